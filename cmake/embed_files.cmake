@@ -1,0 +1,17 @@
+# Script mode: write the C file of nasmith_embed.
+set(text "#include \"base/embed.h\"\n\nextern const nas_embedded nas_embedded_${NAME}[];\n\n")
+set(table "")
+set(index 0)
+foreach(file IN LISTS FILES)
+    get_filename_component(base ${file} NAME)
+    file(READ ${file} hex HEX)
+    string(REGEX REPLACE "(................................)" "\\1\n" hex "${hex}")
+    string(REGEX REPLACE "([0-9a-f][0-9a-f])" "0x\\1," bytes "${hex}")
+    file(SIZE ${file} size)
+    string(APPEND text
+        "static const unsigned char bytes_${index}[] = {\n${bytes}0x00};\n\n")
+    string(APPEND table "    {\"${base}\", (const char *)bytes_${index}, ${size}},\n")
+    math(EXPR index "${index} + 1")
+endforeach()
+string(APPEND text "const nas_embedded nas_embedded_${NAME}[] = {\n${table}    {0, 0, 0},\n};\n")
+file(WRITE ${OUTPUT} "${text}")
