@@ -1,4 +1,5 @@
-/* layer: base. Any bytes through the JSON reader: a document or one clear line. */
+/* layer: base
+ * Any bytes through the JSON reader: a document or one clear line. */
 #include "nasmith/json.h"
 
 #include <stdlib.h>
@@ -10,7 +11,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     nas_err err = {0};
     json_t *document = NULL;
-    nas_status status = nas_json_parse((const char *)data, size, "input", &document, &err);
+    nas_status status =
+        nas_json_parse((const char *)data, size, "input", &document, &err);
     if ((status == NAS_OK) != (document != NULL) || strchr(err.text, '\n') != NULL)
         abort();
     json_decref(document);

@@ -8,7 +8,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-enum { MUTATIONS = 2000, MAX_INPUT = 1 << 20 };
+enum { MUTATIONS = 2000, LARGEST_FILE = 1 << 20 };
 
 static uint64_t next_random(uint64_t *state)
 {
@@ -63,7 +63,7 @@ static size_t read_file(const char *directory, const char *name, uint8_t *out)
         (void)fprintf(stderr, "cannot read %s\n", path);
         exit(1);
     }
-    size_t size = fread(out, 1, MAX_INPUT, file);
+    size_t size = fread(out, 1, LARGEST_FILE, file);
     (void)fclose(file);
     return size;
 }
@@ -77,7 +77,7 @@ int main(int argc, char **argv)
 {
     struct dirent **entries = NULL;
     int n = argc == 2 ? scandir(argv[1], &entries, is_visible, alphasort) : -1;
-    uint8_t *buffer = malloc(MAX_INPUT);
+    uint8_t *buffer = malloc(LARGEST_FILE);
     if (n <= 0 || buffer == NULL) {
         (void)fprintf(stderr, "usage: %s DIRECTORY (with at least one file)\n", argv[0]);
         return 2;

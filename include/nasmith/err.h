@@ -12,16 +12,17 @@
 /* code, name of the kind as shown by --json, exit code of the program */
 #define NAS_STATUS_LIST(X)                                                               \
     X(NAS_OK, "ok", 0)                                                                   \
-    X(NAS_E_USAGE, "usage", 2)           /* flag, key or value the user wrote */         \
-    X(NAS_E_CONFIG, "configuration", 2)  /* YAML or JSON file the user wrote */          \
-    X(NAS_E_GRAPH, "graph", 2)           /* a network that cannot exist */               \
-    X(NAS_E_LIMIT, "limit", 1)           /* no network meets the limits */               \
-    X(NAS_E_DATA, "data", 3)             /* data unreadable or unusable */               \
-    X(NAS_E_STUDY, "study", 4)           /* study locked, unreachable, newer, corrupt */ \
-    X(NAS_E_IO, "io", 5)                 /* disk full, permission, missing file */       \
+    X(NAS_E_USAGE, "usage", 2)          /* flag, key or value the user wrote */          \
+    X(NAS_E_CONFIG, "configuration", 2) /* YAML or JSON file the user wrote */           \
+    X(NAS_E_GRAPH, "graph", 2)          /* a network that cannot exist */                \
+    X(NAS_E_LIMIT, "limit", 1)          /* no network meets the limits */                \
+    X(NAS_E_DATA, "data", 3)            /* data unreadable or unusable */                \
+    X(NAS_E_STUDY, "study", 4)          /* study locked, unreachable, newer, corrupt */  \
+    X(NAS_E_IO, "io", 5)                /* disk full, permission, missing file */        \
     X(NAS_E_NOMEM, "memory", 5)                                                          \
-    X(NAS_E_UNSUPPORTED, "unsupported", 5) /* feature not built in or machine lacks it */ \
-    X(NAS_E_VERIFY, "verification", 70)  /* an exported file differs from the network */ \
+    X(NAS_E_UNSUPPORTED, "unsupported",                                                  \
+      5)                                /* feature not built in or machine lacks it */   \
+    X(NAS_E_VERIFY, "verification", 70) /* an exported file differs from the network */  \
     X(NAS_E_INTERNAL, "internal", 70)
 
 typedef enum nas_status {
@@ -48,7 +49,8 @@ typedef struct nas_err {
 #define NAS_WARN_UNUSED
 #endif
 
-/* Fill `err` (may be NULL) and return `code`, so that `return nas_fail(...)` is the idiom.
+/* Fill `err` (may be NULL) and return `code`, so that `return nas_fail(...)` is the
+ * idiom.
  * @param code  not NAS_OK
  * @return code */
 nas_status nas_fail(nas_err *err, nas_status code, const char *fmt, ...) NAS_PRINTF(3, 4);

@@ -16,8 +16,8 @@
 nas_status nas_file_read(const char *path, size_t max_bytes, char **out, size_t *bytes,
                          nas_err *err);
 
-/* Replace a file atomically: write to a sibling, fsync, rename, fsync the directory. After
- * any crash the file holds the old or the new bytes, never a mixture. */
+/* Replace a file atomically: write to a sibling, fsync, rename, fsync the directory.
+ * After any crash the file holds the old or the new bytes, never a mixture. */
 nas_status nas_file_write(const char *path, const void *data, size_t bytes, nas_err *err);
 
 /* A file that is written piece by piece and appears whole or not at all. Zero-initialise;
@@ -62,7 +62,8 @@ nas_status nas_file_list(const char *path, nas_arena *arena, char ***out, int64_
 /* @return `directory`/`name` in the arena, or NULL when memory is out */
 char *nas_file_join(nas_arena *arena, const char *directory, const char *name);
 
-/* Fault injection for tests: the nth write or fsync from now fails with ENOSPC; 0 = off. */
+/* Fault injection for tests: the nth write or fsync from now fails with ENOSPC; 0
+ * switches it off. */
 void nas_file_fail_nth(int64_t nth);
 
 #endif

@@ -1,4 +1,4 @@
-/* Writing JSON. (Reading is jansson's job; nas_json_parse wraps it for one-line errors.) */
+/* Writing JSON. Reading is jansson's job; nas_json_parse wraps it for one-line errors. */
 #ifndef NASMITH_JSON_H
 #define NASMITH_JSON_H
 

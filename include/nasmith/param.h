@@ -55,13 +55,16 @@ void nas_param_defaults(const nas_param *table, nas_value *values);
 nas_status nas_param_parse(const nas_param *table, int index, const char *text,
                            nas_value *values, nas_err *err);
 
-/* Read an object {"name": value, ...}; absent keys keep what `values` holds; an unknown key
- * or a wrong type is NAS_E_CONFIG with did-you-mean. Strings are borrowed from `object`.
+/* Read an object {"name": value, ...}; absent keys keep what `values` holds; an unknown
+ * key or a wrong type is NAS_E_CONFIG with did-you-mean. Strings are borrowed from
+ * `object`. Counts, bytes and seconds may also be strings as a user types them.
  * @param what  names the thing in messages ("conv", "recipe") */
 nas_status nas_param_from_json(const nas_param *table, const json_t *object,
                                const char *what, nas_value *values, nas_err *err);
 
-/* Write key and value of every parameter into an object already begun. */
+/* Write key and value of every parameter into an object already begun. A number that is
+ * unset (no default, 0, and 0 is out of range) becomes null, which reads back as unset.
+ */
 void nas_param_to_json(const nas_param *table, const nas_value *values, nas_json *json);
 
 #endif

@@ -21,7 +21,7 @@ typedef struct nas_rng {
 nas_rng nas_rng_new(uint64_t seed, uint64_t stream);
 
 /* A stream independent of its parent and of siblings with another label; the parent does
- * not move. */
+ * not move. It depends on the parent's identity, not on how much was drawn from it. */
 nas_rng nas_rng_split(const nas_rng *rng, uint64_t label);
 
 uint32_t nas_rng_u32(nas_rng *rng);
@@ -34,7 +34,8 @@ uint64_t nas_rng_below(nas_rng *rng, uint64_t n);
 /* @return uniform double in [0, 1) with 53 random bits */
 double nas_rng_uniform(nas_rng *rng);
 
-/* @return standard normal (Box-Muller on two uniforms, no cached second value) */
+/* @return standard normal (Box-Muller on two uniforms, no cached second value); the same
+ *         bits on every machine */
 double nas_rng_normal(nas_rng *rng);
 
 /* Fisher-Yates. */
