@@ -1,0 +1,75 @@
+/* Copies of a graph: another front section, or its nodes in canonical order. */
+#include "graph/graph.h"
+#include "graph/op.h"
+
+/* Add a copy of node `from` whose inputs are mapped through `index`. Inputs of
+ * commutative operators are sorted when `sorted`.
+ * @param room  for the widest node's inputs */
+static void copy_node(nas_graph_builder *builder, const nas_graph *graph, int from,
+                      int *index, int *room, bool sorted)
+{
+    const nas_node *node = &graph->nodes[from];
+    for (int k = 0; k < node->n_inputs; k++) {
+        int input = index[node->inputs[k]];
+        int at = k;
+        while (sorted && nas_op_get(node->op)->commutative && at > 0 &&
+               room[at - 1] > input) {
+            room[at] = room[at - 1];
+            at--;
+        }
+        room[at] = input;
+    }
+    index[from] = nas_graph_builder_copy(builder, node, room);
+}
+
+/* Room for maps: index of every node, then inputs of the widest node. */
+static nas_status begin(const nas_graph *graph, nas_graph_builder **builder, int **index,
+                        nas_err *err)
+{
+    *builder = nas_graph_builder_new();
+    NAS_TRY_ALLOC(*builder, err);
+    size_t n = (size_t)graph->n_nodes + (size_t)graph->n_edges;
+    *index = nas_heap_alloc(n, sizeof(int));
+    if (*index != NULL)
+        return NAS_OK;
+    nas_graph_builder_free(*builder);
+    return nas_fail(err, NAS_E_NOMEM, "out of memory");
+}
+
+nas_status nas_graph_with_front(const nas_graph *graph, const float *mean,
+                                const float *inverse_deviation, nas_graph **out,
+                                nas_err *err)
+{
+    nas_graph_builder *builder = NULL;
+    int *index = NULL;
+    NAS_TRY(begin(graph, &builder, &index, err));
+    int start = nas_graph_add_input(builder, graph->nodes[0].shape);
+    if (mean != NULL)
+        start = nas_graph_add_standardise(builder, start, mean, inverse_deviation,
+                                          graph->nodes[0].shape.c);
+    for (int i = 0; i < graph->n_nodes; i++) {
+        nas_op_kind op = graph->nodes[i].op;
+        if (op == NAS_OP_INPUT || nas_op_get(op)->front)
+            index[i] = start;
+        else
+            copy_node(builder, graph, i, index, index + graph->n_nodes, false);
+    }
+    nas_status status = nas_graph_finish(builder, index[graph->output], out, err);
+    nas_heap_free(index);
+    nas_graph_builder_free(builder);
+    return status;
+}
+
+nas_status nas_graph_canonical(const nas_graph *graph, nas_graph **out, nas_err *err)
+{
+    nas_graph_builder *builder = NULL;
+    int *index = NULL;
+    NAS_TRY(begin(graph, &builder, &index, err));
+    for (int i = 0; i < graph->n_nodes; i++)
+        copy_node(builder, graph, graph->canonical[i], index, index + graph->n_nodes,
+                  true);
+    nas_status status = nas_graph_finish(builder, index[graph->output], out, err);
+    nas_heap_free(index);
+    nas_graph_builder_free(builder);
+    return status;
+}

@@ -1,0 +1,69 @@
+/* Operators that act on each element alone, dropout, and softmax. MACs 0. */
+#include "graph/op.h"
+
+static const nas_param no_params[] = {{0}};
+
+const nas_op nas_operator_relu = {
+    .name = "relu",
+    .summary = "max(x, 0)",
+    .params = no_params,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .shape = nas_shape_same,
+    .weights = nas_weights_none,
+    .macs = nas_macs_none,
+};
+
+const nas_op nas_operator_relu6 = {
+    .name = "relu6",
+    .summary = "min(max(x, 0), 6)",
+    .params = no_params,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .shape = nas_shape_same,
+    .weights = nas_weights_none,
+    .macs = nas_macs_none,
+};
+
+static const nas_param dropout_params[] = {
+    {"rate", NAS_PARAM_REAL, NULL, "0.2", 0, 0.95, NULL,
+     "probability that an element is zeroed in training", NULL},
+    {0},
+};
+
+const nas_op nas_operator_dropout = {
+    .name = "dropout",
+    .summary = "zero random elements in training, scale the rest by 1/(1-rate)",
+    .params = dropout_params,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .shape = nas_shape_same,
+    .weights = nas_weights_none,
+    .macs = nas_macs_none,
+};
+
+static nas_status softmax_shape(const nas_node *node, const nas_shape *inputs,
+                                nas_shape *out, nas_err *err)
+{
+    (void)node;
+    if (inputs[0].h != 1 || inputs[0].w != 1) {
+        nas_status status = nas_fail(
+            err, NAS_E_GRAPH, "softmax needs a vector, found %lldx%lldx%lld",
+            (long long)inputs[0].c, (long long)inputs[0].h, (long long)inputs[0].w);
+        nas_err_hint(err, "put a dense, flatten or global_avg_pool before it");
+        return status;
+    }
+    *out = inputs[0];
+    return NAS_OK;
+}
+
+const nas_op nas_operator_softmax = {
+    .name = "softmax",
+    .summary = "exp(x) / sum of exp(x) over a vector",
+    .params = no_params,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .shape = softmax_shape,
+    .weights = nas_weights_none,
+    .macs = nas_macs_none,
+};

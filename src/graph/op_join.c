@@ -1,0 +1,60 @@
+/* Operators of several inputs. MACs 0. */
+#include "graph/op.h"
+
+static const nas_param no_params[] = {{0}};
+
+static nas_status mismatch(const char *what, nas_shape a, nas_shape b, int index,
+                           nas_err *err)
+{
+    return nas_fail(err, NAS_E_GRAPH,
+                    "%s: input 0 is %lldx%lldx%lld but input %d is %lldx%lldx%lld", what,
+                    (long long)a.c, (long long)a.h, (long long)a.w, index, (long long)b.c,
+                    (long long)b.h, (long long)b.w);
+}
+
+static nas_status add_shape(const nas_node *node, const nas_shape *inputs, nas_shape *out,
+                            nas_err *err)
+{
+    for (int i = 1; i < node->n_inputs; i++)
+        if (!nas_shape_equal(inputs[0], inputs[i]))
+            return mismatch("all inputs must have one shape", inputs[0], inputs[i], i,
+                            err);
+    *out = inputs[0];
+    return NAS_OK;
+}
+
+const nas_op nas_operator_add = {
+    .name = "add",
+    .summary = "sum of inputs of one shape",
+    .params = no_params,
+    .min_inputs = 2,
+    .max_inputs = -1,
+    .commutative = true,
+    .shape = add_shape,
+    .weights = nas_weights_none,
+    .macs = nas_macs_none,
+};
+
+static nas_status concat_shape(const nas_node *node, const nas_shape *inputs,
+                               nas_shape *out, nas_err *err)
+{
+    *out = inputs[0];
+    for (int i = 1; i < node->n_inputs; i++) {
+        if (inputs[i].h != out->h || inputs[i].w != out->w)
+            return mismatch("all inputs must have the same rows and columns", inputs[0],
+                            inputs[i], i, err);
+        out->c = nas_count_add(out->c, inputs[i].c);
+    }
+    return NAS_OK;
+}
+
+const nas_op nas_operator_concat = {
+    .name = "concat",
+    .summary = "channels of all inputs, one after the other",
+    .params = no_params,
+    .min_inputs = 2,
+    .max_inputs = -1,
+    .shape = concat_shape,
+    .weights = nas_weights_none,
+    .macs = nas_macs_none,
+};
