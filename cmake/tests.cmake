@@ -1,5 +1,6 @@
 # tests/LAYER/test_X.c    program test_X, linked with nasmith_LAYER and cmocka
 # tests/LAYER/*.sh        run with NASMITH=path of the program
+# tests/tools/*.sh        the same, for the scripts of tools/
 # fuzz/fuzz_X.c           libFuzzer program, or a replay of fuzz/corpus/X under ctest; its
 #                         first line says what it links: /* layer: LAYER
 pkg_check_modules(cmocka REQUIRED IMPORTED_TARGET cmocka)
@@ -49,7 +50,7 @@ function(nasmith_fuzz_program source)
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 endfunction()
 
-foreach(layer IN LISTS NASMITH_LAYERS)
+foreach(layer IN LISTS NASMITH_LAYERS ITEMS tools)
     file(GLOB programs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${layer}/test_*.c)
     foreach(source IN LISTS programs)
         nasmith_test_program(${layer} ${source})

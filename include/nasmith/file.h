@@ -45,6 +45,7 @@ typedef struct nas_file_map {
 nas_status nas_file_map_open(const char *path, nas_file_map *out, nas_err *err);
 void nas_file_unmap(nas_file_map *map);
 
+/* @return whether something (or a directory) is there and reachable */
 bool nas_file_exists(const char *path);
 bool nas_file_is_directory(const char *path);
 

@@ -16,6 +16,7 @@ typedef struct nas_log {
     void *context;
 } nas_log;
 
+/* printf one line to the sink, cut at 2,047 bytes. `log` may be NULL. */
 void nas_logf(const nas_log *log, nas_log_level level, const char *fmt, ...)
     NAS_PRINTF(3, 4);
 

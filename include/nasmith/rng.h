@@ -24,6 +24,7 @@ nas_rng nas_rng_new(uint64_t seed, uint64_t stream);
  * not move. It depends on the parent's identity, not on how much was drawn from it. */
 nas_rng nas_rng_split(const nas_rng *rng, uint64_t label);
 
+/* @return 32 or 64 uniform bits */
 uint32_t nas_rng_u32(nas_rng *rng);
 uint64_t nas_rng_u64(nas_rng *rng);
 

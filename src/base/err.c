@@ -63,6 +63,7 @@ nas_status nas_fail(nas_err *err, nas_status code, const char *fmt, ...)
     va_end(args);
     err->code = code;
     err->hint[0] = '\0';
+    err->source[0] = '\0';
     return code;
 }
 

@@ -143,31 +143,31 @@ const char *nas_text_nearest(const char *word, const char *const *candidates, si
 void nas_text_count(char *out, size_t size, double value)
 {
     static const char UNITS[] = "kMGT";
-    if (fabs(value) < 999.5) {
+    if (!isfinite(value) || fabs(value) < 999.5) {
         (void)snprintf(out, size, "%.0f", value);
         return;
     }
     int unit = -1;
-    while (unit < 3 && fabs(value) >= 999.5) {
+    do {
         value /= 1000.0;
         unit++;
-    }
+    } while (unit < 3 && fabs(value) >= 999.5);
     (void)snprintf(out, size, "%.*f %c", fabs(value) < 99.95 ? 1 : 0, value, UNITS[unit]);
 }
 
 void nas_text_bytes(char *out, size_t size, int64_t bytes)
 {
     static const char UNITS[] = "KMGT";
-    double value = (double)bytes;
-    if (fabs(value) < 1024.0) {
+    if (bytes > -1024 && bytes < 1024) {
         (void)snprintf(out, size, "%d B", (int)bytes);
         return;
     }
+    double value = (double)bytes;
     int unit = -1;
-    while (unit < 3 && fabs(value) >= (unit < 0 ? 1024.0 : 1023.5)) {
+    do {
         value /= 1024.0;
         unit++;
-    }
+    } while (unit < 3 && fabs(value) >= 1023.5);
     double tenths = round(value * 10.0);
     bool whole = fabs(tenths) >= 100.0 || fmod(tenths, 10.0) == 0.0;
     (void)snprintf(out, size, "%.*f %ciB", whole ? 0 : 1, value, UNITS[unit]);

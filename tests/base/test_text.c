@@ -78,6 +78,8 @@ static void test_counts_for_people(void **state)
     check_format(nas_text_count(out, sizeof out, 999600), "1.0 M");
     check_format(nas_text_count(out, sizeof out, 3.2e6), "3.2 M");
     check_format(nas_text_count(out, sizeof out, 7.5e15), "7500 T");
+    check_format(nas_text_count(out, sizeof out, (double)INFINITY), "inf");
+    check_format(nas_text_count(out, sizeof out, -2385), "-2.4 k");
 }
 
 static void test_bytes_for_people(void **state)
@@ -91,6 +93,7 @@ static void test_bytes_for_people(void **state)
     check_format(nas_text_bytes(out, sizeof out, 1048575), "1 MiB");
     check_format(nas_text_bytes(out, sizeof out, 1258291), "1.2 MiB");
     check_format(nas_text_bytes(out, sizeof out, INT64_C(5) << 30), "5 GiB");
+    check_format(nas_text_bytes(out, sizeof out, -2048), "-2 KiB");
 }
 
 static void test_durations_for_people(void **state)
