@@ -34,11 +34,13 @@ typedef enum nas_status {
 
 /* What went wrong, owned by the caller; zero-initialise it. `text` is one line: what was
  * found, what was expected, where (file:line:column for anything the user wrote). `hint`
- * is what to do, or empty. */
+ * is what to do, or empty. `source` quotes the wrong line of a file the user wrote, with
+ * carets below it, ready to print after `text`; or is empty. */
 typedef struct nas_err {
     nas_status code;
     char text[1024];
     char hint[512];
+    char source[400];
 } nas_err;
 
 #if defined(__GNUC__)
@@ -57,6 +59,20 @@ nas_status nas_fail(nas_err *err, nas_status code, const char *fmt, ...) NAS_PRI
 
 /* Set the hint of an error already filled. `err` may be NULL. */
 void nas_err_hint(nas_err *err, const char *fmt, ...) NAS_PRINTF(2, 3);
+
+/* Quote the place of an error already filled:
+ *
+ *      |
+ *    2 | batchsize: 64
+ *      | ^^^^^^^^^
+ *
+ * Long lines are cut around the place. `err` may be NULL.
+ * @param text    the whole file, `bytes` long
+ * @param line    counted from 1
+ * @param column  in bytes of the line, counted from 1
+ * @param width   bytes to mark; cut at the end of the line */
+void nas_err_source(nas_err *err, const char *text, size_t bytes, size_t line,
+                    size_t column, size_t width);
 
 /* Prepend "CONTEXT: " to an error already filled, at a module border. `err` may be NULL.
  * @return err->code, or NAS_E_INTERNAL if err is NULL */
