@@ -1,0 +1,163 @@
+#include "nasmith/evaluate.h"
+
+#include "check.h"
+
+#include <math.h>
+#include <string.h>
+
+static const nas_rng RNG = {.key = {3, 0}, .counter = {0, 0, 9, 0}};
+
+static void near(double found, double expected, double tolerance)
+{
+    if (!(fabs(found - expected) <= tolerance))
+        fail_msg("found %.9g, expected %.9g", found, expected);
+}
+
+/* n rows of three classes, of which the first `right` are predicted right. */
+static nas_predictions classes(int64_t n, int64_t right, float *outputs, int32_t *labels)
+{
+    for (int64_t i = 0; i < n; i++) {
+        labels[i] = (int32_t)(i % 3);
+        int64_t guess = i < right ? i % 3 : (i + 1) % 3;
+        for (int64_t k = 0; k < 3; k++)
+            outputs[3 * i + k] = k == guess ? 0.6F : 0.2F;
+    }
+    return (nas_predictions){.task = NAS_TASK_CLASSIFICATION,
+                             .n = n,
+                             .n_outputs = 3,
+                             .outputs = outputs,
+                             .labels = labels};
+}
+
+static void test_accuracy_wilson(void **state)
+{
+    (void)state;
+    float outputs[300];
+    int32_t labels[100];
+    nas_predictions p = classes(100, 92, outputs, labels);
+    nas_score s = nas_metric_find("accuracy")->score(&p, RNG);
+    near(s.value, 0.92, 1e-12);
+    near(s.low, 0.850019, 1e-6); /* roots of (p - x)^2 = z^2 x (1 - x) / n */
+    near(s.high, 0.958907, 1e-6);
+    near(s.error, sqrt(0.92 * 0.08 / 100.0), 1e-12);
+    assert_int_equal(s.n, 100);
+    p = classes(10, 10, outputs, labels);
+    s = nas_metric_find("accuracy")->score(&p, RNG);
+    near(s.low, 0.722467, 1e-5);
+    near(s.high, 1.0, 1e-12);
+}
+
+static void test_log_loss(void **state)
+{
+    (void)state;
+    float outputs[300];
+    int32_t labels[100];
+    nas_predictions p = classes(100, 75, outputs, labels);
+    const nas_metric *metric = nas_metric_find("log_loss");
+    nas_score s = metric->score(&p, RNG);
+    double right = -log((double)0.6F);
+    double wrong = -log((double)0.2F);
+    near(s.value, 0.75 * right + 0.25 * wrong, 1e-9);
+    /* the resampled mean is binomial: deviation (wrong - right) sqrt(pq/n) */
+    double error = (wrong - right) * sqrt(0.75 * 0.25 / 100.0);
+    near(s.error, error, 0.1 * error);
+    near(s.low, s.value - 1.96 * error, 0.3 * error);
+    near(s.high, s.value + 1.96 * error, 0.3 * error);
+    near(metric->row_goodness(&p, 99), -wrong, 1e-9);
+    outputs[0] = 0.0F; /* impossible but true: finite */
+    assert_true(isfinite(metric->score(&p, RNG).value));
+}
+
+static const float TARGETS[] = {1e6F, 1e6F + 2, 1e6F + 4, 1e6F + 10};
+static const float OUTPUTS[] = {1e6F + 1, 1e6F + 2, 1e6F + 1, 1e6F + 10};
+
+static nas_predictions numbers(void)
+{
+    return (nas_predictions){.task = NAS_TASK_REGRESSION,
+                             .n = 4,
+                             .n_outputs = 1,
+                             .outputs = OUTPUTS,
+                             .targets = TARGETS};
+}
+
+static void test_regression(void **state)
+{
+    (void)state;
+    nas_predictions p = numbers();
+    near(nas_metric_find("rmse")->score(&p, RNG).value, sqrt(10.0 / 4.0), 1e-12);
+    near(nas_metric_find("mae")->score(&p, RNG).value, 1.0, 1e-12);
+    near(nas_metric_find("r2")->score(&p, RNG).value, 1.0 - 10.0 / 56.0, 1e-12);
+    near(nas_metric_find("rmse")->row_goodness(&p, 2), -9.0, 1e-12);
+    near(nas_metric_find("mae")->row_goodness(&p, 2), -3.0, 1e-12);
+    nas_score s = nas_metric_find("rmse")->score(&p, RNG);
+    assert_true(s.low < s.value && s.value < s.high && s.low >= 0.0);
+    nas_score again = nas_metric_find("rmse")->score(&p, RNG);
+    assert_memory_equal(&s, &again, sizeof s);
+}
+
+static void test_several_outputs(void **state)
+{
+    (void)state;
+    nas_predictions p = numbers();
+    p.n = 2;
+    p.n_outputs = 2;
+    near(nas_metric_find("rmse")->score(&p, RNG).value, sqrt(10.0 / 4.0), 1e-12);
+    near(nas_metric_find("r2")->score(&p, RNG).value, 1.0 - 10.0 / (8.0 + 32.0), 1e-12);
+}
+
+static void test_empty(void **state)
+{
+    (void)state;
+    nas_predictions p = {.task = NAS_TASK_REGRESSION, .n_outputs = 1};
+    for (int i = 0; nas_metric_at(i) != NULL; i++) {
+        nas_score s = nas_metric_at(i)->score(&p, RNG);
+        assert_true(isnan(s.value));
+        assert_int_equal(s.n, 0);
+    }
+}
+
+static void test_registry(void **state)
+{
+    (void)state;
+    assert_string_equal(nas_metric_default(NAS_TASK_CLASSIFICATION)->name, "accuracy");
+    assert_string_equal(nas_metric_default(NAS_TASK_REGRESSION)->name, "rmse");
+    assert_null(nas_metric_find("f2"));
+    assert_null(nas_metric_at(-1));
+    int n = 0;
+    for (; nas_metric_at(n) != NULL; n++)
+        assert_ptr_equal(nas_metric_find(nas_metric_at(n)->name), nas_metric_at(n));
+    assert_int_equal(n, 5);
+}
+
+static void test_tied(void **state)
+{
+    (void)state;
+    enum { N = 400 };
+    double a[N];
+    double b[N];
+    for (int i = 0; i < N; i++) {
+        a[i] = i % 10 != 0; /* 90 % */
+        b[i] = i % 10 != 5; /* 90 %, other rows */
+    }
+    assert_true(nas_metric_tied(a, b, N, RNG));
+    assert_true(nas_metric_tied(a, a, N, RNG));
+    for (int i = 0; i < N; i++)
+        b[i] = i % 4 != 0; /* 75 % */
+    assert_false(nas_metric_tied(a, b, N, RNG));
+    assert_false(nas_metric_tied(b, a, N, RNG));
+    assert_true(nas_metric_tied(a, b, 0, RNG));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_accuracy_wilson),
+        cmocka_unit_test(test_log_loss),
+        cmocka_unit_test(test_regression),
+        cmocka_unit_test(test_several_outputs),
+        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_registry),
+        cmocka_unit_test(test_tied),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
