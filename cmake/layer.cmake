@@ -24,3 +24,13 @@ function(nasmith_layer name)
     set(NASMITH_LAYERS ${NASMITH_LAYERS} ${name} CACHE INTERNAL "")
     include(${folder}/layer.cmake OPTIONAL)
 endfunction()
+
+# The layer a program of fuzz/ or bench/ links, from its first line.
+function(nasmith_layer_of source out)
+    file(STRINGS ${source} first LIMIT_COUNT 1)
+    if(NOT first MATCHES "layer: ([a-z]+)")
+        message(FATAL_ERROR "${source}:1: first line must be '/* layer: NAME', "
+                            "the layer to link with")
+    endif()
+    set(${out} ${CMAKE_MATCH_1} PARENT_SCOPE)
+endfunction()
