@@ -77,11 +77,14 @@ enum {
     NAS_ATTR_MAX = 12
 };
 enum { NAS_ATTR_DENSE_OUT, NAS_ATTR_DENSE_BIAS /* default true */ };
-enum { NAS_ATTR_BN_EPSILON /* 1e-5 */, NAS_ATTR_BN_MOMENTUM /* 0.1: weight of the new */ };
+enum {
+    NAS_ATTR_BN_EPSILON /* 1e-5 */,
+    NAS_ATTR_BN_MOMENTUM /* 0.1: weight of the new */
+};
 enum { NAS_ATTR_DROPOUT_RATE };
 
-/* Caps, so that a file from outside cannot ask for more memory than they imply: extents of
- * the input, channels and units 65,536; 2^28 elements per tensor; 4,096 nodes; 65,536
+/* Caps, so that a file from outside cannot ask for more memory than they imply: extents
+ * of the input, channels and units 65,536; 2^28 elements per tensor; 4,096 nodes; 65,536
  * connections; 2^31 weights; 2^52 multiply-accumulates. */
 typedef struct nas_graph nas_graph;
 
@@ -97,8 +100,8 @@ typedef struct nas_node {
     nas_shape shape;  /* of its one output */
 } nas_node;
 
-/* A parameter tensor of a node. Layouts: conv [O][I/groups][KH][KW], depthwise [C][KH][KW],
- * dense [O][I] with I in C,H,W order; vectors [C]. */
+/* A parameter tensor of a node. Layouts: conv [O][I/groups][KH][KW], depthwise
+ * [C][KH][KW], dense [O][I] with I in C,H,W order; vectors [C]. */
 typedef enum nas_weight_role {
     NAS_WEIGHT_KERNEL,
     NAS_WEIGHT_BIAS,
@@ -123,7 +126,7 @@ typedef struct nas_weight {
 typedef struct nas_op {
     const char *name;
     const char *summary;
-    const nas_param *params; /* its attributes, in attr[] order */
+    const nas_param *params;    /* its attributes, in attr[] order */
     int min_inputs, max_inputs; /* max -1: any */
     bool commutative;           /* order of inputs has no meaning */
     bool front;                 /* fitted constants, outside the hash */
@@ -174,7 +177,8 @@ int nas_graph_add(nas_graph_builder *builder, nas_op_kind op, const nas_value *a
 
 /* Shorthands for what presets and tests write most (one input each). */
 int nas_graph_add_conv(nas_graph_builder *builder, int input, int64_t out, int64_t kernel,
-                       int64_t stride, const char *name); /* square; width only if H is 1 */
+                       int64_t stride,
+                       const char *name); /* square; width only if H is 1 */
 int nas_graph_add_depthwise(nas_graph_builder *builder, int input, int64_t kernel,
                             int64_t stride, const char *name);
 int nas_graph_add_dense(nas_graph_builder *builder, int input, int64_t out,
@@ -189,9 +193,9 @@ int nas_graph_add_standardise(nas_graph_builder *builder, int input, const float
 /* @return the inferred shape of a node added before; {0,0,0} after an error */
 nas_shape nas_graph_builder_shape(const nas_graph_builder *builder, int node);
 
-/* Validate (shapes, arity, one input, `output` reachable, front section only at the start),
- * drop what does not reach `output`, and freeze. The builder is empty afterwards and may
- * be reused.
+/* Validate (shapes, arity, one input, `output` reachable, front section only at the
+ * start), drop what does not reach `output`, and freeze. The builder is empty afterwards
+ * and may be reused.
  * @param out  Ownership: caller, nas_graph_free
  * @return NAS_E_GRAPH naming the node */
 nas_status nas_graph_finish(nas_graph_builder *builder, int output, nas_graph **out,
@@ -239,8 +243,8 @@ int64_t nas_graph_node_macs(const nas_graph *graph, int index);
  * is finished: O(V log V + E) and a search only among symmetric nodes. */
 uint64_t nas_graph_hash(const nas_graph *graph);
 
-/* A copy with nodes in canonical order: isomorphic graphs give byte-equal JSON (apart from
- * names and front). */
+/* A copy with nodes in canonical order: isomorphic graphs give byte-equal JSON (apart
+ * from names and front). */
 nas_status nas_graph_canonical(const nas_graph *graph, nas_graph **out, nas_err *err);
 
 /* Self-contained JSON: {"format":"nasmith-graph","version":1,"nodes":[{"op":"conv",

@@ -1,0 +1,72 @@
+#include "nasmith/plan.h"
+
+#include <math.h>
+#include <string.h>
+
+static const float *tensor(const nas_program *program, int node, nas_weight_role role,
+                           const float *weights)
+{
+    const nas_weight *w = nas_graph_weight_of(program->graph, node, role);
+    return w == NULL ? NULL : weights + w->offset;
+}
+
+void nas_program_weight_sizes(const nas_program *program, const nas_step *step,
+                              int64_t *kernel, int64_t *bias)
+{
+    const nas_weight *w =
+        nas_graph_weight_of(program->graph, step->node, NAS_WEIGHT_KERNEL);
+    bool affine = step->kind == NAS_STEP_AFFINE;
+    *kernel = affine ? step->out.c : w == NULL ? 0 : w->count;
+    *bias = *kernel == 0 ? 0 : step->out.c;
+}
+
+/* y = x*scale + shift of a batch norm with its running statistics. */
+static void norm_terms(const nas_program *program, int node, const float *weights,
+                       int64_t channel, double *scale, double *shift)
+{
+    double epsilon = nas_graph_node(program->graph, node)->attr[NAS_ATTR_BN_EPSILON].f;
+    const float *gamma = tensor(program, node, NAS_WEIGHT_SCALE, weights);
+    const float *beta = tensor(program, node, NAS_WEIGHT_SHIFT, weights);
+    const float *mean = tensor(program, node, NAS_WEIGHT_MEAN, weights);
+    const float *variance = tensor(program, node, NAS_WEIGHT_VARIANCE, weights);
+    *scale = (double)gamma[channel] / sqrt((double)variance[channel] + epsilon);
+    *shift = (double)beta[channel] - (double)mean[channel] * *scale;
+}
+
+static void fold_affine(const nas_program *program, const nas_step *step,
+                        const float *weights, float *kernel, float *bias)
+{
+    for (int64_t c = 0; c < step->out.c; c++) {
+        double scale;
+        double shift;
+        norm_terms(program, step->node, weights, c, &scale, &shift);
+        kernel[c] = (float)scale;
+        bias[c] = (float)shift;
+    }
+}
+
+/* Every kernel lays its output channels out first, so one output channel is one run. */
+void nas_program_fold(const nas_program *program, const nas_step *step,
+                      const float *weights, float *kernel, float *bias)
+{
+    int64_t n_kernel;
+    int64_t n_bias;
+    nas_program_weight_sizes(program, step, &n_kernel, &n_bias);
+    if (step->kind == NAS_STEP_AFFINE) {
+        fold_affine(program, step, weights, kernel, bias);
+        return;
+    }
+    const float *from = tensor(program, step->node, NAS_WEIGHT_KERNEL, weights);
+    const float *from_bias = tensor(program, step->node, NAS_WEIGHT_BIAS, weights);
+    int64_t run = n_bias == 0 ? 0 : n_kernel / n_bias;
+    for (int64_t c = 0; c < n_bias; c++) {
+        double scale = 1.0;
+        double shift = 0.0;
+        if (step->norm_node >= 0)
+            norm_terms(program, step->norm_node, weights, c, &scale, &shift);
+        for (int64_t i = c * run; i < (c + 1) * run; i++)
+            kernel[i] = (float)((double)from[i] * scale);
+        double before = from_bias == NULL ? 0.0 : (double)from_bias[c];
+        bias[c] = (float)(before * scale + shift);
+    }
+}

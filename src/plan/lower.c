@@ -1,0 +1,208 @@
+#include "plan/lower.h"
+
+#include <assert.h>
+
+/* Per graph node while lowering. */
+typedef struct lowering {
+    const nas_graph *graph;
+    nas_lowered *low;
+    int *root;    /* node whose result this node's reader sees: dropout and flatten are
+                     transparent */
+    int *uses;    /* reads of a root by nodes that compute, + 1 for the output */
+    int *step_of; /* step that computes a root; -1 = the input */
+} lowering;
+
+/* Step kind of every operator that computes something; -1 for the rest. */
+static const int step_kinds[NAS_OP_COUNT] = {
+    [NAS_OP_INPUT] = -1,
+    [NAS_OP_STANDARDISE] = NAS_STEP_STANDARDISE,
+    [NAS_OP_CONV] = NAS_STEP_CONV,
+    [NAS_OP_DEPTHWISE] = NAS_STEP_DEPTHWISE,
+    [NAS_OP_DENSE] = NAS_STEP_DENSE,
+    [NAS_OP_MAX_POOL] = NAS_STEP_MAX_POOL,
+    [NAS_OP_AVG_POOL] = NAS_STEP_AVG_POOL,
+    [NAS_OP_GLOBAL_AVG_POOL] = NAS_STEP_GLOBAL_AVG_POOL,
+    [NAS_OP_BATCH_NORM] = NAS_STEP_AFFINE,
+    [NAS_OP_RELU] = NAS_STEP_ACTIVATION,
+    [NAS_OP_RELU6] = NAS_STEP_ACTIVATION,
+    [NAS_OP_ADD] = NAS_STEP_ADD,
+    [NAS_OP_CONCAT] = NAS_STEP_CONCAT,
+    [NAS_OP_DROPOUT] = -1,
+    [NAS_OP_FLATTEN] = -1,
+    [NAS_OP_SOFTMAX] = NAS_STEP_SOFTMAX,
+};
+
+_Static_assert(NAS_OP_SOFTMAX == NAS_OP_COUNT - 1,
+               "a new operator needs its step kind in the table above");
+
+int64_t nas_dtype_bytes(nas_dtype dtype)
+{
+    return dtype == NAS_INT8 ? 1 : 4;
+}
+
+static bool is_transparent(nas_op_kind op)
+{
+    return op == NAS_OP_DROPOUT || op == NAS_OP_FLATTEN;
+}
+
+static void find_roots(lowering *l)
+{
+    for (int i = 0; i < nas_graph_count(l->graph); i++) {
+        const nas_node *node = nas_graph_node(l->graph, i);
+        l->root[i] = is_transparent(node->op) ? l->root[node->inputs[0]] : i;
+        for (int k = 0; k < node->n_inputs && !is_transparent(node->op); k++)
+            l->uses[l->root[node->inputs[k]]]++;
+    }
+    l->uses[l->root[nas_graph_output(l->graph)]]++;
+}
+
+/* The step whose result only this node reads, or NULL. */
+static nas_step *sole_producer(const lowering *l, const nas_node *node)
+{
+    int root = l->root[node->inputs[0]];
+    if (l->uses[root] != 1 || l->step_of[root] < 0)
+        return NULL;
+    return &l->low->steps[l->step_of[root]];
+}
+
+/* Fold batch norm i into the weights of the step before it.
+ * @return whether that is possible */
+static bool fold_norm(const lowering *l, int i, const nas_node *node)
+{
+    nas_step *step = sole_producer(l, node);
+    bool folds = step != NULL && step->norm_node < 0 &&
+                 step->activation == NAS_ACT_NONE &&
+                 (step->kind == NAS_STEP_CONV || step->kind == NAS_STEP_DEPTHWISE ||
+                  step->kind == NAS_STEP_DENSE) &&
+                 step->out.c == node->shape.c; /* no flatten in between */
+    if (folds)
+        step->norm_node = i;
+    return folds;
+}
+
+static bool fuse_activation(const lowering *l, const nas_node *node)
+{
+    nas_step *step = sole_producer(l, node);
+    bool fuses = step != NULL && step->activation == NAS_ACT_NONE &&
+                 (step->kind == NAS_STEP_CONV || step->kind == NAS_STEP_DEPTHWISE ||
+                  step->kind == NAS_STEP_DENSE || step->kind == NAS_STEP_AFFINE ||
+                  step->kind == NAS_STEP_ADD);
+    if (fuses)
+        step->activation = node->op == NAS_OP_RELU ? NAS_ACT_RELU : NAS_ACT_RELU6;
+    return fuses;
+}
+
+static nas_status add_step(lowering *l, int i, const nas_node *node, nas_arena *arena,
+                           nas_err *err)
+{
+    nas_lowered *low = l->low;
+    int *inputs = NAS_NEW(arena, int, node->n_inputs);
+    NAS_TRY_ALLOC(inputs, err);
+    for (int k = 0; k < node->n_inputs; k++) {
+        inputs[k] = l->step_of[l->root[node->inputs[k]]] + 1;
+        low->uses[inputs[k]]++;
+    }
+    int s = low->n_steps++;
+    assert(step_kinds[node->op] >= 0);
+    low->steps[s] = (nas_step){
+        .kind = (nas_step_kind)step_kinds[node->op],
+        .node = i,
+        .norm_node = -1,
+        .n_inputs = node->n_inputs,
+        .inputs = inputs,
+        .output = s + 1,
+        .in = nas_graph_node(l->graph, node->inputs[0])->shape,
+        .out = node->shape,
+    };
+    if (node->op == NAS_OP_RELU || node->op == NAS_OP_RELU6)
+        low->steps[s].activation = node->op == NAS_OP_RELU ? NAS_ACT_RELU : NAS_ACT_RELU6;
+    low->shapes[s + 1] = node->shape;
+    l->step_of[i] = s;
+    return NAS_OK;
+}
+
+static nas_status lower_nodes(lowering *l, nas_arena *arena, nas_err *err)
+{
+    for (int i = 0; i < nas_graph_count(l->graph); i++) {
+        const nas_node *node = nas_graph_node(l->graph, i);
+        l->step_of[i] = -1;
+        if (node->op == NAS_OP_INPUT || is_transparent(node->op))
+            continue;
+        bool merged = false;
+        if (node->op == NAS_OP_BATCH_NORM)
+            merged = fold_norm(l, i, node);
+        else if (node->op == NAS_OP_RELU || node->op == NAS_OP_RELU6)
+            merged = fuse_activation(l, node);
+        if (merged)
+            l->step_of[i] = l->step_of[l->root[node->inputs[0]]];
+        else
+            NAS_TRY(add_step(l, i, node, arena, err));
+    }
+    return NAS_OK;
+}
+
+nas_status nas_lower(const nas_graph *graph, nas_dtype dtype, nas_arena *arena,
+                     nas_lowered *out, nas_err *err)
+{
+    int n = nas_graph_count(graph);
+    lowering l = {.graph = graph, .low = out};
+    *out = (nas_lowered){0};
+    l.root = NAS_NEW(arena, int, n);
+    l.uses = NAS_NEW(arena, int, n);
+    l.step_of = NAS_NEW(arena, int, n);
+    out->steps = NAS_NEW(arena, nas_step, n);
+    out->bytes = NAS_NEW(arena, int64_t, n);
+    out->uses = NAS_NEW(arena, int, n);
+    out->shapes = NAS_NEW(arena, nas_shape, n);
+    if (!l.root || !l.uses || !l.step_of || !out->steps || !out->bytes || !out->uses ||
+        !out->shapes)
+        return nas_fail(err, NAS_E_NOMEM, "out of memory");
+    find_roots(&l);
+    out->shapes[0] = nas_graph_input_shape(graph);
+    NAS_TRY(lower_nodes(&l, arena, err));
+    for (int v = 0; v <= out->n_steps; v++)
+        out->bytes[v] = nas_shape_count(out->shapes[v]) * nas_dtype_bytes(dtype);
+    out->output = l.step_of[l.root[nas_graph_output(graph)]] + 1;
+    out->uses[out->output]++;
+    return NAS_OK;
+}
+
+static bool may_overwrite(nas_step_kind kind)
+{
+    return kind == NAS_STEP_STANDARDISE || kind == NAS_STEP_AFFINE ||
+           kind == NAS_STEP_ACTIVATION || kind == NAS_STEP_ADD ||
+           kind == NAS_STEP_SOFTMAX;
+}
+
+static int count_reads(const nas_step *step, int value)
+{
+    int n = 0;
+    for (int k = 0; k < step->n_inputs; k++)
+        n += step->inputs[k] == value;
+    return n;
+}
+
+int nas_step_overwrites(const nas_lowered *low, int s, const int *reads_left)
+{
+    const nas_step *step = &low->steps[s];
+    for (int k = 0; k < step->n_inputs && may_overwrite(step->kind); k++) {
+        int value = step->inputs[k];
+        if (reads_left[value] == count_reads(step, value) &&
+            low->bytes[value] == low->bytes[step->output])
+            return value;
+    }
+    return -1;
+}
+
+int64_t nas_step_working_bytes(const nas_lowered *low, int s)
+{
+    const nas_step *step = &low->steps[s];
+    int64_t bytes = may_overwrite(step->kind) ? 0 : low->bytes[step->output];
+    for (int k = 0; k < step->n_inputs; k++) {
+        bool again = false;
+        for (int j = 0; j < k && !again; j++)
+            again = step->inputs[j] == step->inputs[k];
+        bytes += again ? 0 : low->bytes[step->inputs[k]];
+    }
+    return bytes;
+}

@@ -1,0 +1,40 @@
+/* Lowering: from a graph to steps that read values. */
+#ifndef NASMITH_PLAN_LOWER_H
+#define NASMITH_PLAN_LOWER_H
+
+#include "nasmith/plan.h"
+
+/* Steps in a topological order, reading values: 0 is the network's input, i + 1 the
+ * result of step i. `output` of a step is its own value. */
+typedef struct nas_lowered {
+    nas_step *steps;
+    int n_steps;
+    int64_t *bytes;    /* [n_steps + 1] per value */
+    int *uses;         /* [n_steps + 1] reads of a value; the network's output has one
+                          more */
+    nas_shape *shapes; /* [n_steps + 1] as produced */
+    int output;        /* value */
+} nas_lowered;
+
+/* Bytes of one element of an activation. */
+int64_t nas_dtype_bytes(nas_dtype dtype);
+
+nas_status nas_lower(const nas_graph *graph, nas_dtype dtype, nas_arena *arena,
+                     nas_lowered *out, nas_err *err);
+
+/* Operand that step `s` may overwrite with its result, when reads left tell that it dies
+ * here.
+ * @param reads_left  [n_steps + 1] reads of each value by this step and later ones
+ * @return its value, or -1 */
+int nas_step_overwrites(const nas_lowered *low, int s, const int *reads_left);
+
+/* Bytes alive while a step runs, whatever the order: its operands, and its result unless
+ * the kind can overwrite one. */
+int64_t nas_step_working_bytes(const nas_lowered *low, int s);
+
+/* Permute `low->steps` into the order with the smallest peak of live bytes that was
+ * found.
+ * @param cap  states of the exact search per segment */
+nas_status nas_order_steps(nas_lowered *low, int64_t cap, nas_arena *arena, nas_err *err);
+
+#endif
