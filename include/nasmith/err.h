@@ -57,6 +57,11 @@ typedef struct nas_err {
  * @return code */
 nas_status nas_fail(nas_err *err, nas_status code, const char *fmt, ...) NAS_PRINTF(3, 4);
 
+#ifdef __clang_analyzer__
+/* Tells the static analyser, which does not see the body, that failing is not NAS_OK. */
+#define nas_fail(err, code, ...) (nas_fail((err), (code), __VA_ARGS__), (code))
+#endif
+
 /* Set the hint of an error already filled. `err` may be NULL. */
 void nas_err_hint(nas_err *err, const char *fmt, ...) NAS_PRINTF(2, 3);
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#undef nas_fail
+
 static const struct {
     const char *name;
     int exit_code;
