@@ -1,0 +1,82 @@
+/* Schedulers decide how much training each network gets: which rung is evaluated next. */
+#ifndef NASMITH_SCHEDULE_H
+#define NASMITH_SCHEDULE_H
+
+#include "nasmith/param.h"
+#include "nasmith/strategy.h"
+
+/* One level of fidelity: a training of its own, from scratch. */
+typedef struct nas_rung {
+    double fraction; /* of the training rows, (0, 1] */
+    int64_t epochs;
+    double keep; /* share of this rung's trials that go on; 0 at the top */
+} nas_rung;
+
+/* The ladder, fixed when a study is created. */
+typedef struct nas_ladder {
+    nas_rung rung[NAS_MAX_RUNGS];
+    int n; /* >= 1 */
+} nas_ladder;
+
+/* The ladder of a study: by default 1/3 of the rows x 1 epoch, 1/3 x 4, all x 4, keeping
+ * 1/3 and 1/4.
+ *
+ * With `epochs` > 0 (asked by the user) the top rung has exactly that many. Few rows get
+ * more epochs; below 2,000 rows every rung takes all of them, and only epochs differ.
+ * With a time limit and a measured throughput the ladder must let a few networks reach
+ * its top: rungs above that are dropped (never the top the user asked for), then
+ * fractions shrink; where very many reach it, a rung of three times the epochs is added.
+ * @param rows              training rows
+ * @param budget_core_s     core-seconds for searching; 0 = no clock
+ * @param seconds_per_row   of a typical network, forward + backward
+ * Pure function of its arguments. */
+nas_ladder nas_ladder_plan(int64_t rows, int64_t epochs, double budget_core_s,
+                           double seconds_per_row);
+
+/* MACs above which a network cannot pay: one core would need more than a third of the
+ * wall-clock seconds of the search to take it from the bottom to the top. Infinity
+ * without a clock. A search treats costlier candidates as infeasible. Pure function of
+ * its arguments. */
+double nas_ladder_max_macs(const nas_ladder *ladder, int64_t rows, double search_wall_s,
+                           double seconds_per_mac_row);
+
+/* What to do next. */
+typedef enum nas_next_kind {
+    NAS_NEXT_ASK,
+    NAS_NEXT_PROMOTE,
+    NAS_NEXT_WAIT
+} nas_next_kind;
+
+typedef struct nas_next {
+    nas_next_kind kind;
+    int64_t trial; /* index in the history, for promote */
+    int rung;      /* to evaluate next */
+} nas_next;
+
+/* What a scheduler may look at. */
+typedef struct nas_schedule_view {
+    const nas_history *history;
+    const nas_ladder *ladder;
+    double remaining_core_s;    /* until searching ends; infinity = no clock */
+    int workers;                /* that share it; 0 = 1 */
+    double seconds_per_mac_row; /* measured: training seconds per MAC and row */
+    int64_t rows;               /* training rows */
+    bool drain;                 /* nothing new may start at rung 0 */
+} nas_schedule_view;
+
+/* One scheduler; stateless over the history. */
+typedef struct nas_scheduler_ops {
+    const char *name;
+    const char *summary;
+    const char *cite;
+    const nas_param *params;
+    nas_next (*next)(const nas_value *values, const nas_schedule_view *view);
+} nas_scheduler_ops;
+
+const nas_scheduler_ops *nas_scheduler_at(int index);
+const nas_scheduler_ops *nas_scheduler_find(const char *name); /* "asha", "none" */
+
+/* Training seconds of a trial at a rung, predicted from its MACs. */
+double nas_rung_seconds(const nas_schedule_view *view, const nas_cost *cost, int rung);
+
+#endif

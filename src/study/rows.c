@@ -1,0 +1,195 @@
+#include "study/study.h"
+
+#include <assert.h>
+
+/* ---- trials with their evaluations ---- */
+
+static nas_status read_trial(nas_study *study, db_rows *rows, nas_arena *arena,
+                             nas_trial_row *out, nas_err *err)
+{
+    const db_ops *ops = study->database->ops;
+    *out = (nas_trial_row){
+        .id = ops->get_int(rows, 0),
+        .origin = (nas_trial_origin)ops->get_int(rows, 1),
+        .key = (uint64_t)ops->get_int(rows, 2),
+        .graph_hash = (uint64_t)ops->get_int(rows, 3),
+        .cost = {.params = ops->get_int(rows, 4),
+                 .macs = ops->get_int(rows, 5),
+                 .arena_bytes = ops->get_int(rows, 6),
+                 .ram_bytes = ops->get_int(rows, 7),
+                 .flash_bytes = ops->get_int(rows, 8),
+                 .latency_ms = ops->get_real(rows, 9)},
+        .parents = {ops->get_int(rows, 10), ops->get_int(rows, 11)},
+        .uniform = ops->get_int(rows, 12) != 0,
+        .created_ms = ops->get_int(rows, 13),
+    };
+    NAS_TRY(study_copy_text(arena, ops->get_text(rows, 14), &out->name, err));
+    NAS_TRY(study_copy_text(arena, ops->get_text(rows, 15), &out->decisions, err));
+    NAS_TRY(study_copy_text(arena, ops->get_text(rows, 16), &out->graph, err));
+    return study_copy_text(arena, ops->get_text(rows, 17), &out->recipe, err);
+}
+
+static nas_status read_evaluation(nas_study *study, db_rows *rows, nas_arena *arena,
+                                  nas_evaluation_row *out, nas_err *err)
+{
+    const db_ops *ops = study->database->ops;
+    *out = (nas_evaluation_row){
+        .id = ops->get_int(rows, 0),
+        .trial = ops->get_int(rows, 1),
+        .spec = {.purpose = (nas_purpose)ops->get_int(rows, 2),
+                 .rung = (int)ops->get_int(rows, 3),
+                 .fraction = ops->get_real(rows, 4),
+                 .epochs = ops->get_int(rows, 5),
+                 .fold = (int)ops->get_int(rows, 6),
+                 .repeat = (int)ops->get_int(rows, 7)},
+        .state = (nas_evaluation_state)ops->get_int(rows, 8),
+        .attempt = (int)ops->get_int(rows, 9),
+        .from_study = ops->get_int(rows, 10) != 0,
+        .validation = {.value = ops->get_real(rows, 11),
+                       .low = ops->get_real(rows, 12),
+                       .high = ops->get_real(rows, 13),
+                       .error = ops->get_real(rows, 14),
+                       .n = ops->get_int(rows, 15)},
+        .train_loss = ops->get_real(rows, 16),
+        .seconds = ops->get_real(rows, 17),
+        .outcome = (nas_outcome)ops->get_int(rows, 18),
+        .started_ms = ops->get_int(rows, 19),
+        .finished_ms = ops->get_int(rows, 20),
+        .epochs_done = ops->get_int(rows, 21),
+        .last_value = ops->get_real(rows, 22),
+    };
+    NAS_TRY(study_copy_text(arena, ops->get_text(rows, 23), &out->reason, err));
+    NAS_TRY(study_copy_text(arena, ops->get_text(rows, 24), &out->curve, err));
+    return study_copy_text(arena, ops->get_text(rows, 25), &out->worker, err);
+}
+
+static nas_status read_trials(nas_study *study, nas_arena *arena, nas_trial_row *out,
+                              int64_t n, nas_err *err)
+{
+    db_rows *rows = NULL;
+    NAS_TRY(
+        db_query(study->database,
+                 "SELECT id, origin, key, graph_hash, params, macs, arena_bytes,"
+                 " ram_bytes, flash_bytes, latency_ms, parent1, parent2, uniform,"
+                 " created_ms, name, decisions, graph, recipe FROM trials ORDER BY id",
+                 DB_NONE, &rows, err));
+    for (int64_t i = 0; i < n; i++) {
+        bool found = false;
+        NAS_TRY(db_next(study->database, rows, &found, err));
+        assert(found); /* counted in the same transaction */
+        NAS_TRY(read_trial(study, rows, arena, &out[i], err));
+    }
+    db_done(study->database, rows);
+    return NAS_OK;
+}
+
+/* Evaluations come in order of their trials: hand each trial its stretch. */
+static nas_status read_evaluations(nas_study *study, nas_arena *arena,
+                                   nas_trial_row *trials, int64_t n_trials,
+                                   nas_evaluation_row *out, int64_t n, nas_err *err)
+{
+    db_rows *rows = NULL;
+    int64_t t = 0;
+    NAS_TRY(db_query(
+        study->database,
+        "SELECT id, trial, purpose, rung, fraction, epochs, fold, repeat, state, attempt,"
+        " source, value, low, high, error, n, train_loss, seconds, outcome, started_ms,"
+        " finished_ms, epochs_done, last_value, reason, curve, worker FROM evaluations"
+        " ORDER BY trial, purpose, rung, fold, repeat",
+        DB_NONE, &rows, err));
+    for (int64_t i = 0; i < n; i++) {
+        bool found = false;
+        NAS_TRY(db_next(study->database, rows, &found, err));
+        assert(found);
+        NAS_TRY(read_evaluation(study, rows, arena, &out[i], err));
+        while (t < n_trials && trials[t].id != out[i].trial)
+            t++;
+        assert(t < n_trials); /* a foreign key */
+        if (trials[t].n_evaluations++ == 0)
+            trials[t].evaluations = &out[i];
+    }
+    db_done(study->database, rows);
+    return NAS_OK;
+}
+
+static nas_status read_all(nas_study *study, nas_arena *arena, nas_trial_row **out,
+                           int64_t *n, nas_err *err)
+{
+    int64_t n_evaluations = 0;
+    db *database = study->database;
+    NAS_TRY(db_get_int(database, "SELECT COUNT(*) FROM trials", DB_NONE, 0, n, err));
+    NAS_TRY(db_get_int(database, "SELECT COUNT(*) FROM evaluations", DB_NONE, 0,
+                       &n_evaluations, err));
+    *out = NAS_NEW(arena, nas_trial_row, *n);
+    NAS_TRY_ALLOC(*out, err);
+    nas_evaluation_row *evaluations = NAS_NEW(arena, nas_evaluation_row, n_evaluations);
+    NAS_TRY_ALLOC(evaluations, err);
+    NAS_TRY(read_trials(study, arena, *out, *n, err));
+    return read_evaluations(study, arena, *out, *n, evaluations, n_evaluations, err);
+}
+
+nas_status nas_study_trials(nas_study *study, nas_arena *arena, nas_trial_row **out,
+                            int64_t *n, nas_err *err)
+{
+    NAS_TRY(study->database->ops->read(study->database, err));
+    return study_end(study, read_all(study, arena, out, n, err), err);
+}
+
+/* ---- counters ---- */
+
+static nas_status count_evaluations(nas_study *study, nas_study_counts *out, nas_err *err)
+{
+    const db_ops *ops = study->database->ops;
+    db_rows *rows = NULL;
+    NAS_TRY(db_query(study->database,
+                     "SELECT purpose, state, COUNT(*) FROM evaluations"
+                     " GROUP BY purpose, state",
+                     DB_NONE, &rows, err));
+    for (;;) {
+        bool found = false;
+        NAS_TRY(db_next(study->database, rows, &found, err));
+        if (!found)
+            return NAS_OK;
+        bool refit = ops->get_int(rows, 0) == NAS_PURPOSE_REFIT;
+        int64_t state = ops->get_int(rows, 1), n = ops->get_int(rows, 2);
+        out->queued += state == NAS_EVALUATION_QUEUED ? n : 0;
+        out->running += state == NAS_EVALUATION_RUNNING ? n : 0;
+        out->done += state == NAS_EVALUATION_DONE ? n : 0;
+        out->failed_evaluations += state == NAS_EVALUATION_FAILED ? n : 0;
+        out->refits_done += refit && state == NAS_EVALUATION_DONE ? n : 0;
+        out->refits_open += refit && state < NAS_EVALUATION_DONE ? n : 0;
+    }
+}
+
+static nas_status count_all(nas_study *study, nas_study_counts *out, nas_err *err)
+{
+    db *database = study->database;
+    NAS_TRY(count_evaluations(study, out, err));
+    NAS_TRY(db_get_int(database, "SELECT COUNT(*) FROM trials WHERE id > 0", DB_NONE, 0,
+                       &out->proposed, err));
+    NAS_TRY(db_get_int(database,
+                       "SELECT COUNT(DISTINCT trial) FROM evaluations"
+                       " WHERE purpose = 0 AND state = 2",
+                       DB_NONE, 0, &out->scored, err));
+    NAS_TRY(db_get_int(database,
+                       "SELECT COUNT(DISTINCT trial) FROM evaluations"
+                       " WHERE purpose = 0 AND state = 2 AND rung = ?1",
+                       DB(db_int(study->settings.ladder.n - 1)), 0, &out->full, err));
+    NAS_TRY(db_get_int(database,
+                       "SELECT COUNT(DISTINCT f.trial) FROM evaluations f"
+                       " WHERE f.purpose = 0 AND f.state = 3 AND NOT EXISTS (SELECT 1"
+                       " FROM evaluations d WHERE d.purpose = 0 AND d.state = 2"
+                       " AND d.trial = f.trial)",
+                       DB_NONE, 0, &out->failed, err));
+    NAS_TRY(db_get_int(database, "SELECT infeasible FROM strategy WHERE id = 1", DB_NONE,
+                       0, &out->infeasible, err));
+    return db_get_int(database, "SELECT duplicates FROM strategy WHERE id = 1", DB_NONE,
+                      0, &out->duplicates, err);
+}
+
+nas_status nas_study_count(nas_study *study, nas_study_counts *out, nas_err *err)
+{
+    *out = (nas_study_counts){0};
+    NAS_TRY(study->database->ops->read(study->database, err));
+    return study_end(study, count_all(study, out, err), err);
+}
