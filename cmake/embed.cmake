@@ -4,7 +4,8 @@
 # no code or the directory no file.
 function(nasmith_embed layer name directory)
     get_target_property(type nasmith_${layer} TYPE)
-    file(GLOB files CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/${directory}/*)
+    file(GLOB files LIST_DIRECTORIES false CONFIGURE_DEPENDS
+         ${PROJECT_SOURCE_DIR}/${directory}/*)
     if(type STREQUAL INTERFACE_LIBRARY OR NOT files)
         return()
     endif()
