@@ -41,6 +41,9 @@ struct nas_graph_builder {
 int nas_graph_builder_copy(nas_graph_builder *builder, const nas_node *node,
                            const int *inputs);
 
+/* Read a parsed JSON form; messages name the node but no file. */
+nas_status nas_graph_read_value(json_t *root, nas_graph **out, nas_err *err);
+
 /* Colours, canonical order and hash of a packed graph; fills graph->canonical and
  * graph->hash.
  * @return NAS_E_NOMEM */

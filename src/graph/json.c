@@ -315,20 +315,27 @@ static nas_status read_root(reader *r, json_t *root, nas_graph **out, nas_err *e
     return nas_graph_finish(r->builder, (int)output, out, err);
 }
 
+nas_status nas_graph_read_value(json_t *root, nas_graph **out, nas_err *err)
+{
+    *out = NULL;
+    reader r = {.builder = nas_graph_builder_new(), .arena = nas_arena_new()};
+    nas_status status = r.builder == NULL || r.arena == NULL
+                            ? nas_fail(err, NAS_E_NOMEM, "out of memory")
+                            : read_root(&r, root, out, err);
+    nas_arena_free(r.arena);
+    nas_graph_builder_free(r.builder);
+    return status;
+}
+
 nas_status nas_graph_read_json(const char *text, size_t bytes, const char *name,
                                nas_graph **out, nas_err *err)
 {
     json_t *root = NULL;
     *out = NULL;
     NAS_TRY(nas_json_parse(text, bytes, name, &root, err));
-    reader r = {.builder = nas_graph_builder_new(), .arena = nas_arena_new()};
-    nas_status status = r.builder == NULL || r.arena == NULL
-                            ? nas_fail(err, NAS_E_NOMEM, "out of memory")
-                            : read_root(&r, root, out, err);
+    nas_status status = nas_graph_read_value(root, out, err);
     if (status != NAS_OK)
         nas_err_context(err, "%s", name);
-    nas_arena_free(r.arena);
-    nas_graph_builder_free(r.builder);
     json_decref(root);
     return status;
 }
