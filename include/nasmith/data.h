@@ -1,0 +1,153 @@
+/* Data sets: read once, checked, split, prepared into memory-mapped files.
+ *
+ * A prepared data set is a folder: `search.nasd` holds the rows a search may see (train
+ * and validation), `sealed.nasd` the test rows. Workers get the path of the first only;
+ * opening the second needs `data/sealed.h`, which only the search layer may include. */
+#ifndef NASMITH_DATA_H
+#define NASMITH_DATA_H
+
+#include "nasmith/arena.h"
+#include "nasmith/err.h"
+#include "nasmith/file.h"
+#include "nasmith/graph.h"
+#include "nasmith/model.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Element type of stored inputs, as in the source: a quarter of the memory for images. */
+typedef enum nas_element {
+    NAS_ELEMENT_U8,
+    NAS_ELEMENT_I8,
+    NAS_ELEMENT_I16,
+    NAS_ELEMENT_I32,
+    NAS_ELEMENT_F32,
+} nas_element;
+
+size_t nas_element_bytes(nas_element element);
+
+/* What the user said about the data; everything else is inferred. */
+typedef struct nas_data_options {
+    const char *label;     /* column name of a table; NULL: required for CSV unless the
+                              last column is named target, label, class or y */
+    const char *task;      /* "classification", "regression" or NULL = infer: text labels
+                              and integer labels are classes; numbers with a fraction and
+                              table columns of more than 20 different numbers are
+                              regression targets */
+    double validation;     /* fraction of rows, default 0.15 */
+    double test;           /* fraction, used when no test file is given; default 0.15 */
+    const char *test_path; /* file or folder of test data; NULL */
+    uint64_t seed;         /* of the split; default 0 */
+    const char *part;      /* nas_data_load_for only: "train", "validation" or "test" of a
+                              source whose files name parts; NULL = all rows */
+} nas_data_options;
+
+nas_data_options nas_data_options_default(void);
+
+/* Which rows of search.nasd belong to which part, and how it was decided. */
+typedef enum nas_split_kind {
+    NAS_SPLIT_STRATIFIED,
+    NAS_SPLIT_RANDOM, /* regression */
+    NAS_SPLIT_GROUP,  /* rows of one group never straddle */
+    NAS_SPLIT_FILES,  /* as the files say */
+} nas_split_kind;
+
+/* An opened, memory-mapped part (search or sealed). All pointers are borrowed from the
+ * map or owned by the object. Read-only after opening: any thread. */
+typedef struct nas_dataset {
+    nas_task task;
+    nas_shape shape; /* of one row; tables (C,1,1), series (C,1,T) */
+    nas_element element;
+    int64_t n_rows;
+    const void *inputs;    /* [n_rows][C][H][W] of `element`, row-major */
+    const int32_t *labels; /* [n_rows] class indices; NULL for regression */
+    const float *targets;  /* [n_rows][n_outputs]; NULL for classification */
+    int64_t n_outputs;     /* classes, or targets */
+    char **label_names;    /* [n_outputs] */
+    char **feature_names;  /* [shape.c] for tables, else NULL */
+    const int32_t *groups; /* [n_rows] or NULL */
+    const int64_t *train;  /* row indices of the training part, shuffled so that every
+                              prefix is a stratified sample of it; sealed: NULL */
+    int64_t n_train;
+    const int64_t *validation; /* ascending */
+    int64_t n_validation;
+    nas_split_kind split;
+    bool flippable;       /* images: mirroring left-right keeps the meaning possible */
+    uint64_t fingerprint; /* content of all parts, split and options */
+    nas_file_map map;
+    nas_arena *arena;
+} nas_dataset;
+
+/* Per-channel affine front section fitted on some rows: mean and 1/deviation; a constant
+ * channel gets deviation 1. Images and series share one pair per channel, tables have one
+ * per column.
+ * @param rows  indices, n >= 1
+ * @param mean, inverse_deviation  out, [shape.c] each */
+void nas_dataset_fit_standardise(const nas_dataset *data, const int64_t *rows, int64_t n,
+                                 float *mean, float *inverse_deviation);
+
+/* One row as float, unprocessed. @param out  [C*H*W] */
+void nas_dataset_row(const nas_dataset *data, int64_t row, float *out);
+
+/* What was understood of the source, for people. */
+typedef struct nas_data_summary {
+    char source[256]; /* as given */
+    char kind[96];    /* "28x28 grey images, IDX", "table, 8 numeric columns", ... */
+    nas_task task;
+    nas_shape shape;
+    nas_element element;
+    int64_t n_outputs;
+    int64_t n_train, n_validation, n_test;
+    nas_split_kind split; /* how validation rows were chosen, and test rows unless: */
+    bool test_from_files; /* test rows are those that the files or test_path name */
+    uint64_t seed;        /* of the split */
+    char **label_names;
+    int64_t *class_counts; /* [n_outputs] over all parts; NULL for regression */
+    double target_min, target_max, target_mean, target_deviation; /* first target */
+    int64_t n_warnings;
+    char **warnings; /* one line each: skipped files, imbalance, constant column... */
+    uint64_t fingerprint;       /* content hash of the sources and the options */
+    uint64_t quick_fingerprint; /* names, sizes, mtimes: checked first */
+    bool from_cache;
+    nas_arena *arena; /* owns the arrays */
+} nas_data_summary;
+
+void nas_data_summary_free(nas_data_summary *summary);
+
+/* The fingerprints of a source with these options, as nas_data_prepare would give them,
+ * without decoding anything: to compare before a prepared folder is replaced.
+ * @param quick    out, from names, sizes and modification times; may be NULL
+ * @param content  out, from all bytes of the files; may be NULL
+ * @return as nas_data_prepare */
+nas_status nas_data_fingerprint(const char *path, const nas_data_options *options,
+                                uint64_t *quick, uint64_t *content, nas_err *err);
+
+/* Read `path` (file or folder; format by content), check it, split it and write
+ * `folder`/search.nasd and `folder`/sealed.nasd atomically; an up-to-date prepared folder
+ * is used as it is.
+ * @param out  filled also from the cache; release with nas_data_summary_free
+ * @return NAS_E_DATA with file, row and column; NAS_E_USAGE for options; NAS_E_IO */
+nas_status nas_data_prepare(const char *path, const nas_data_options *options,
+                            const char *folder, nas_data_summary *out, nas_err *err);
+
+/* The same checks without writing anything (`nasmith data check`). */
+nas_status nas_data_check(const char *path, const nas_data_options *options,
+                          nas_data_summary *out, nas_err *err);
+
+/* Write the summary as text for people, or as JSON. */
+void nas_data_summary_text(const nas_data_summary *summary, nas_text *out);
+void nas_data_summary_json(const nas_data_summary *summary, nas_json *json);
+
+/* Open `folder`/search.nasd.
+ * @param out  Ownership: caller, nas_dataset_close
+ * @return NAS_E_DATA when the file is damaged or of another version */
+nas_status nas_dataset_open(const char *folder, nas_dataset **out, nas_err *err);
+void nas_dataset_close(nas_dataset *data); /* NULL is fine */
+
+/* Read rows of an outside file or folder for evaluating a model: all rows, no split, with
+ * the model's label names deciding class indices. Kept in memory.
+ * @param shape  the model's input shape, checked */
+nas_status nas_data_load_for(const char *path, const nas_data_options *options,
+                             const nas_model *model, nas_dataset **out, nas_err *err);
+
+#endif

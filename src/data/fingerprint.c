@@ -1,0 +1,87 @@
+#include "data/fingerprint.h"
+
+#include "nasmith/rng.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+static uint64_t hash_text(const char *text, uint64_t seed)
+{
+    return text == NULL ? nas_hash64("", 0, seed)
+                        : nas_hash64(text, strlen(text) + 1, seed);
+}
+
+static uint64_t hash_options(const nas_data_options *options)
+{
+    uint64_t hash = hash_text("nasmith data 1", 0);
+    hash = hash_text(options->label, hash);
+    hash = hash_text(options->task, hash);
+    hash = nas_hash64(&options->validation, sizeof options->validation, hash);
+    hash = nas_hash64(&options->test, sizeof options->test, hash);
+    return nas_hash64(&options->seed, sizeof options->seed, hash);
+}
+
+static nas_status stat_file(const nas_source_file *file, struct stat *st, nas_err *err)
+{
+    if (stat(file->path, st) != 0)
+        return nas_fail(err, NAS_E_DATA, "cannot read `%s`: %s", file->path,
+                        strerror(errno));
+    return NAS_OK;
+}
+
+static nas_status add_quick(const nas_source *source, uint64_t *hash, nas_err *err)
+{
+    for (int64_t i = 0; i < source->n_files; i++) {
+        struct stat st;
+        NAS_TRY(stat_file(&source->files[i], &st, err));
+        int64_t facts[3] = {(int64_t)st.st_size, (int64_t)st.st_mtim.tv_sec,
+                            (int64_t)st.st_mtim.tv_nsec};
+        *hash = hash_text(source->files[i].name, *hash);
+        *hash = nas_hash64(facts, sizeof facts, *hash);
+    }
+    return NAS_OK;
+}
+
+static nas_status add_content(const nas_source *source, uint64_t *hash, nas_err *err)
+{
+    for (int64_t i = 0; i < source->n_files; i++) {
+        nas_file_map map = {0};
+        if (nas_file_map_open(source->files[i].path, &map, err) != NAS_OK)
+            return nas_fail(err, NAS_E_DATA, "cannot read `%s`: %s",
+                            source->files[i].path, strerror(errno));
+        *hash = hash_text(source->files[i].name, *hash);
+        *hash = nas_hash64(map.data, map.bytes, *hash);
+        nas_file_unmap(&map);
+    }
+    return NAS_OK;
+}
+
+typedef nas_status (*add_function)(const nas_source *source, uint64_t *hash,
+                                   nas_err *err);
+
+static nas_status fingerprint(const nas_source *source, const nas_source *test,
+                              const nas_data_options *options, add_function add,
+                              uint64_t *out, nas_err *err)
+{
+    *out = hash_options(options);
+    NAS_TRY(add(source, out, err));
+    if (test == NULL)
+        return NAS_OK;
+    *out = hash_text("test", *out);
+    return add(test, out, err);
+}
+
+nas_status nas_fingerprint_quick(const nas_source *source, const nas_source *test,
+                                 const nas_data_options *options, uint64_t *out,
+                                 nas_err *err)
+{
+    return fingerprint(source, test, options, add_quick, out, err);
+}
+
+nas_status nas_fingerprint_content(const nas_source *source, const nas_source *test,
+                                   const nas_data_options *options, uint64_t *out,
+                                   nas_err *err)
+{
+    return fingerprint(source, test, options, add_content, out, err);
+}

@@ -1,0 +1,461 @@
+#include "data/fingerprint.h"
+#include "data/inspect.h"
+#include "data/options.h"
+#include "data/prepared.h"
+#include "data/source.h"
+#include "data/split.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One preparation or check, from opened files to written parts. */
+typedef struct preparation {
+    const nas_data_options *options;
+    nas_source *source;
+    nas_source *test; /* NULL without options->test_path */
+    nas_arena *arena; /* the source's */
+    nas_rows rows;    /* of source, then of test */
+    nas_split_how how;
+    int64_t *class_counts;
+    nas_inspection inspection;
+    nas_prepared_writer search, sealed;
+    bool writing;
+    uint64_t quick, content;
+} preparation;
+
+/* ---- opening -------------------------------------------------------------------- */
+
+static void close_sources(preparation *p)
+{
+    nas_source_close(p->test);
+    nas_source_close(p->source);
+}
+
+static nas_status open_sources(preparation *p, const char *path,
+                               const nas_data_options *options, nas_err *err)
+{
+    *p = (preparation){.options = options};
+    NAS_TRY(nas_data_options_check(options, err));
+    NAS_TRY(nas_source_open(path, &p->source, err));
+    p->arena = p->source->arena;
+    nas_status status = NAS_OK;
+    if (options->test_path != NULL)
+        status = nas_source_open(options->test_path, &p->test, err);
+    if (status != NAS_OK)
+        close_sources(p);
+    return status;
+}
+
+static nas_status check_test_alike(const nas_source *a, const nas_source *b, nas_err *err)
+{
+    if (nas_shape_equal(a->shape, b->shape) && a->element == b->element &&
+        a->task == b->task &&
+        (a->task != NAS_TASK_REGRESSION || a->n_outputs == b->n_outputs))
+        return NAS_OK;
+    return nas_fail(err, NAS_E_DATA, "test data `%s` (%s) does not fit `%s` (%s)",
+                    b->path, b->kind, a->path, a->kind);
+}
+
+static nas_status describe_test(preparation *p, const nas_schema *schema, nas_err *err)
+{
+    nas_source *source = p->source;
+    for (int64_t i = 0; i < source->rows.n; i++) {
+        if (source->rows.part[i] != NAS_PART_TEST)
+            continue;
+        nas_status status = nas_fail(
+            err, NAS_E_USAGE, "test data given, but `%s` has its own", source->path);
+        nas_err_hint(err, "leave --test out, or name the training part alone");
+        return status;
+    }
+    nas_schema fixed = *schema;
+    fixed.task =
+        source->task == NAS_TASK_CLASSIFICATION ? "classification" : "regression";
+    fixed.n_features = source->feature_names != NULL ? source->shape.c : 0;
+    fixed.feature_names = source->feature_names;
+    NAS_TRY(p->test->reader->describe(p->test, &fixed, err));
+    NAS_TRY(check_test_alike(source, p->test, err));
+    memset(p->test->rows.part, NAS_PART_TEST, (size_t)p->test->rows.n);
+    for (int64_t i = 0; i < p->test->n_warnings; i++)
+        nas_source_warn(source, "%s", p->test->warnings[i]);
+    if (source->task == NAS_TASK_REGRESSION)
+        return NAS_OK;
+    return nas_source_relabel(p->test, source->label_names, source->n_outputs,
+                              "the training data", err);
+}
+
+/* Two arrays one after the other; both NULL give NULL. */
+static void *join(nas_arena *arena, const void *a, int64_t n_a, const void *b,
+                  int64_t n_b, size_t size)
+{
+    char *out = nas_arena_alloc(arena, (size_t)(n_a + n_b), size);
+    if (out == NULL)
+        return NULL;
+    memcpy(out, a, (size_t)n_a * size);
+    memcpy(out + (size_t)n_a * size, b, (size_t)n_b * size);
+    return out;
+}
+
+static nas_status join_rows(preparation *p, nas_err *err)
+{
+    const nas_rows *a = &p->source->rows;
+    const nas_rows *b = &p->test->rows;
+    size_t target = (size_t)p->source->n_outputs * sizeof(float);
+    p->rows = (nas_rows){.n = a->n + b->n};
+    p->rows.part = join(p->arena, a->part, a->n, b->part, b->n, 1);
+    NAS_TRY_ALLOC(p->rows.part, err);
+    if (a->labels != NULL) {
+        p->rows.labels =
+            join(p->arena, a->labels, a->n, b->labels, b->n, sizeof *a->labels);
+        NAS_TRY_ALLOC(p->rows.labels, err);
+    } else {
+        p->rows.targets = join(p->arena, a->targets, a->n, b->targets, b->n, target);
+        NAS_TRY_ALLOC(p->rows.targets, err);
+    }
+    if (a->groups != NULL && b->groups != NULL) {
+        p->rows.groups =
+            join(p->arena, a->groups, a->n, b->groups, b->n, sizeof *a->groups);
+        NAS_TRY_ALLOC(p->rows.groups, err);
+    }
+    return NAS_OK;
+}
+
+static nas_status describe_sources(preparation *p, nas_err *err)
+{
+    nas_schema schema = {.label = p->options->label, .task = p->options->task};
+    NAS_TRY(p->source->reader->describe(p->source, &schema, err));
+    if (p->test == NULL) {
+        p->rows = p->source->rows;
+        return NAS_OK;
+    }
+    NAS_TRY(describe_test(p, &schema, err));
+    return join_rows(p, err);
+}
+
+/* ---- rows ----------------------------------------------------------------------- */
+
+static nas_status warn_shared_groups(preparation *p, nas_err *err)
+{
+    int64_t shared = 0;
+    if (p->rows.groups == NULL || !p->how.test_from_files)
+        return NAS_OK;
+    NAS_TRY(nas_split_shared_groups(&p->rows, p->arena, &shared, err));
+    if (shared > 0)
+        nas_source_warn(p->source, "%lld test rows are of groups that are trained on",
+                        (long long)shared);
+    return NAS_OK;
+}
+
+static nas_status plan_rows(preparation *p, nas_err *err)
+{
+    nas_source *source = p->source;
+    bool classes = source->task == NAS_TASK_CLASSIFICATION;
+    if (classes) {
+        p->class_counts = NAS_NEW(p->arena, int64_t, source->n_outputs);
+        NAS_TRY_ALLOC(p->class_counts, err);
+    }
+    NAS_TRY(nas_inspect_labels(source, &p->rows, p->class_counts, err));
+    NAS_TRY(nas_split_rows(&p->rows, classes ? source->n_outputs : 1, p->options,
+                           p->arena, &p->how, err));
+    NAS_TRY(nas_inspect_parts(source, &p->rows, err));
+    NAS_TRY(warn_shared_groups(p, err));
+    return nas_inspection_init(&p->inspection, p->arena, source->shape, source->element,
+                               p->rows.n, err);
+}
+
+/* Rows of the test source follow those of the first. */
+typedef struct row_context {
+    preparation *p;
+    int64_t first_row;
+    size_t row_bytes;
+} row_context;
+
+static nas_status take_row(void *context, int64_t row, const void *input, nas_err *err)
+{
+    const row_context *c = context;
+    preparation *p = c->p;
+    NAS_TRY(nas_inspection_add(&p->inspection, input, err));
+    if (!p->writing)
+        return NAS_OK;
+    bool test = p->rows.part[c->first_row + row] == NAS_PART_TEST;
+    return nas_prepared_put(test ? &p->sealed : &p->search, input, c->row_bytes, err);
+}
+
+static nas_status stream_inputs(preparation *p, nas_err *err)
+{
+    row_context context = {.p = p};
+    nas_sink sink = {.row = take_row, .context = &context};
+    context.row_bytes =
+        (size_t)nas_shape_count(p->source->shape) * nas_element_bytes(p->source->element);
+    NAS_TRY(p->source->reader->rows(p->source, &sink, err));
+    context.first_row = p->source->rows.n;
+    if (p->test != NULL)
+        NAS_TRY(p->test->reader->rows(p->test, &sink, err));
+    return nas_inspection_finish(&p->inspection, &p->rows, p->source, err);
+}
+
+/* ---- writing -------------------------------------------------------------------- */
+
+static nas_status write_part_rows(preparation *p, nas_prepared_writer *writer, bool test,
+                                  nas_err *err)
+{
+    const nas_rows *rows = &p->rows;
+    bool classes = rows->labels != NULL;
+    size_t target = (size_t)p->source->n_outputs * sizeof(float);
+    NAS_TRY(nas_prepared_section_begin(writer, classes ? "labels" : "targets", err));
+    for (int64_t i = 0; i < rows->n; i++) {
+        if ((rows->part[i] == NAS_PART_TEST) != test)
+            continue;
+        if (classes)
+            NAS_TRY(
+                nas_prepared_put(writer, &rows->labels[i], sizeof *rows->labels, err));
+        else
+            NAS_TRY(nas_prepared_put(writer, rows->targets + i * p->source->n_outputs,
+                                     target, err));
+    }
+    if (rows->groups == NULL)
+        return NAS_OK;
+    NAS_TRY(nas_prepared_section_begin(writer, "groups", err));
+    for (int64_t i = 0; i < rows->n; i++)
+        if ((rows->part[i] == NAS_PART_TEST) == test)
+            NAS_TRY(
+                nas_prepared_put(writer, &rows->groups[i], sizeof *rows->groups, err));
+    return NAS_OK;
+}
+
+/* Row numbers count within search.nasd, which has no test rows. */
+static nas_status write_indices(preparation *p, nas_err *err)
+{
+    const nas_rows *rows = &p->rows;
+    int64_t *order = NULL;
+    int64_t n = 0;
+    int64_t *place = NAS_NEW(p->arena, int64_t, rows->n);
+    NAS_TRY_ALLOC(place, err);
+    for (int64_t i = 0, at = 0; i < rows->n; i++)
+        place[i] = rows->part[i] == NAS_PART_TEST ? -1 : at++;
+    NAS_TRY(nas_split_train_order(rows,
+                                  p->class_counts != NULL ? p->source->n_outputs : 1,
+                                  p->options->seed, p->arena, &order, &n, err));
+    NAS_TRY(nas_prepared_section_begin(&p->search, "train", err));
+    for (int64_t i = 0; i < n; i++)
+        NAS_TRY(nas_prepared_put(&p->search, &place[order[i]], sizeof *place, err));
+    NAS_TRY(nas_prepared_section_begin(&p->search, "validation", err));
+    for (int64_t i = 0; i < rows->n; i++)
+        if (rows->part[i] == NAS_PART_VALIDATION)
+            NAS_TRY(nas_prepared_put(&p->search, &place[i], sizeof *place, err));
+    return NAS_OK;
+}
+
+static nas_dataset describe_part(const preparation *p, const nas_data_summary *summary,
+                                 bool test)
+{
+    const nas_source *source = p->source;
+    nas_dataset out = {
+        .task = source->task,
+        .shape = source->shape,
+        .element = source->element,
+        .n_rows = test ? summary->n_test : summary->n_train + summary->n_validation,
+        .n_outputs = source->n_outputs,
+        .label_names = source->label_names,
+        .feature_names = source->feature_names,
+        .n_train = test ? 0 : summary->n_train,
+        .n_validation = test ? 0 : summary->n_validation,
+        .split = p->how.kind,
+        .flippable = source->flippable,
+        .fingerprint = p->content,
+    };
+    return out;
+}
+
+static nas_status open_writers(preparation *p, const char *folder, nas_err *err)
+{
+    char *search = nas_file_join(p->arena, folder, NAS_PREPARED_SEARCH);
+    char *sealed = nas_file_join(p->arena, folder, NAS_PREPARED_SEALED);
+    NAS_TRY_ALLOC(search, err);
+    NAS_TRY_ALLOC(sealed, err);
+    NAS_TRY(nas_file_make_directory(folder, err));
+    NAS_TRY(nas_prepared_open_writer(&p->search, search, err));
+    NAS_TRY(nas_prepared_open_writer(&p->sealed, sealed, err));
+    NAS_TRY(nas_prepared_section_begin(&p->search, "inputs", err));
+    p->writing = true;
+    return nas_prepared_section_begin(&p->sealed, "inputs", err);
+}
+
+/* Sealed first: a search file never appears beside test rows of an older split. */
+static nas_status finish_writers(preparation *p, const nas_data_summary *summary,
+                                 nas_err *err)
+{
+    nas_dataset search = describe_part(p, summary, false);
+    nas_dataset sealed = describe_part(p, summary, true);
+    NAS_TRY(write_part_rows(p, &p->search, false, err));
+    NAS_TRY(write_part_rows(p, &p->sealed, true, err));
+    NAS_TRY(write_indices(p, err));
+    NAS_TRY(nas_prepared_finish(&p->search, &search, summary, err));
+    NAS_TRY(nas_prepared_finish(&p->sealed, &sealed, NULL, err));
+    NAS_TRY(nas_prepared_commit(&p->sealed, err));
+    return nas_prepared_commit(&p->search, err);
+}
+
+/* ---- summary -------------------------------------------------------------------- */
+
+static char **copy_names(nas_arena *arena, char *const *names, int64_t n)
+{
+    char **out = NAS_NEW(arena, char *, n);
+    for (int64_t i = 0; out != NULL && i < n; i++) {
+        out[i] = nas_arena_strdup(arena, names[i]);
+        if (out[i] == NULL)
+            return NULL;
+    }
+    return out;
+}
+
+static void summarise_target(const preparation *p, nas_data_summary *out)
+{
+    int64_t n = p->rows.n;
+    int64_t width = p->source->n_outputs;
+    double sum = 0.0;
+    double squares = 0.0;
+    out->target_min = INFINITY;
+    out->target_max = -INFINITY;
+    for (int64_t i = 0; i < n; i++) {
+        double y = (double)p->rows.targets[i * width];
+        out->target_min = fmin(out->target_min, y);
+        out->target_max = fmax(out->target_max, y);
+        sum += y;
+    }
+    out->target_mean = sum / (double)n;
+    for (int64_t i = 0; i < n; i++) {
+        double d = (double)p->rows.targets[i * width] - out->target_mean;
+        squares += d * d;
+    }
+    out->target_deviation = sqrt(squares / (double)n);
+}
+
+static nas_status summarise(const preparation *p, nas_data_summary *out, nas_err *err)
+{
+    const nas_source *source = p->source;
+    out->arena = nas_arena_new();
+    NAS_TRY_ALLOC(out->arena, err);
+    (void)snprintf(out->kind, sizeof out->kind, "%s", source->kind);
+    out->task = source->task;
+    out->shape = source->shape;
+    out->element = source->element;
+    out->n_outputs = source->n_outputs;
+    out->split = p->how.kind;
+    out->test_from_files = p->how.test_from_files;
+    out->seed = p->options->seed;
+    out->fingerprint = p->content;
+    out->quick_fingerprint = p->quick;
+    for (int64_t i = 0; i < p->rows.n; i++) {
+        out->n_train += p->rows.part[i] == NAS_PART_TRAIN;
+        out->n_validation += p->rows.part[i] == NAS_PART_VALIDATION;
+        out->n_test += p->rows.part[i] == NAS_PART_TEST;
+    }
+    out->label_names = copy_names(out->arena, source->label_names, source->n_outputs);
+    NAS_TRY_ALLOC(out->label_names, err);
+    out->n_warnings = source->n_warnings;
+    out->warnings = copy_names(out->arena, source->warnings, source->n_warnings);
+    NAS_TRY_ALLOC(out->warnings, err);
+    if (p->class_counts == NULL) {
+        summarise_target(p, out);
+        return NAS_OK;
+    }
+    out->class_counts = nas_arena_copy(out->arena, p->class_counts,
+                                       (size_t)source->n_outputs * sizeof(int64_t));
+    NAS_TRY_ALLOC(out->class_counts, err);
+    return NAS_OK;
+}
+
+/* ---- entry points --------------------------------------------------------------- */
+
+/* @param folder  NULL = check only */
+static nas_status run(preparation *p, const char *folder, nas_data_summary *out,
+                      nas_err *err)
+{
+    NAS_TRY(describe_sources(p, err));
+    NAS_TRY(plan_rows(p, err));
+    if (folder != NULL)
+        NAS_TRY(open_writers(p, folder, err));
+    NAS_TRY(stream_inputs(p, err));
+    NAS_TRY(summarise(p, out, err));
+    return folder != NULL ? finish_writers(p, out, err) : NAS_OK;
+}
+
+/* Is there a prepared folder of exactly these sources and options? */
+static bool find_prepared(preparation *p, const char *folder, nas_data_summary *out)
+{
+    nas_dataset *sealed = NULL;
+    char *search_path = nas_file_join(p->arena, folder, NAS_PREPARED_SEARCH);
+    char *sealed_path = nas_file_join(p->arena, folder, NAS_PREPARED_SEALED);
+    if (search_path == NULL || sealed_path == NULL || !nas_file_exists(search_path))
+        return false;
+    if (nas_prepared_read_summary(search_path, out, NULL) != NAS_OK)
+        return false;
+    bool same = out->quick_fingerprint == p->quick;
+    if (!same && nas_fingerprint_content(p->source, p->test, p->options, &p->content,
+                                         NULL) == NAS_OK)
+        same = out->fingerprint == p->content; /* touched or copied, not changed */
+    same = same && nas_prepared_map(sealed_path, &sealed, NULL) == NAS_OK &&
+           sealed->fingerprint == out->fingerprint;
+    nas_dataset_close(sealed);
+    if (!same)
+        nas_data_summary_free(out);
+    out->from_cache = same;
+    out->quick_fingerprint = p->quick;
+    return same;
+}
+
+static nas_status prepare(preparation *p, const char *folder, nas_data_summary *out,
+                          nas_err *err)
+{
+    NAS_TRY(nas_fingerprint_quick(p->source, p->test, p->options, &p->quick, err));
+    if (folder != NULL && find_prepared(p, folder, out))
+        return NAS_OK;
+    NAS_TRY(nas_fingerprint_content(p->source, p->test, p->options, &p->content, err));
+    nas_status status = run(p, folder, out, err);
+    nas_prepared_abort(&p->search);
+    nas_prepared_abort(&p->sealed);
+    return status;
+}
+
+static nas_status prepare_or_check(const char *path, const nas_data_options *options,
+                                   const char *folder, nas_data_summary *out,
+                                   nas_err *err)
+{
+    preparation p;
+    *out = (nas_data_summary){.n_train = 0};
+    NAS_TRY(open_sources(&p, path, options, err));
+    nas_status status = prepare(&p, folder, out, err);
+    close_sources(&p);
+    if (status != NAS_OK)
+        nas_data_summary_free(out);
+    else
+        (void)snprintf(out->source, sizeof out->source, "%s", path);
+    return status;
+}
+
+nas_status nas_data_prepare(const char *path, const nas_data_options *options,
+                            const char *folder, nas_data_summary *out, nas_err *err)
+{
+    return prepare_or_check(path, options, folder, out, err);
+}
+
+nas_status nas_data_check(const char *path, const nas_data_options *options,
+                          nas_data_summary *out, nas_err *err)
+{
+    return prepare_or_check(path, options, NULL, out, err);
+}
+
+nas_status nas_data_fingerprint(const char *path, const nas_data_options *options,
+                                uint64_t *quick, uint64_t *content, nas_err *err)
+{
+    preparation p;
+    nas_status status = NAS_OK;
+    NAS_TRY(open_sources(&p, path, options, err));
+    if (quick != NULL)
+        status = nas_fingerprint_quick(p.source, p.test, options, quick, err);
+    if (status == NAS_OK && content != NULL)
+        status = nas_fingerprint_content(p.source, p.test, options, content, err);
+    close_sources(&p);
+    return status;
+}

@@ -1,0 +1,128 @@
+/* What a reader must provide, and what it yields: the only contract between file formats
+ * and the rest of the layer. A new format is one file with a `const nas_reader` and one
+ * line in registry.c. */
+#ifndef NASMITH_DATA_SOURCE_H
+#define NASMITH_DATA_SOURCE_H
+
+#include "nasmith/data.h"
+
+/* Which part of the data a row belongs to, as far as the files say. */
+typedef enum nas_part {
+    NAS_PART_ANY, /* not said: nas_split decides */
+    NAS_PART_TRAIN,
+    NAS_PART_VALIDATION,
+    NAS_PART_TEST,
+} nas_part;
+
+/* Everything known of each row but its inputs, which are streamed. */
+typedef struct nas_rows {
+    int64_t n;
+    uint8_t *part;   /* [n] nas_part */
+    int32_t *labels; /* [n] class indices; NULL for regression */
+    float *targets;  /* [n][n_outputs]; NULL for classification */
+    int32_t *groups; /* [n] or NULL */
+} nas_rows;
+
+/* A file that the rows depend on; `name` is relative to the source. */
+typedef struct nas_source_file {
+    char *path;
+    char *name;
+} nas_source_file;
+
+/* What was fixed before a source is read: by the user's options, by the first source when
+ * this one holds its test rows, or by a model. */
+typedef struct nas_schema {
+    const char *label; /* column name, or NULL */
+    const char *task;  /* "classification", "regression", or NULL = infer */
+    int64_t n_features;
+    char *const *feature_names; /* columns wanted, in this order; NULL = all */
+} nas_schema;
+
+typedef struct nas_reader nas_reader;
+
+/* An open source. The reader's `open` fills files; its `describe` fills the rest. All
+ * memory is the arena's. */
+typedef struct nas_source {
+    nas_arena *arena;
+    const nas_reader *reader;
+    char *path;
+    void *state; /* the reader's own */
+    nas_source_file *files;
+    int64_t n_files, files_capacity;
+    char kind[96];
+    nas_task task;
+    nas_shape shape;
+    nas_element element;
+    nas_rows rows;
+    int64_t n_outputs;
+    char **label_names;
+    char **feature_names; /* tables, else NULL */
+    bool flippable;
+    char **warnings;
+    int64_t n_warnings, warnings_capacity;
+} nas_source;
+
+/* Receives the rows of a source in order.
+ * @param input  one row of source->element, borrowed during the call */
+typedef struct nas_sink {
+    nas_status (*row)(void *context, int64_t row, const void *input, nas_err *err);
+    void *context;
+} nas_sink;
+
+/* A file format. */
+struct nas_reader {
+    const char *name;
+    const char *summary;
+    /* Does the content at this path look like the format? Reads a few bytes, never fails.
+     * The path may be absent (a data set's name inside a directory). */
+    bool (*probe)(const char *path);
+    /* Find the files (nas_source_add_file), read nothing else. */
+    nas_status (*open)(nas_source *source, nas_err *err);
+    /* Read labels, shape and names; check sizes and counts before allocating. */
+    nas_status (*describe)(nas_source *source, const nas_schema *schema, nas_err *err);
+    /* Stream all inputs in row order, holding one row at a time. */
+    nas_status (*rows)(nas_source *source, const nas_sink *sink, nas_err *err);
+};
+
+extern const nas_reader nas_reader_idx;
+extern const nas_reader nas_reader_png;
+extern const nas_reader nas_reader_csv;
+
+/* All readers, in the order in which they are asked. */
+extern const nas_reader *const nas_readers[];
+extern const int nas_n_readers;
+
+/* Find the reader by content and let it open the path.
+ * @param out  Ownership: caller, nas_source_close
+ * @return NAS_E_DATA when absent, unreadable or of no known format */
+nas_status nas_source_open(const char *path, nas_source **out, nas_err *err);
+void nas_source_close(nas_source *source); /* NULL is fine */
+
+/* Remember a file that rows depend on. Both strings are copied. */
+nas_status nas_source_add_file(nas_source *source, const char *path, const char *name,
+                               nas_err *err);
+
+/* Room for one more element in an array of the arena, by doubling.
+ * @return the array, perhaps moved, or NULL when memory is out */
+void *nas_source_grow(nas_arena *arena, void *items, int64_t n, int64_t *capacity,
+                      size_t size);
+
+/* Add one line to the warnings; when memory is out the line is lost. */
+void nas_source_warn(nas_source *source, const char *fmt, ...) NAS_PRINTF(2, 3);
+
+/* Express class labels as indices into other names.
+ * @param whose  who fixed the names, for the message ("the model")
+ * @return NAS_E_DATA naming a class that the names lack */
+nas_status nas_source_relabel(nas_source *source, char *const *names, int64_t n,
+                              const char *whose, nas_err *err);
+
+/* Fill labels, label_names and n_outputs from numbers: each distinct value is a class, in
+ * ascending order.
+ * @param values  [rows.n] */
+nas_status nas_source_classes_from_integers(nas_source *source, const int64_t *values,
+                                            nas_err *err);
+
+/* Allocate part (all NAS_PART_ANY) for n rows. */
+nas_status nas_rows_init(nas_rows *rows, nas_arena *arena, int64_t n, nas_err *err);
+
+#endif

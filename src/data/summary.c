@@ -1,0 +1,170 @@
+#include "nasmith/data.h"
+
+#include "data/names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { CLASSES_SHOWN = 20, LINE_WIDTH = 90, INDENT = 9 };
+
+void nas_data_summary_free(nas_data_summary *summary)
+{
+    if (summary == NULL)
+        return;
+    nas_arena_free(summary->arena);
+    *summary = (nas_data_summary){.arena = NULL};
+}
+
+/* ---- text ----------------------------------------------------------------------- */
+
+/* 1234567 as "1,234,567". */
+static void format_rows(int64_t value, char *out, size_t size)
+{
+    char digits[24];
+    int n = snprintf(digits, sizeof digits, "%lld", (long long)value);
+    size_t at = 0;
+    for (int i = 0; i < n && at + 2 < size; i++) {
+        if (i > 0 && (n - i) % 3 == 0)
+            out[at++] = ',';
+        out[at++] = digits[i];
+    }
+    out[at] = '\0';
+}
+
+static const char *split_words(const nas_data_summary *summary)
+{
+    static const char *const words[] = {
+        [NAS_SPLIT_STRATIFIED] = "stratified",
+        [NAS_SPLIT_RANDOM] = "random",
+        [NAS_SPLIT_GROUP] = "by group",
+        [NAS_SPLIT_FILES] = "as the files say",
+    };
+    return words[summary->split];
+}
+
+static void write_parts(const nas_data_summary *summary, nas_text *out)
+{
+    char train[32], validation[32], test[32], how[64];
+    format_rows(summary->n_train, train, sizeof train);
+    format_rows(summary->n_validation, validation, sizeof validation);
+    format_rows(summary->n_test, test, sizeof test);
+    bool files = summary->split == NAS_SPLIT_FILES;
+    (void)snprintf(how, sizeof how, files ? "%s" : "%s, seed %llu", split_words(summary),
+                   (unsigned long long)summary->seed);
+    if (files == summary->test_from_files)
+        nas_text_printf(out, "         train %s · val %s · test %s (%s)\n", train,
+                        validation, test, how);
+    else
+        nas_text_printf(out, "         train %s · val %s (%s) · test %s (%s)\n", train,
+                        validation, how, test,
+                        files ? "taken from the training rows" : "as the files say");
+}
+
+/* Bytes of UTF-8 are counted as columns: a line may come out a little short. */
+static void write_classes(const nas_data_summary *summary, nas_text *out)
+{
+    size_t line = INDENT;
+    nas_text_puts(out, "Classes  ");
+    for (int64_t k = 0; k < summary->n_outputs && k < CLASSES_SHOWN; k++) {
+        char item[160], rows[32];
+        format_rows(summary->class_counts[k], rows, sizeof rows);
+        (void)snprintf(item, sizeof item, "%s%s %s", k > 0 ? " · " : "",
+                       summary->label_names[k], rows);
+        if (line + strlen(item) > LINE_WIDTH && k > 0) {
+            nas_text_puts(out, " ·\n         ");
+            line = INDENT;
+            memmove(item, item + strlen(" · "), strlen(item + strlen(" · ")) + 1);
+        }
+        nas_text_puts(out, item);
+        line += strlen(item);
+    }
+    if (summary->n_outputs > CLASSES_SHOWN)
+        nas_text_printf(out, " · %lld more",
+                        (long long)(summary->n_outputs - CLASSES_SHOWN));
+    nas_text_putc(out, '\n');
+}
+
+void nas_data_summary_text(const nas_data_summary *summary, nas_text *out)
+{
+    char rows[32];
+    format_rows(summary->n_train + summary->n_validation + summary->n_test, rows,
+                sizeof rows);
+    nas_text_printf(out, "Data     %s  %s rows: %s", summary->source, rows,
+                    summary->kind);
+    if (summary->task == NAS_TASK_CLASSIFICATION)
+        nas_text_printf(out, ", %lld classes", (long long)summary->n_outputs);
+    nas_text_printf(out, "%s\n", summary->from_cache ? " (prepared before)" : "");
+    write_parts(summary, out);
+    nas_text_printf(out, "Task     %s\n", nas_task_name(summary->task));
+    if (summary->task == NAS_TASK_CLASSIFICATION)
+        write_classes(summary, out);
+    else
+        nas_text_printf(out, "Target   %s  %.6g to %.6g, mean %.6g, deviation %.6g\n",
+                        summary->label_names[0], summary->target_min, summary->target_max,
+                        summary->target_mean, summary->target_deviation);
+    for (int64_t i = 0; i < summary->n_warnings; i++)
+        nas_text_printf(out, "Note     %s\n", summary->warnings[i]);
+}
+
+/* ---- JSON ----------------------------------------------------------------------- */
+
+static void write_labels_json(const nas_data_summary *summary, nas_json *json)
+{
+    bool classes = summary->task == NAS_TASK_CLASSIFICATION;
+    nas_json_key(json, classes ? "classes" : "targets");
+    nas_json_array_begin(json);
+    for (int64_t k = 0; k < summary->n_outputs; k++) {
+        if (!classes) {
+            nas_json_string(json, summary->label_names[k]);
+            continue;
+        }
+        nas_json_object_begin(json);
+        nas_json_key_string(json, "name", summary->label_names[k]);
+        nas_json_key_int(json, "rows", summary->class_counts[k]);
+        nas_json_object_end(json);
+    }
+    nas_json_array_end(json);
+    if (classes)
+        return;
+    nas_json_key(json, "target");
+    nas_json_object_begin(json);
+    nas_json_key_real(json, "min", summary->target_min);
+    nas_json_key_real(json, "max", summary->target_max);
+    nas_json_key_real(json, "mean", summary->target_mean);
+    nas_json_key_real(json, "deviation", summary->target_deviation);
+    nas_json_object_end(json);
+}
+
+void nas_data_summary_json(const nas_data_summary *summary, nas_json *json)
+{
+    char content[17], quick[17];
+    nas_fingerprint_text(summary->fingerprint, content);
+    nas_fingerprint_text(summary->quick_fingerprint, quick);
+    nas_json_object_begin(json);
+    nas_json_key_string(json, "source", summary->source);
+    nas_json_key_string(json, "kind", summary->kind);
+    nas_json_key_string(json, "task", nas_task_name(summary->task));
+    nas_json_key(json, "shape");
+    nas_json_array_begin(json);
+    nas_json_int(json, summary->shape.c);
+    nas_json_int(json, summary->shape.h);
+    nas_json_int(json, summary->shape.w);
+    nas_json_array_end(json);
+    nas_json_key_string(json, "element", nas_element_name(summary->element));
+    nas_json_key_int(json, "outputs", summary->n_outputs);
+    write_labels_json(summary, json);
+    nas_json_key_int(json, "train", summary->n_train);
+    nas_json_key_int(json, "validation", summary->n_validation);
+    nas_json_key_int(json, "test", summary->n_test);
+    nas_json_key_string(json, "split", nas_split_name(summary->split));
+    nas_json_key_bool(json, "test_from_files", summary->test_from_files);
+    nas_json_key_int(json, "seed", (int64_t)summary->seed);
+    nas_json_key(json, "warnings");
+    nas_json_array_begin(json);
+    for (int64_t i = 0; i < summary->n_warnings; i++)
+        nas_json_string(json, summary->warnings[i]);
+    nas_json_array_end(json);
+    nas_json_key_string(json, "fingerprint", content);
+    nas_json_key_string(json, "quick_fingerprint", quick);
+    nas_json_object_end(json);
+}
