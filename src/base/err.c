@@ -27,7 +27,7 @@ static void make_one_line(char *text)
 {
     unsigned char *p = (unsigned char *)text;
     while (*p != '\0') {
-        size_t length = utf8_length(p, strlen((const char *)p));
+        size_t length = nas_utf8_length(p, strlen((const char *)p));
         if (length == 0 || *p < 0x20 || *p == 0x7f) {
             *p = length == 0 ? '?' : ' ';
             length = 1;

@@ -40,7 +40,7 @@ static size_t quote(char *out, const char *line, size_t length)
     memcpy(out, line, length);
     out[length] = '\0';
     for (size_t i = 0; i < length;) {
-        size_t n = utf8_length((const unsigned char *)out + i, length - i);
+        size_t n = nas_utf8_length((const unsigned char *)out + i, length - i);
         if (n == 0 || (unsigned char)out[i] < 0x20 || out[i] == 0x7f) {
             out[i] = n == 0 ? '?' : ' ';
             n = 1;

@@ -101,7 +101,7 @@ static void write_quoted(nas_text *out, const char *value)
     size_t left = strlen(value);
     nas_text_putc(out, '"');
     while (left > 0) {
-        size_t length = utf8_length(p, left);
+        size_t length = nas_utf8_length(p, left);
         if (length == 0)
             nas_text_puts(out, "\xef\xbf\xbd");
         else if (*p < 0x20 || *p == '"' || *p == '\\')

@@ -2,7 +2,7 @@
 
 #include <stdint.h>
 
-size_t utf8_length(const unsigned char *text, size_t left)
+size_t nas_utf8_length(const unsigned char *text, size_t left)
 {
     /* smallest code point that needs so many bytes */
     static const uint32_t SMALLEST[] = {0, 0, 0x80, 0x800, 0x10000};

@@ -6,7 +6,7 @@
 
 static size_t length_of(const char *bytes)
 {
-    return utf8_length((const unsigned char *)bytes, strlen(bytes));
+    return nas_utf8_length((const unsigned char *)bytes, strlen(bytes));
 }
 
 static void test_valid_characters(void **state)

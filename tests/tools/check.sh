@@ -65,6 +65,8 @@ printf 'size_t f(void);\n' >src/plan/alone.h
 expect headers 'src/plan/alone.h'
 printf '\nint nas_graph_eight(void);\n' >>include/nasmith/graph.h
 expect docstrings 'graph.h:10: public function without a comment: nas_graph_eight'
+printf '\n/* Nine.\n * @return 9\n * @param x  unused */\nint nas_graph_nine(int x);\n' >>include/nasmith/graph.h
+expect docstrings 'graph.h:14: @param stands after @return'
 printf '/* %090d */\n' 1 >src/plan/wide.c
 expect size 'wide.c:1: 96 columns'
 yes '/* */' | head -n 800 >src/plan/long.c
