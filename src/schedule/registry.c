@@ -1,0 +1,22 @@
+#include "schedule/schedulers.h"
+
+#include <string.h>
+
+static const nas_scheduler_ops *const registry[] = {
+    &scheduler_asha,
+    &scheduler_none,
+};
+
+const nas_scheduler_ops *nas_scheduler_at(int index)
+{
+    int n = (int)(sizeof registry / sizeof registry[0]);
+    return index >= 0 && index < n ? registry[index] : NULL;
+}
+
+const nas_scheduler_ops *nas_scheduler_find(const char *name)
+{
+    for (int i = 0; nas_scheduler_at(i) != NULL; i++)
+        if (strcmp(nas_scheduler_at(i)->name, name) == 0)
+            return nas_scheduler_at(i);
+    return NULL;
+}

@@ -1,0 +1,9 @@
+#ifndef NASMITH_SCHEDULE_SCHEDULERS_H
+#define NASMITH_SCHEDULE_SCHEDULERS_H
+
+#include "nasmith/schedule.h"
+
+extern const nas_scheduler_ops scheduler_asha;
+extern const nas_scheduler_ops scheduler_none;
+
+#endif

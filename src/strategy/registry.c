@@ -1,0 +1,22 @@
+#include "strategy/strategies.h"
+
+#include <string.h>
+
+static const nas_strategy_ops *const registry[] = {
+    &strategy_evolution,
+    &strategy_random,
+};
+
+const nas_strategy_ops *nas_strategy_at(int index)
+{
+    int n = (int)(sizeof registry / sizeof registry[0]);
+    return index >= 0 && index < n ? registry[index] : NULL;
+}
+
+const nas_strategy_ops *nas_strategy_find(const char *name)
+{
+    for (int i = 0; nas_strategy_at(i) != NULL; i++)
+        if (strcmp(nas_strategy_at(i)->name, name) == 0)
+            return nas_strategy_at(i);
+    return NULL;
+}
