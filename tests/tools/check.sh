@@ -44,6 +44,14 @@ expect() { # GATE PATTERN: the gate must report it
     failures=$((failures + 1))
 }
 
+accept() { # GATE: it must have nothing to report
+    if ! NASMITH_CHECK_BUILD="$tree/build" tools/check "$1" >found 2>&1; then
+        echo "gate $1 should be content; it said:"
+        cat found
+        failures=$((failures + 1))
+    fi
+}
+
 if ! NASMITH_CHECK_BUILD="$tree/build" tools/check >found 2>&1; then
     echo "a clean tree was refused:"
     cat found
@@ -53,6 +61,10 @@ fi
 printf '#include "nasmith/graph.h"\n' >src/base/low.c
 expect layers 'src/base/low.c:1: layer base includes nasmith/graph.h of the later layer graph'
 expect pairing 'src/base/low.c:1: no test file'
+printf 'int main(void);\n' >tests/graph/test_low.c
+expect pairing 'src/base/low.c:1: no test file'
+printf '/* covers: other.c, low.c */\n' >tests/base/test_all.c
+accept pairing
 printf '#include "nasmith/unheard.h"\n' >src/base/low.c
 expect layers 'unheard.h has no row'
 printf '#include "data/sealed.h"\n' >src/plan/peek.c
