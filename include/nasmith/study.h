@@ -178,6 +178,12 @@ typedef struct nas_claim {
 nas_status nas_study_claim(nas_study *study, const char *worker, double lease_s,
                            nas_arena *arena, nas_claim *out, bool *found, nas_err *err);
 
+/* The same among some purposes only.
+ * @param purposes  bits (1 << nas_purpose) */
+nas_status nas_study_claim_for(nas_study *study, const char *worker, double lease_s,
+                               unsigned purposes, nas_arena *arena, nas_claim *out,
+                               bool *found, nas_err *err);
+
 /* Extend a claim. At most one call per 2 s. @param held  out: false when it was lost */
 nas_status nas_study_heartbeat(nas_study *study, const char *worker,
                                const nas_claim *claim, double lease_s,
@@ -233,6 +239,10 @@ typedef struct nas_trial_row {
 /* All trials with their evaluations, by id. *out lives in the arena. */
 nas_status nas_study_trials(nas_study *study, nas_arena *arena, nas_trial_row **out,
                             int64_t *n, nas_err *err);
+
+/* What workers are training now, by id. *out lives in the arena. */
+nas_status nas_study_running(nas_study *study, nas_arena *arena, nas_evaluation_row **out,
+                             int64_t *n, nas_err *err);
 
 /* Counters for progress, all derived from evaluations. */
 typedef struct nas_study_counts {

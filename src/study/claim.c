@@ -91,8 +91,8 @@ static nas_status read_claim(nas_study *study, db_rows *rows, nas_arena *arena,
     return study_copy_text(arena, ops->get_text(rows, 10), &out->recipe, err);
 }
 
-static nas_status select_queued(nas_study *study, nas_arena *arena, nas_claim *out,
-                                bool *found, nas_err *err)
+static nas_status select_queued(nas_study *study, unsigned purposes, nas_arena *arena,
+                                nas_claim *out, bool *found, nas_err *err)
 {
     db_rows *rows = NULL;
     NAS_TRY(db_query(study->database,
@@ -100,8 +100,9 @@ static nas_status select_queued(nas_study *study, nas_arena *arena, nas_claim *o
                      " e.epochs, e.fold, e.repeat, t.graph, t.recipe, t.graph_hash,"
                      " t.params, t.macs, t.arena_bytes, t.ram_bytes, t.flash_bytes,"
                      " t.latency_ms FROM evaluations e JOIN trials t ON t.id = e.trial"
-                     " WHERE e.state = 0 ORDER BY e.priority DESC, e.id LIMIT 1",
-                     DB_NONE, &rows, err));
+                     " WHERE e.state = 0 AND (?1 >> CAST(e.purpose AS INTEGER)) & 1 = 1"
+                     " ORDER BY e.priority DESC, e.id LIMIT 1",
+                     DB(db_int(purposes)), &rows, err));
     NAS_TRY(db_next(study->database, rows, found, err));
     nas_status status = NAS_OK;
     if (*found)
@@ -111,11 +112,12 @@ static nas_status select_queued(nas_study *study, nas_arena *arena, nas_claim *o
 }
 
 static nas_status claim(nas_study *study, const char *worker, int64_t lease_ms,
-                        nas_arena *arena, nas_claim *out, bool *found, nas_err *err)
+                        unsigned purposes, nas_arena *arena, nas_claim *out, bool *found,
+                        nas_err *err)
 {
     int64_t now = nas_clock_unix_ms();
     NAS_TRY(return_lost(study, NULL, now, "the worker died three times", err));
-    NAS_TRY(select_queued(study, arena, out, found, err));
+    NAS_TRY(select_queued(study, purposes, arena, out, found, err));
     if (!*found)
         return NAS_OK;
     return db_run(study->database,
@@ -130,6 +132,13 @@ static nas_status claim(nas_study *study, const char *worker, int64_t lease_ms,
 nas_status nas_study_claim(nas_study *study, const char *worker, double lease_s,
                            nas_arena *arena, nas_claim *out, bool *found, nas_err *err)
 {
+    return nas_study_claim_for(study, worker, lease_s, ~0U, arena, out, found, err);
+}
+
+nas_status nas_study_claim_for(nas_study *study, const char *worker, double lease_s,
+                               unsigned purposes, nas_arena *arena, nas_claim *out,
+                               bool *found, nas_err *err)
+{
     /* Idle workers poll: they take the write lock only when there is something to do. */
     int64_t open = 0;
     *found = false;
@@ -142,7 +151,7 @@ nas_status nas_study_claim(nas_study *study, const char *worker, double lease_s,
         return NAS_OK;
     NAS_TRY(study_begin(study, err));
     nas_status status =
-        claim(study, worker, (int64_t)(lease_s * 1000), arena, out, found, err);
+        claim(study, worker, (int64_t)(lease_s * 1000), purposes, arena, out, found, err);
     status = study_end(study, status, err);
     if (status != NAS_OK)
         *found = false;

@@ -29,6 +29,12 @@ static nas_status read_trial(nas_study *study, db_rows *rows, nas_arena *arena,
     return study_copy_text(arena, ops->get_text(rows, 17), &out->recipe, err);
 }
 
+/* The columns that read_evaluation reads. */
+#define SELECT_EVALUATIONS                                                               \
+    "SELECT id, trial, purpose, rung, fraction, epochs, fold, repeat, state, attempt,"   \
+    " source, value, low, high, error, n, train_loss, seconds, outcome, started_ms,"     \
+    " finished_ms, epochs_done, last_value, reason, curve, worker FROM evaluations"
+
 static nas_status read_evaluation(nas_study *study, db_rows *rows, nas_arena *arena,
                                   nas_evaluation_row *out, nas_err *err)
 {
@@ -90,13 +96,9 @@ static nas_status read_evaluations(nas_study *study, nas_arena *arena,
 {
     db_rows *rows = NULL;
     int64_t t = 0;
-    NAS_TRY(db_query(
-        study->database,
-        "SELECT id, trial, purpose, rung, fraction, epochs, fold, repeat, state, attempt,"
-        " source, value, low, high, error, n, train_loss, seconds, outcome, started_ms,"
-        " finished_ms, epochs_done, last_value, reason, curve, worker FROM evaluations"
-        " ORDER BY trial, purpose, rung, fold, repeat",
-        DB_NONE, &rows, err));
+    NAS_TRY(db_query(study->database,
+                     SELECT_EVALUATIONS " ORDER BY trial, purpose, rung, fold, repeat",
+                     DB_NONE, &rows, err));
     for (int64_t i = 0; i < n; i++) {
         bool found = false;
         NAS_TRY(db_next(study->database, rows, &found, err));
@@ -133,6 +135,34 @@ nas_status nas_study_trials(nas_study *study, nas_arena *arena, nas_trial_row **
 {
     NAS_TRY(study->database->ops->read(study->database, err));
     return study_end(study, read_all(study, arena, out, n, err), err);
+}
+
+static nas_status read_running(nas_study *study, nas_arena *arena,
+                               nas_evaluation_row **out, int64_t *n, nas_err *err)
+{
+    db *database = study->database;
+    db_rows *rows = NULL;
+    NAS_TRY(db_get_int(database, "SELECT COUNT(*) FROM evaluations WHERE state = 1",
+                       DB_NONE, 0, n, err));
+    *out = NAS_NEW(arena, nas_evaluation_row, *n);
+    NAS_TRY_ALLOC(*out, err);
+    NAS_TRY(db_query(database, SELECT_EVALUATIONS " WHERE state = 1 ORDER BY id", DB_NONE,
+                     &rows, err));
+    for (int64_t i = 0; i < *n; i++) {
+        bool found = false;
+        NAS_TRY(db_next(database, rows, &found, err));
+        assert(found);
+        NAS_TRY(read_evaluation(study, rows, arena, &(*out)[i], err));
+    }
+    db_done(database, rows);
+    return NAS_OK;
+}
+
+nas_status nas_study_running(nas_study *study, nas_arena *arena, nas_evaluation_row **out,
+                             int64_t *n, nas_err *err)
+{
+    NAS_TRY(study->database->ops->read(study->database, err));
+    return study_end(study, read_running(study, arena, out, n, err), err);
 }
 
 /* ---- counters ---- */
