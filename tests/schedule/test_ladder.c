@@ -1,0 +1,166 @@
+#include "check.h"
+
+#include "nasmith/schedule.h"
+
+#include <math.h>
+
+static void check_rung(const nas_ladder *ladder, int i, double fraction, int64_t epochs,
+                       double keep)
+{
+    assert_true(i < ladder->n);
+    assert_true(fabs(ladder->rung[i].fraction - fraction) < 1e-12);
+    assert_int_equal(ladder->rung[i].epochs, epochs);
+    assert_true(fabs(ladder->rung[i].keep - keep) < 1e-12);
+}
+
+static void the_default_ladder(void **state)
+{
+    (void)state;
+    nas_ladder ladder = nas_ladder_plan(50000, 0, 0, 0);
+    assert_int_equal(ladder.n, 3);
+    check_rung(&ladder, 0, 1.0 / 3, 1, 1.0 / 3);
+    check_rung(&ladder, 1, 1.0 / 3, 4, 0.25);
+    check_rung(&ladder, 2, 1, 4, 0);
+}
+
+static void three_and_ten_minutes_keep_it(void **state)
+{
+    (void)state;
+    for (int minutes = 3; minutes <= 10; minutes += 7) {
+        nas_ladder ladder = nas_ladder_plan(50000, 0, minutes * 60 * 2 * 0.6, 100e-6);
+        assert_int_equal(ladder.n, 3);
+        check_rung(&ladder, 2, 1, 4, 0);
+    }
+}
+
+static void an_hour_adds_a_longer_rung(void **state)
+{
+    (void)state;
+    nas_ladder ladder = nas_ladder_plan(50000, 0, 3600 * 2 * 0.6, 100e-6);
+    assert_int_equal(ladder.n, 4);
+    check_rung(&ladder, 2, 1, 4, 0.25);
+    check_rung(&ladder, 3, 1, 12, 0);
+}
+
+static void a_minute_drops_the_top(void **state)
+{
+    (void)state;
+    nas_ladder ladder = nas_ladder_plan(50000, 0, 72, 100e-6);
+    assert_int_equal(ladder.n, 2);
+    check_rung(&ladder, 0, 1.0 / 3, 1, 1.0 / 3);
+    check_rung(&ladder, 1, 1.0 / 3, 4, 0);
+}
+
+static void seconds_shrink_fractions(void **state)
+{
+    (void)state;
+    nas_ladder ladder = nas_ladder_plan(50000, 0, 10, 100e-6);
+    assert_int_equal(ladder.n, 2);
+    check_rung(&ladder, 0, 1.0 / 12, 1, 1.0 / 3);
+    check_rung(&ladder, 1, 1.0 / 12, 4, 0);
+    /* However little time: 500 rows remain. */
+    ladder = nas_ladder_plan(50000, 0, 1e-3, 100e-6);
+    check_rung(&ladder, 0, 0.01, 1, 1.0 / 3);
+}
+
+static void asked_epochs_are_kept(void **state)
+{
+    (void)state;
+    for (int64_t epochs = 1; epochs <= 30; epochs++) {
+        for (double seconds = 0; seconds < 500; seconds = seconds * 3 + 1.5) {
+            nas_ladder ladder = nas_ladder_plan(50000, epochs, seconds, 150e-6);
+            assert_int_equal(ladder.rung[ladder.n - 1].epochs, epochs);
+        }
+    }
+    nas_ladder ladder = nas_ladder_plan(50000, 8, 0, 0);
+    assert_int_equal(ladder.n, 3);
+    check_rung(&ladder, 0, 1.0 / 3, 2, 1.0 / 3);
+    check_rung(&ladder, 1, 1.0 / 3, 8, 0.25);
+    ladder = nas_ladder_plan(50000, 1, 0, 0);
+    assert_int_equal(ladder.n, 2); /* equal rungs are one */
+    check_rung(&ladder, 0, 1.0 / 3, 1, 1.0 / 3);
+    ladder = nas_ladder_plan(400, 1, 0, 0);
+    assert_int_equal(ladder.n, 1);
+    check_rung(&ladder, 0, 1, 1, 0);
+}
+
+static void few_rows_are_not_divided(void **state)
+{
+    (void)state;
+    nas_ladder ladder = nas_ladder_plan(400, 0, 0, 0);
+    assert_int_equal(ladder.n, 2);
+    check_rung(&ladder, 0, 1, 25, 1.0 / 3);
+    check_rung(&ladder, 1, 1, 100, 0);
+    ladder = nas_ladder_plan(1257, 0, 0, 0);
+    check_rung(&ladder, 0, 1, 8, 1.0 / 3);
+    check_rung(&ladder, 1, 1, 32, 0);
+    ladder = nas_ladder_plan(2000, 0, 0, 0);
+    check_rung(&ladder, 0, 1.0 / 3, 5, 1.0 / 3);
+}
+
+/* Whatever the arguments: rungs get longer, shares are shares, the top keeps nothing. */
+static void every_ladder_is_sound(void **state)
+{
+    (void)state;
+    for (double rows = 1; rows < 3e6; rows = rows * 1.7 + 1) {
+        for (double seconds = 0; seconds < 1e6; seconds = seconds * 4 + 0.3) {
+            for (int64_t epochs = 0; epochs < 40; epochs += 13) {
+                nas_ladder l = nas_ladder_plan((int64_t)rows, epochs, seconds, 80e-6);
+                assert_true(l.n >= 1 && l.n <= NAS_MAX_RUNGS);
+                assert_true(l.rung[l.n - 1].keep == 0);
+                for (int i = 0; i < l.n; i++) {
+                    assert_true(l.rung[i].fraction > 0 && l.rung[i].fraction <= 1);
+                    assert_true(l.rung[i].epochs >= 1 && l.rung[i].epochs <= 100);
+                    if (i + 1 == l.n)
+                        continue;
+                    assert_true(l.rung[i].keep > 0 && l.rung[i].keep < 1);
+                    assert_true(l.rung[i].fraction <= l.rung[i + 1].fraction);
+                    assert_true(l.rung[i].epochs <= l.rung[i + 1].epochs);
+                    assert_true(l.rung[i].fraction < l.rung[i + 1].fraction ||
+                                l.rung[i].epochs < l.rung[i + 1].epochs);
+                }
+            }
+        }
+    }
+}
+
+static void costs_that_can_pay(void **state)
+{
+    (void)state;
+    nas_ladder ladder = nas_ladder_plan(50000, 0, 216, 100e-6);
+    /* 16,667 x 1 + 16,667 x 4 + 50,000 x 4 = 283,335 rows in 45 % of 108 s */
+    double macs = nas_ladder_max_macs(&ladder, 50000, 108, 3.3e-11);
+    assert_true(fabs(macs - 0.45 * 108 / (283335 * 3.3e-11)) < 1);
+    assert_true(isinf(nas_ladder_max_macs(&ladder, 50000, 0, 3.3e-11)));
+    assert_true(isinf(nas_ladder_max_macs(&ladder, 50000, (double)INFINITY, 3.3e-11)));
+}
+
+static void seconds_of_a_rung(void **state)
+{
+    (void)state;
+    nas_ladder ladder = nas_ladder_plan(50000, 0, 0, 0);
+    nas_schedule_view view = {
+        .ladder = &ladder, .seconds_per_mac_row = 3e-11, .rows = 50000};
+    nas_cost cost = {.macs = 2385000};
+    assert_true(fabs(nas_rung_seconds(&view, &cost, 1) - 2385000 * 3e-11 * 16667 * 4) <
+                1e-9);
+    assert_true(fabs(nas_rung_seconds(&view, &cost, 2) - 2385000 * 3e-11 * 50000 * 4) <
+                1e-9);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_default_ladder),
+        cmocka_unit_test(three_and_ten_minutes_keep_it),
+        cmocka_unit_test(an_hour_adds_a_longer_rung),
+        cmocka_unit_test(a_minute_drops_the_top),
+        cmocka_unit_test(seconds_shrink_fractions),
+        cmocka_unit_test(asked_epochs_are_kept),
+        cmocka_unit_test(few_rows_are_not_divided),
+        cmocka_unit_test(every_ladder_is_sound),
+        cmocka_unit_test(costs_that_can_pay),
+        cmocka_unit_test(seconds_of_a_rung),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
