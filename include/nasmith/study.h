@@ -240,6 +240,10 @@ typedef struct nas_trial_row {
 nas_status nas_study_trials(nas_study *study, nas_arena *arena, nas_trial_row **out,
                             int64_t *n, nas_err *err);
 
+/* One trial with its evaluations. *out lives in the arena; NULL when there is none. */
+nas_status nas_study_trial(nas_study *study, int64_t id, nas_arena *arena,
+                           nas_trial_row **out, nas_err *err);
+
 /* What workers are training now, by id. *out lives in the arena. */
 nas_status nas_study_running(nas_study *study, nas_arena *arena, nas_evaluation_row **out,
                              int64_t *n, nas_err *err);

@@ -69,16 +69,21 @@ static nas_status read_evaluation(nas_study *study, db_rows *rows, nas_arena *ar
     return study_copy_text(arena, ops->get_text(rows, 25), &out->worker, err);
 }
 
-static nas_status read_trials(nas_study *study, nas_arena *arena, nas_trial_row *out,
-                              int64_t n, nas_err *err)
+/* Ids from the first to the last, both inclusive. */
+typedef struct id_range {
+    int64_t first, last;
+} id_range;
+
+static nas_status read_trials(nas_study *study, id_range ids, nas_arena *arena,
+                              nas_trial_row *out, int64_t n, nas_err *err)
 {
     db_rows *rows = NULL;
-    NAS_TRY(
-        db_query(study->database,
-                 "SELECT id, origin, key, graph_hash, params, macs, arena_bytes,"
-                 " ram_bytes, flash_bytes, latency_ms, parent1, parent2, uniform,"
-                 " created_ms, name, decisions, graph, recipe FROM trials ORDER BY id",
-                 DB_NONE, &rows, err));
+    NAS_TRY(db_query(study->database,
+                     "SELECT id, origin, key, graph_hash, params, macs, arena_bytes,"
+                     " ram_bytes, flash_bytes, latency_ms, parent1, parent2, uniform,"
+                     " created_ms, name, decisions, graph, recipe FROM trials"
+                     " WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+                     DB(db_int(ids.first), db_int(ids.last)), &rows, err));
     for (int64_t i = 0; i < n; i++) {
         bool found = false;
         NAS_TRY(db_next(study->database, rows, &found, err));
@@ -90,23 +95,23 @@ static nas_status read_trials(nas_study *study, nas_arena *arena, nas_trial_row 
 }
 
 /* Evaluations come in order of their trials: hand each trial its stretch. */
-static nas_status read_evaluations(nas_study *study, nas_arena *arena,
-                                   nas_trial_row *trials, int64_t n_trials,
-                                   nas_evaluation_row *out, int64_t n, nas_err *err)
+static nas_status read_evaluations(nas_study *study, id_range ids, nas_arena *arena,
+                                   nas_trial_row *trials, nas_evaluation_row *out,
+                                   int64_t n, nas_err *err)
 {
     db_rows *rows = NULL;
     int64_t t = 0;
     NAS_TRY(db_query(study->database,
-                     SELECT_EVALUATIONS " ORDER BY trial, purpose, rung, fold, repeat",
-                     DB_NONE, &rows, err));
+                     SELECT_EVALUATIONS " WHERE trial BETWEEN ?1 AND ?2"
+                                        " ORDER BY trial, purpose, rung, fold, repeat",
+                     DB(db_int(ids.first), db_int(ids.last)), &rows, err));
     for (int64_t i = 0; i < n; i++) {
         bool found = false;
         NAS_TRY(db_next(study->database, rows, &found, err));
         assert(found);
         NAS_TRY(read_evaluation(study, rows, arena, &out[i], err));
-        while (t < n_trials && trials[t].id != out[i].trial)
+        while (trials[t].id != out[i].trial) /* which exists: a foreign key */
             t++;
-        assert(t < n_trials); /* a foreign key */
         if (trials[t].n_evaluations++ == 0)
             trials[t].evaluations = &out[i];
     }
@@ -114,27 +119,42 @@ static nas_status read_evaluations(nas_study *study, nas_arena *arena,
     return NAS_OK;
 }
 
-static nas_status read_all(nas_study *study, nas_arena *arena, nas_trial_row **out,
-                           int64_t *n, nas_err *err)
+static nas_status read_range(nas_study *study, id_range ids, nas_arena *arena,
+                             nas_trial_row **out, int64_t *n, nas_err *err)
 {
     int64_t n_evaluations = 0;
     db *database = study->database;
-    NAS_TRY(db_get_int(database, "SELECT COUNT(*) FROM trials", DB_NONE, 0, n, err));
-    NAS_TRY(db_get_int(database, "SELECT COUNT(*) FROM evaluations", DB_NONE, 0,
-                       &n_evaluations, err));
+    NAS_TRY(db_get_int(database, "SELECT COUNT(*) FROM trials WHERE id BETWEEN ?1 AND ?2",
+                       DB(db_int(ids.first), db_int(ids.last)), 0, n, err));
+    NAS_TRY(db_get_int(database,
+                       "SELECT COUNT(*) FROM evaluations WHERE trial BETWEEN ?1 AND ?2",
+                       DB(db_int(ids.first), db_int(ids.last)), 0, &n_evaluations, err));
     *out = NAS_NEW(arena, nas_trial_row, *n);
     NAS_TRY_ALLOC(*out, err);
     nas_evaluation_row *evaluations = NAS_NEW(arena, nas_evaluation_row, n_evaluations);
     NAS_TRY_ALLOC(evaluations, err);
-    NAS_TRY(read_trials(study, arena, *out, *n, err));
-    return read_evaluations(study, arena, *out, *n, evaluations, n_evaluations, err);
+    NAS_TRY(read_trials(study, ids, arena, *out, *n, err));
+    return read_evaluations(study, ids, arena, *out, evaluations, n_evaluations, err);
 }
 
 nas_status nas_study_trials(nas_study *study, nas_arena *arena, nas_trial_row **out,
                             int64_t *n, nas_err *err)
 {
+    const id_range all = {INT64_MIN, INT64_MAX};
     NAS_TRY(study->database->ops->read(study->database, err));
-    return study_end(study, read_all(study, arena, out, n, err), err);
+    return study_end(study, read_range(study, all, arena, out, n, err), err);
+}
+
+nas_status nas_study_trial(nas_study *study, int64_t id, nas_arena *arena,
+                           nas_trial_row **out, nas_err *err)
+{
+    const id_range one = {id, id};
+    int64_t n = 0;
+    NAS_TRY(study->database->ops->read(study->database, err));
+    NAS_TRY(study_end(study, read_range(study, one, arena, out, &n, err), err));
+    if (n == 0)
+        *out = NULL;
+    return NAS_OK;
 }
 
 static nas_status read_running(nas_study *study, nas_arena *arena,
