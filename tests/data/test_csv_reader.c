@@ -1,0 +1,227 @@
+#include "data/make.h"
+
+static nas_data_summary summary_of(const char *path, const nas_data_options *options)
+{
+    nas_err err = {0};
+    nas_data_summary summary;
+    check_ok(nas_data_check(path, options, &summary, &err), err);
+    return summary;
+}
+
+static void a_text_label_is_classes(void **state)
+{
+    nas_data_options options = nas_data_options_default();
+    nas_data_summary s = summary_of(make_table(*state, "t.csv", 60, "class"), &options);
+    assert_int_equal(s.task, NAS_TASK_CLASSIFICATION);
+    assert_int_equal(s.n_outputs, 3);
+    assert_string_equal(s.label_names[2], "c");
+    assert_int_equal(s.class_counts[2], 20);
+    assert_string_equal(s.kind, "table, 2 numeric columns");
+    assert_true(nas_shape_equal(s.shape, (nas_shape){2, 1, 1}));
+    nas_data_summary_free(&s);
+}
+
+/* Integers up to 20 different values are classes, more are quantities; so are fractions.
+ */
+static void number_labels_are_inferred(void **state)
+{
+    static const struct {
+        int distinct;
+        const char *format;
+        nas_task task;
+    } cases[] = {
+        {3, "%d", NAS_TASK_CLASSIFICATION}, {20, "%d", NAS_TASK_CLASSIFICATION},
+        {21, "%d", NAS_TASK_REGRESSION},    {3, "%d.0", NAS_TASK_CLASSIFICATION},
+        {3, "%d.5", NAS_TASK_REGRESSION},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        nas_data_options options = nas_data_options_default();
+        nas_text text = {0};
+        nas_text_puts(&text, "x,y\n");
+        for (int k = 0; k < 200; k++) {
+            char label[32];
+            if (strcmp(cases[i].format, "%d") == 0)
+                (void)snprintf(label, sizeof label, "%d", k % cases[i].distinct);
+            else
+                (void)snprintf(label, sizeof label, "%d%s", k % cases[i].distinct,
+                               cases[i].format + 2);
+            nas_text_printf(&text, "%d.25,%s\n", k * k, label);
+        }
+        const char *path = make_text(*state, "t.csv", nas_text_string(&text));
+        nas_data_summary s = summary_of(path, &options);
+        assert_int_equal(s.task, cases[i].task);
+        if (s.task == NAS_TASK_CLASSIFICATION)
+            assert_int_equal(s.n_outputs, cases[i].distinct);
+        nas_data_summary_free(&s);
+        options.task = "regression";
+        s = summary_of(path, &options);
+        assert_int_equal(s.task, NAS_TASK_REGRESSION);
+        assert_string_equal(s.label_names[0], "y");
+        nas_data_summary_free(&s);
+        nas_text_free(&text);
+    }
+}
+
+static void class_numbers_are_ordered_and_joined(void **state)
+{
+    nas_data_options options = nas_data_options_default();
+    nas_data_summary s = summary_of(
+        make_text(*state, "t.csv",
+                  "x,y\n1,10\n2,9\n3,10.0\n4,9\n5,-1\n6,-1\n7,9.0\n8,10\n9,-1\n"),
+        &options);
+    assert_int_equal(s.n_outputs, 3);
+    assert_string_equal(s.label_names[0], "-1");
+    assert_string_equal(s.label_names[1], "9");
+    assert_string_equal(s.label_names[2], "10");
+    nas_data_summary_free(&s);
+}
+
+static void the_label_column_is_found_or_asked_for(void **state)
+{
+    nas_data_options options = nas_data_options_default();
+    char path[1024];
+    (void)snprintf(path, sizeof path, "%s", make_table(*state, "t.csv", 30, "species"));
+    check_refused(path, &options, NAS_E_USAGE, "which column of", "--label species");
+    options.label = "specis";
+    check_refused(path, &options, NAS_E_USAGE, "has no column `specis`",
+                  "did you mean `species`?");
+    options.label = "zzzzzzzzzz";
+    check_refused(path, &options, NAS_E_USAGE, "has no column",
+                  "last column is `species`");
+    options.label = "species";
+    nas_data_summary s = summary_of(path, &options);
+    assert_int_equal(s.n_outputs, 3);
+    nas_data_summary_free(&s);
+    options.label = NULL;
+    s = summary_of(make_table(*state, "u.csv", 30, "Target"), &options);
+    assert_int_equal(s.n_outputs, 3);
+    nas_data_summary_free(&s);
+}
+
+static void bad_cells_are_placed(void **state)
+{
+    static const struct {
+        const char *text, *words, *hint;
+    } cases[] = {
+        {"a,b,y\n1,2,u\n3,,v\n", "t.csv:3:3: row 2, column `b`: the value is missing",
+         "remove the row"},
+        {"a,b,y\n1,NA,u\n", "t.csv:2:3: row 1, column `b`: the value is missing (`NA`)",
+         "remove the row"},
+        {"a,b,y\n1,2,u\n\n3,red,v\n", "t.csv:4:3: row 2, column `b`: `red`, expected",
+         "encode the column"},
+        {"a;b;y\n1;2,5;u\n", "`2,5`, expected a number", "with a point"},
+        {"a,b,y\n1,inf,u\n", "`inf`, expected a number", "encode"},
+        {"a,b,y\n1,1e99,u\n", "`1e99`, expected a number", "encode"},
+        {"a,b,y\n1,2,\n", "t.csv:2:5: row 1, column `y`: the value is missing", "remove"},
+        {"a,b,y\n1,2,u\n1,2\n", "t.csv:3: row 2 has 2 cells, the header has 3 columns",
+         ""},
+        {"a,a,y\n1,2,u\n", "t.csv:1:3: two columns are called `a`", ""},
+        {"1,2,3\n1,2,3\n", "the first line holds numbers", "header line"},
+        {"a,b,y\n", "has a header but no rows", ""},
+        {"y\nu\nv\n", "has no column beside the label", ""},
+        {"a,y\n1,u\n2,u\n3,u\n", "all 3 rows have class `u`", "two classes"},
+        {"a,y\n1,u\n2,v\n3,v\n4,v\n", "class `u` has 1 sample,", "--task regression"},
+        {"a,y\n7,u\n7,v\n7,u\n7,v\n7,v\n", "every input is constant", ""},
+    };
+    nas_data_options options = nas_data_options_default();
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++)
+        check_refused(make_text(*state, "t.csv", cases[i].text), &options, NAS_E_DATA,
+                      cases[i].words, cases[i].hint);
+    options.task = "regression";
+    check_refused(make_text(*state, "t.csv", "a,y\n1,2\n2,x\n3,4\n"), &options,
+                  NAS_E_DATA, "t.csv:3: label `x`, regression needs a number", "");
+}
+
+static void gzip_and_names_of_columns_are_kept(void **state)
+{
+    nas_err err = {0};
+    nas_data_summary s;
+    nas_dataset *data = NULL;
+    nas_data_options options = nas_data_options_default();
+    char folder[1024];
+    nas_text text = {0};
+    nas_text_puts(&text, "\"width, mm\",,y\n");
+    for (int i = 0; i < 50; i++)
+        nas_text_printf(&text, "%d,%d.5,%s\n", i * i, i, i % 2 == 0 ? "even" : "odd");
+    const char *path = make_gzip(*state, "t.csv.gz", nas_text_string(&text), text.length);
+    (void)snprintf(folder, sizeof folder, "%s", make_path(*state, "prepared"));
+    check_ok(nas_data_prepare(path, &options, folder, &s, &err), err);
+    check_ok(nas_dataset_open(folder, &data, &err), err);
+    assert_string_equal(data->feature_names[0], "width, mm");
+    assert_string_equal(data->feature_names[1], "column 2");
+    for (int64_t i = 0; i < data->n_rows; i++) {
+        float row[2];
+        nas_dataset_row(data, i, row);
+        int original = (int)row[1];
+        assert_true(row[0] == (float)(original * original));
+        assert_int_equal(data->labels[i], original % 2);
+    }
+    nas_dataset_close(data);
+    nas_data_summary_free(&s);
+    nas_text_free(&text);
+}
+
+/* Real tables: what fits is understood, the rest is refused by place. */
+static void real_tables(void **state)
+{
+    nas_data_options options = nas_data_options_default();
+    (void)state;
+    options.label = "diagnosis";
+    nas_data_summary s = summary_of(nas_test_data("tables/wdbc.csv.gz"), &options);
+    assert_int_equal(s.n_train + s.n_validation + s.n_test, 569);
+    assert_int_equal(s.class_counts[0], 357);
+    nas_data_summary_free(&s);
+    options.label = "progression";
+    s = summary_of(nas_test_data("tables/diabetes.csv.gz"), &options);
+    assert_int_equal(s.task, NAS_TASK_REGRESSION);
+    assert_true(s.target_mean > 152.133 && s.target_mean < 152.134);
+    assert_true(s.target_min == 25.0 && s.target_max == 346.0);
+    nas_data_summary_free(&s);
+    options.label = "digit";
+    s = summary_of(nas_test_data("tables/digits8x8.csv.gz"), &options);
+    assert_int_equal(s.n_outputs, 10);
+    assert_int_equal(s.shape.c, 64);
+    assert_int_equal(s.n_train, 1257);
+    nas_data_summary_free(&s);
+    options.label = "median_house_value";
+    check_refused(nas_test_data("tables/california-housing.csv.gz"), &options, NAS_E_DATA,
+                  "column `ocean_proximity`", "encode");
+    options.label = "diabetes";
+    check_refused(nas_test_data("tables/pima-na.csv.gz"), &options, NAS_E_DATA,
+                  "the value is missing", "remove the row");
+    options.label = "species";
+    check_refused(nas_test_data("tables/penguins.csv.gz"), &options, NAS_E_DATA,
+                  "penguins.csv.gz:2:", "");
+}
+
+/* The repository's own tables. */
+static void bundled_tables(void **state)
+{
+    nas_data_options options = nas_data_options_default();
+    (void)state;
+    options.label = "diagnosis";
+    nas_data_summary s =
+        summary_of(nas_test_source("tests/data-sets/wdbc.csv.gz"), &options);
+    assert_int_equal(s.n_outputs, 2);
+    assert_int_equal(s.shape.c, 30);
+    nas_data_summary_free(&s);
+    options.label = "progression";
+    s = summary_of(nas_test_source("tests/data-sets/diabetes.csv.gz"), &options);
+    assert_int_equal(s.task, NAS_TASK_REGRESSION);
+    nas_data_summary_free(&s);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        data_test(a_text_label_is_classes),
+        data_test(number_labels_are_inferred),
+        data_test(class_numbers_are_ordered_and_joined),
+        data_test(the_label_column_is_found_or_asked_for),
+        data_test(bad_cells_are_placed),
+        data_test(gzip_and_names_of_columns_are_kept),
+        cmocka_unit_test(real_tables),
+        cmocka_unit_test(bundled_tables),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
