@@ -1,0 +1,158 @@
+/* Filling the input: rows of a data set or floats, into lanes. */
+#include "engine/unit.h"
+
+#include <assert.h>
+#include <string.h>
+
+enum { LINE = NAS_LANES };
+
+/* What one block of samples is gathered from. */
+typedef struct source {
+    const char *row[NAS_LANES]; /* first element of each sample, NULL when masked */
+    int element;
+    size_t bytes; /* of an element */
+    const float *mean, *inverse;
+    int down[NAS_LANES], right[NAS_LANES]; /* shift */
+    bool flip[NAS_LANES];
+} source;
+
+static nas_gather_job gather_job(const nas_net *net, const source *from)
+{
+    nas_gather_job job = {.element = from->element, .scratch = net->gather_scratch};
+    memcpy(job.shift, from->right, sizeof job.shift);
+    memcpy(job.reverse, from->flip, sizeof job.reverse);
+    return job;
+}
+
+/* A vector is one row of channels. */
+static void gather_vector(const nas_net *net, const source *from, float *to)
+{
+    nas_gather_job job = gather_job(net, from);
+    for (int lane = 0; lane < LINE; lane++)
+        job.source[lane] = from->row[lane];
+    job.count = net->units[0].z.channels;
+    job.step = 1;
+    job.mean = from->mean;
+    job.inverse = from->inverse;
+    job.to = to;
+    net->kernels->gather(&job);
+}
+
+static void gather_row(const nas_net *net, const source *from, int c, int h, float *to)
+{
+    const nas_tensor *x = &net->units[0].z;
+    nas_gather_job job = gather_job(net, from);
+    for (int lane = 0; lane < LINE; lane++) {
+        const int line = h - from->down[lane];
+        const bool inside = from->row[lane] != NULL && line >= 0 && line < x->height;
+        const size_t at = ((size_t)c * (size_t)x->height + (size_t)line) *
+                          (size_t)x->width * from->bytes;
+        job.source[lane] = inside ? from->row[lane] + at : NULL;
+    }
+    job.count = x->width;
+    job.mean = from->mean + c;
+    job.inverse = from->inverse + c;
+    job.to = to;
+    net->kernels->gather(&job);
+}
+
+static void gather_block(const nas_net *net, const source *from, int b)
+{
+    const nas_tensor *x = &net->units[0].z;
+    float *block = x->view.data + b * x->view.block;
+    if (x->height == 1 && x->width == 1 && x->view.plane == LINE) {
+        gather_vector(net, from, block);
+        return;
+    }
+    for (int c = 0; c < x->channels; c++) {
+        for (int h = 0; h < x->height; h++)
+            gather_row(net, from, c, h, block + c * x->view.plane + h * x->view.row);
+    }
+}
+
+/* Draws are made for every sample in order, so a sample's change depends on its place in
+ * the batch only. */
+static void draw(const nas_net *net, const nas_augment *augment, nas_rng *rng, int lane,
+                 source *from)
+{
+    from->down[lane] = from->right[lane] = 0;
+    from->flip[lane] = false;
+    if (augment == NULL)
+        return;
+    if (augment->shift > 0) {
+        const uint64_t range = 2 * (uint64_t)augment->shift + 1;
+        from->right[lane] = (int)nas_rng_below(rng, range) - augment->shift;
+        if (net->units[0].z.height > 1)
+            from->down[lane] = (int)nas_rng_below(rng, range) - augment->shift;
+    }
+    if (augment->flip)
+        from->flip[lane] = nas_rng_below(rng, 2) == 1;
+}
+
+static void begin_batch(nas_net *net, int n)
+{
+    assert(n >= 1 && n <= net->options.batch);
+    net->valid = n;
+    net->active = (n + LINE - 1) / LINE;
+}
+
+void nas_net_batch(nas_net *net, const nas_dataset *data, const int64_t *rows, int n,
+                   const nas_augment *augment, nas_rng *rng)
+{
+    begin_batch(net, n);
+    const size_t bytes = nas_element_bytes(data->element);
+    const size_t sample = (size_t)nas_shape_count(data->shape) * bytes;
+    source from = {.element = (int)data->element,
+                   .bytes = bytes,
+                   .mean = net->front_mean,
+                   .inverse = net->front_inverse};
+    for (int b = 0; b < net->active; b++) {
+        for (int lane = 0; lane < LINE; lane++) {
+            const int i = b * LINE + lane;
+            from.row[lane] = NULL;
+            if (i >= n)
+                continue;
+            from.row[lane] = (const char *)data->inputs + (size_t)rows[i] * sample;
+            draw(net, augment, rng, lane, &from);
+        }
+        gather_block(net, &from, b);
+    }
+    for (int i = 0; i < n && data->labels != NULL; i++)
+        net->labels[i] = data->labels[rows[i]];
+    for (int i = 0; i < n * net->outputs && data->targets != NULL; i++) {
+        const int k = i % net->outputs;
+        const float target = data->targets[rows[i / net->outputs] * net->outputs + k];
+        net->targets[i] = (target - net->target_mean[k]) / net->target_deviation[k];
+    }
+}
+
+void nas_net_batch_floats(nas_net *net, const float *inputs, const int32_t *labels,
+                          const float *targets, int n)
+{
+    begin_batch(net, n);
+    const nas_tensor *x = &net->units[0].z;
+    const size_t sample = (size_t)x->channels * (size_t)x->height * (size_t)x->width;
+    source from = {.element = NAS_ELEMENT_F32,
+                   .bytes = sizeof(float),
+                   .mean = net->front_mean,
+                   .inverse = net->front_inverse};
+    for (int b = 0; b < net->active; b++) {
+        for (int lane = 0; lane < LINE; lane++) {
+            const size_t i = (size_t)(b * LINE + lane);
+            from.row[lane] = i < (size_t)n ? (const char *)(inputs + i * sample) : NULL;
+        }
+        gather_block(net, &from, b);
+    }
+    for (int i = 0; i < n && labels != NULL; i++)
+        net->labels[i] = labels[i];
+    for (int i = 0; i < n * net->outputs && targets != NULL; i++) {
+        const int k = i % net->outputs;
+        net->targets[i] = (targets[i] - net->target_mean[k]) / net->target_deviation[k];
+    }
+}
+
+void nas_net_set_targets(nas_net *net, const float *mean, const float *deviation)
+{
+    memcpy(net->target_mean, mean, (size_t)net->outputs * sizeof *mean);
+    memcpy(net->target_deviation, deviation, (size_t)net->outputs * sizeof *deviation);
+}

@@ -1,0 +1,225 @@
+/* The kernels of the engine: the jobs they take and one table of them per instruction
+ * set. Kernel sources (folder kernels) are compiled once per instruction set.
+ *
+ * All activations are "lane tensors": element (block b, channel c, row h, column w) is a
+ * line of 16 floats, one per sample, at data + b*block + c*plane + h*row + w*16 (strides
+ * in floats). Kernels never allocate, never fail and touch nothing outside the job. */
+#ifndef NASMITH_ENGINE_KERNELS_H
+#define NASMITH_ENGINE_KERNELS_H
+
+#include "nasmith/net.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* A lane tensor's memory; `data` is element (0,0,0) of block 0. */
+typedef struct nas_view {
+    float *data;
+    ptrdiff_t block, plane, row;
+} nas_view;
+
+/* ---- broadcast weight x lanes ----------------------------------------------------- */
+
+/* One product of a sum: x[term.x] * w[term.w], offsets in floats. */
+typedef struct nas_term {
+    int32_t x, w;
+} nas_term;
+
+/* What happens to a finished sum v of output channel o at one pixel. */
+typedef enum nas_finish {
+    NAS_FINISH_STORE, /* y = v */
+    NAS_FINISH_CLAMP, /* y = min(max(v, low), high) */
+    NAS_FINISH_STATS, /* y = v; sum[o] += v; square[o] += v*v */
+    NAS_FINISH_MASK,  /* u = scale[o]*ref + shift[o]; d = low < u < high ? v : 0;
+                         y = d; sum[o] += d; square[o] += d*ref */
+} nas_finish;
+
+/* y[o][r][p] = finish(start + sum over chunks k and terms t of
+ *     w[o*w_out + k*w_chunk + t.w] * x[r*x_row + p*x_pixel + k*x_chunk + t.x])
+ * for o < out, r < rows, p < pixels. The start is y itself (accumulate), else bias[o],
+ * else 0. Sums longer than the first-level cache are cut into chunks of equal terms. */
+typedef struct nas_conv_job {
+    int out, rows, pixels;
+    const nas_term *terms;
+    int n_terms;    /* per chunk */
+    int last_terms; /* of the last chunk */
+    int chunks;     /* >= 1 */
+    const float *x;
+    ptrdiff_t x_row, x_pixel, x_chunk;
+    ptrdiff_t x_out; /* depthwise only: x moves with o */
+    const float *w;
+    ptrdiff_t w_out, w_chunk;
+    float *y;
+    ptrdiff_t y_out, y_row, y_pixel;
+    bool accumulate;
+    const float *bias; /* [out] or NULL */
+    nas_finish finish;
+    float low, high;
+    const float *ref; /* NAS_FINISH_MASK: the raw output whose gradient y is */
+    ptrdiff_t ref_out, ref_row, ref_pixel;
+    const float *scale, *shift; /* [out] */
+    float *sum, *square;        /* [out][16], added to */
+} nas_conv_job;
+
+/* ---- sample reduction ------------------------------------------------------------- */
+
+/* g[o*g_out + j] += sum over blocks b, rows r, pixels p and lanes of
+ *     d[b*d.block + o*d.plane + r*d.row + p*16]
+ *   * x[b*x_block + r*x_row + p*x_pixel + offset[j]]   for o < out, j < in. */
+typedef struct nas_reduce_job {
+    int out, in, blocks, rows, pixels;
+    nas_view d;
+    const float *x;
+    ptrdiff_t x_block, x_row, x_pixel;
+    ptrdiff_t x_out;       /* depthwise only: x moves with o */
+    const int32_t *offset; /* [in] */
+    float *g;
+    ptrdiff_t g_out;
+} nas_reduce_job;
+
+/* ---- norm, activation and the pool behind them ------------------------------------ */
+
+/* What a unit does after z = clamp(scale[c]*y + shift[c]). */
+typedef enum nas_tail {
+    NAS_TAIL_NONE,
+    NAS_TAIL_MAX,  /* non-overlapping windows of 1 or 2 rows and columns */
+    NAS_TAIL_MEAN, /* mean of the plane */
+    NAS_TAIL_COUNT
+} nas_tail;
+
+/* Forward:  z = tail(clamp(scale*y + shift, low, high)).
+ * Sums:     d = gradient at scale*y + shift; sum[c] += d, square[c] += d*y.
+ * Backward: dy = a[c]*d + b[c]*y + c[c].
+ * `z` is the output forward and its gradient otherwise. With `masked` the gradient has
+ * been through the clamp already. */
+typedef struct nas_norm_job {
+    int blocks, channels, height, width; /* of y */
+    nas_view y, z, dy;
+    const float *scale, *shift; /* [channels] */
+    float low, high;
+    bool masked;
+    int pool_h, pool_w, out_h, out_w; /* NAS_TAIL_MAX: window = stride, 1 or 2 */
+    const float *a, *b, *c;           /* [channels] */
+    float *sum, *square;              /* [channels][16], added to */
+} nas_norm_job;
+
+/* ---- the rest --------------------------------------------------------------------- */
+
+/* to = clamp(from + (accumulate ? to : 0), low, high) over a whole tensor. */
+typedef struct nas_copy_job {
+    int blocks, channels, height, width;
+    nas_view from, to;
+    bool accumulate;
+    float low, high;
+} nas_copy_job;
+
+/* Pools with any window, stride and padding. Backward adds to dx. */
+typedef struct nas_pool_job {
+    int blocks, channels;
+    int in_h, in_w, out_h, out_w;
+    int kernel_h, kernel_w, stride_h, stride_w, pad_h, pad_w; /* pads: before */
+    nas_view x, y;                                            /* y forward: output */
+    nas_view dx, dy;                                          /* backward only */
+} nas_pool_job;
+
+/* Margins of a lane tensor set to zero. */
+typedef struct nas_halo_job {
+    int blocks, channels, height, width;
+    int top, left, bottom, right;
+    nas_view view;
+} nas_halo_job;
+
+/* y = keep ? x*factor : 0 (or added to y), keep decided by a hash of seed and position.
+ */
+typedef struct nas_dropout_job {
+    int blocks, channels, height, width;
+    nas_view x, y;
+    bool accumulate;
+    uint32_t seed, threshold; /* keep when hash >= threshold */
+    float factor;
+} nas_dropout_job;
+
+/* Softmax over channels at every pixel, or its backward (dx, or added to dx):
+ * dx = y * (dy - sum over channels of y*dy). */
+typedef struct nas_softmax_job {
+    int blocks, channels, height, width;
+    nas_view x, y, dx, dy;
+    bool accumulate;
+} nas_softmax_job;
+
+/* One row of `count` elements from each of 16 samples into lanes: to[i*16 + lane] =
+ * (source[lane][i] - mean[i*step]) * inverse[i*step]; a NULL sample gives zeros.
+ * With `reverse` set for a lane its row runs from `count`-1 down. With `shift` columns
+ * come from i - shift[lane] and zeros move in. */
+typedef struct nas_gather_job {
+    int element; /* nas_element */
+    const void *source[NAS_LANES];
+    int count;
+    int step; /* 0: one mean for the row; 1: one per element */
+    const float *mean, *inverse;
+    int shift[NAS_LANES];
+    bool reverse[NAS_LANES];
+    float *to;
+    float *scratch; /* [16][NAS_GATHER_CHUNK] */
+} nas_gather_job;
+#define NAS_GATHER_CHUNK 64
+
+/* Lanes to rows: to[s*to_row + i] for 16 samples s and i < count, from lines
+ * from[offset(i)]: i runs over planes, rows and columns of one block. */
+typedef struct nas_unlane_job {
+    int channels, height, width;
+    nas_view from;
+    float *to; /* [16][to_row] */
+    ptrdiff_t to_row;
+} nas_unlane_job;
+
+typedef struct nas_adamw_job {
+    int64_t n;
+    float *w, *m, *v;
+    const float *g;
+    float gradient_scale, rate, decay, beta1, beta2, correction1, correction2, epsilon;
+} nas_adamw_job;
+
+typedef struct nas_sgd_job {
+    int64_t n;
+    float *w, *m;
+    const float *g;
+    float gradient_scale, rate, decay, momentum;
+} nas_sgd_job;
+
+typedef struct nas_kernels {
+    nas_isa isa;
+    void (*conv)(const nas_conv_job *job);
+    void (*depthwise)(const nas_conv_job *job);
+    void (*reduce)(const nas_reduce_job *job);
+    void (*reduce_depthwise)(const nas_reduce_job *job);
+    void (*norm_forward[NAS_TAIL_COUNT])(const nas_norm_job *job);
+    void (*norm_sums[NAS_TAIL_COUNT])(const nas_norm_job *job);
+    void (*norm_backward[NAS_TAIL_COUNT])(const nas_norm_job *job);
+    void (*moments)(const nas_norm_job *job); /* sum[c] += y, square[c] += y*y */
+    void (*copy)(const nas_copy_job *job);
+    void (*halo)(const nas_halo_job *job);
+    void (*max_pool)(const nas_pool_job *job);
+    void (*max_pool_backward)(const nas_pool_job *job);
+    void (*avg_pool)(const nas_pool_job *job);
+    void (*avg_pool_backward)(const nas_pool_job *job);
+    void (*dropout)(const nas_dropout_job *job);
+    void (*softmax)(const nas_softmax_job *job);
+    void (*softmax_backward)(const nas_softmax_job *job);
+    void (*gather)(const nas_gather_job *job);
+    void (*unlane)(const nas_unlane_job *job);
+    void (*adamw)(const nas_adamw_job *job);
+    void (*sgd)(const nas_sgd_job *job);
+    void (*average)(float *average, const float *w, int64_t n, float decay);
+    double (*square_sum)(const float *g, int64_t n);
+} nas_kernels;
+
+const nas_kernels *nas_kernels_baseline(void);
+const nas_kernels *nas_kernels_avx2(void);
+const nas_kernels *nas_kernels_avx512(void);
+
+/* @return the kernels of an instruction set, or NULL when this machine lacks it */
+const nas_kernels *nas_kernels_get(nas_isa isa);
+
+#endif

@@ -1,0 +1,152 @@
+/* Whole-tensor kernels: copy and accumulate, margins, dropout, softmax. Tensors are
+ * [blocks][channels][height][width][16]. */
+#include "engine/kernels/kernel_list.h"
+
+#include <math.h>
+
+ALWAYS_INLINE float *view_row(const nas_view *view, int b, int c, int h)
+{
+    return view->data + b * view->block + c * view->plane + h * view->row;
+}
+
+static void copy_row(const nas_copy_job *job, const float *from, float *to)
+{
+    const vec low = vec_set(job->low), high = vec_set(job->high);
+    for (int i = 0; i < job->width * LINE; i += NAS_WIDTH) {
+        vec v = vec_load(from + i);
+        if (job->accumulate)
+            v = v + vec_load(to + i);
+        vec_store(to + i, vec_clamp(v, low, high));
+    }
+}
+
+void KERNEL(copy)(const nas_copy_job *job)
+{
+    for (int b = 0; b < job->blocks; b++) {
+        for (int c = 0; c < job->channels; c++) {
+            for (int h = 0; h < job->height; h++)
+                copy_row(job, view_row(&job->from, b, c, h), view_row(&job->to, b, c, h));
+        }
+    }
+}
+
+static void clear(float *at, ptrdiff_t lines)
+{
+    for (ptrdiff_t i = 0; i < lines * LINE; i += NAS_WIDTH)
+        vec_store(at + i, vec_zero());
+}
+
+static void halo_plane(const nas_halo_job *job, float *plane)
+{
+    const ptrdiff_t row = job->view.row, lines = row / LINE;
+    float *start = plane - job->left * LINE;
+    if (job->top > 0)
+        clear(start - job->top * row, job->top * lines);
+    if (job->bottom > 0)
+        clear(start + job->height * row, job->bottom * lines);
+    for (int h = 0; h < job->height; h++) {
+        clear(start + h * row, job->left);
+        clear(plane + h * row + job->width * LINE, job->right);
+    }
+}
+
+void KERNEL(halo)(const nas_halo_job *job)
+{
+    for (int b = 0; b < job->blocks; b++) {
+        for (int c = 0; c < job->channels; c++)
+            halo_plane(job, view_row(&job->view, b, c, 0));
+    }
+}
+
+/* ---- dropout ---------------------------------------------------------------------- */
+
+/* Wellons' "lowbias32" integer hash: the same mask forward and backward, on every
+ * instruction set, without storing it. */
+ALWAYS_INLINE uint32_t hash32(uint32_t x)
+{
+    x ^= x >> 16;
+    x *= 0x7feb352du;
+    x ^= x >> 15;
+    x *= 0x846ca68bu;
+    return x ^ (x >> 16);
+}
+
+static void dropout_row(const nas_dropout_job *job, uint32_t position, const float *x,
+                        float *y)
+{
+    for (int i = 0; i < job->width * LINE; i++) {
+        bool keep = hash32(job->seed + position + (uint32_t)i) >= job->threshold;
+        float value = keep ? x[i] * job->factor : 0.0f;
+        y[i] = job->accumulate ? y[i] + value : value;
+    }
+}
+
+void KERNEL(dropout)(const nas_dropout_job *job)
+{
+    uint32_t position = 0;
+    for (int b = 0; b < job->blocks; b++) {
+        for (int c = 0; c < job->channels; c++) {
+            for (int h = 0; h < job->height; h++) {
+                dropout_row(job, position, view_row(&job->x, b, c, h),
+                            view_row(&job->y, b, c, h));
+                position += (uint32_t)(job->width * LINE);
+            }
+        }
+    }
+}
+
+/* ---- softmax ---------------------------------------------------------------------- */
+
+static void softmax_pixel(const nas_softmax_job *job, const float *x, float *y)
+{
+    for (int lane = 0; lane < LINE; lane++) {
+        float top = x[lane], sum = 0.0f;
+        for (int c = 1; c < job->channels; c++)
+            top = fmaxf(top, x[c * job->x.plane + lane]);
+        for (int c = 0; c < job->channels; c++) {
+            float e = expf(x[c * job->x.plane + lane] - top);
+            y[c * job->y.plane + lane] = e;
+            sum += e;
+        }
+        for (int c = 0; c < job->channels; c++)
+            y[c * job->y.plane + lane] /= sum;
+    }
+}
+
+void KERNEL(softmax)(const nas_softmax_job *job)
+{
+    for (int b = 0; b < job->blocks; b++) {
+        for (int h = 0; h < job->height; h++) {
+            for (int w = 0; w < job->width; w++)
+                softmax_pixel(job, view_row(&job->x, b, 0, h) + w * LINE,
+                              view_row(&job->y, b, 0, h) + w * LINE);
+        }
+    }
+}
+
+static void softmax_backward_pixel(const nas_softmax_job *job, const float *y,
+                                   const float *dy, float *dx)
+{
+    for (int lane = 0; lane < LINE; lane++) {
+        float dot = 0.0f;
+        for (int c = 0; c < job->channels; c++)
+            dot += y[c * job->y.plane + lane] * dy[c * job->dy.plane + lane];
+        for (int c = 0; c < job->channels; c++) {
+            float *to = dx + c * job->dx.plane + lane;
+            float d = y[c * job->y.plane + lane] * (dy[c * job->dy.plane + lane] - dot);
+            *to = job->accumulate ? *to + d : d;
+        }
+    }
+}
+
+void KERNEL(softmax_backward)(const nas_softmax_job *job)
+{
+    for (int b = 0; b < job->blocks; b++) {
+        for (int h = 0; h < job->height; h++) {
+            for (int w = 0; w < job->width; w++)
+                softmax_backward_pixel(job, view_row(&job->y, b, 0, h) + w * LINE,
+                                       view_row(&job->dy, b, 0, h) + w * LINE,
+                                       view_row(&job->dx, b, 0, h) + w * LINE);
+        }
+    }
+}

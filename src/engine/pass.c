@@ -1,0 +1,361 @@
+/* The forward and backward pass: units in order, each in groups of blocks. */
+#include "engine/pass.h"
+
+#include <assert.h>
+#include <math.h>
+#include <string.h>
+
+enum { LINE = NAS_LANES };
+
+static const nas_core_ops cores[NAS_CORE_COUNT] = {
+#define NAS_CORE_OPS(upper, lower)                                                       \
+    [NAS_CORE_##upper] = {nas_core_##lower##_forward, nas_core_##lower##_backward},
+    NAS_CORE_LIST(NAS_CORE_OPS)
+#undef NAS_CORE_OPS
+};
+
+static int least(int a, int b)
+{
+    return a < b ? a : b;
+}
+
+/* ---- jobs shared by passes ------------------------------------------------------------
+ */
+
+static nas_norm_job norm_job(const nas_unit *unit, int first, int count)
+{
+    return (nas_norm_job){
+        .blocks = count,
+        .channels = unit->y.channels,
+        .height = unit->y.height,
+        .width = unit->y.width,
+        .y = nas_view_block(&unit->y, first),
+        .z = nas_view_block(&unit->z, first),
+        .scale = unit->scale,
+        .shift = unit->shift,
+        .low = unit->low,
+        .high = unit->high,
+        .pool_h = unit->pool_h,
+        .pool_w = unit->pool_w,
+        .out_h = unit->z.height,
+        .out_w = unit->z.width,
+        .a = unit->a,
+        .b = unit->b,
+        .c = unit->c,
+        .sum = unit->sum,
+        .square = unit->square,
+    };
+}
+
+static void clear_margins(const nas_net *net, const nas_tensor *t, nas_view view,
+                          int count)
+{
+    if (t->top == 0 && t->left == 0 && t->bottom == 0 && t->right == 0)
+        return;
+    nas_halo_job job = {
+        .blocks = count,
+        .channels = t->channels,
+        .height = t->height,
+        .width = t->width,
+        .top = t->top,
+        .left = t->left,
+        .bottom = t->bottom,
+        .right = t->right,
+        .view = view,
+    };
+    net->kernels->halo(&job);
+}
+
+/* The stage as a view of a tensor: its first real element is block 0 of the group. */
+static nas_view stage_view(const nas_tensor *t, float *stage)
+{
+    nas_view view = t->view;
+    view.data = stage + t->lead;
+    return view;
+}
+
+/* z of blocks first..first+count of an input, for a unit that reads it. */
+static nas_view input_view(const nas_net *net, const nas_unit *unit, int first, int count)
+{
+    if (unit->n_inputs == 0)
+        return (nas_view){NULL, 0, 0, 0};
+    const nas_unit *input = &net->units[unit->inputs[0]];
+    if (!input->staged)
+        return nas_view_block(&input->z, first);
+    nas_norm_job job = norm_job(input, first, count);
+    job.z = stage_view(&input->z, net->z_stage);
+    net->kernels->norm_forward[NAS_TAIL_NONE](&job);
+    return job.z;
+}
+
+/* Margins of the stage that a unit's input goes to; its groups only write inside. */
+static void prepare_stage(const nas_net *net, const nas_unit *unit)
+{
+    if (unit->n_inputs == 0)
+        return;
+    const nas_unit *input = &net->units[unit->inputs[0]];
+    if (input->staged)
+        clear_margins(net, &input->z, stage_view(&input->z, net->z_stage), unit->group);
+}
+
+/* ---- statistics -----------------------------------------------------------------------
+ */
+
+void nas_unit_fold(nas_unit *unit)
+{
+    const int channels = unit->y.channels;
+    for (int c = 0; c < channels; c++) {
+        float *sum = unit->sum + c * LINE, *square = unit->square + c * LINE;
+        double s = 0, q = 0;
+        for (int lane = 0; lane < LINE; lane++) {
+            s += (double)sum[lane];
+            q += (double)square[lane];
+        }
+        unit->totals[c] += s;
+        unit->totals[channels + c] += q;
+    }
+    memset(unit->sum, 0, (size_t)channels * LINE * sizeof(float));
+    memset(unit->square, 0, (size_t)channels * LINE * sizeof(float));
+}
+
+static void clear_sums(nas_unit *unit)
+{
+    const size_t channels = (size_t)unit->y.channels;
+    memset(unit->sum, 0, channels * LINE * sizeof(float));
+    memset(unit->square, 0, channels * LINE * sizeof(float));
+    memset(unit->totals, 0, 2 * channels * sizeof(double));
+}
+
+static double elements(const nas_net *net, const nas_unit *unit)
+{
+    return (double)net->blocks * LINE * unit->y.height * unit->y.width;
+}
+
+/* scale and shift from batch statistics; running statistics move on. The running variance
+ * is the unbiased one, as in the common frameworks. */
+static void norm_from_batch(const nas_net *net, nas_unit *unit)
+{
+    const nas_norm *norm = &unit->norm;
+    const double n = elements(net, unit), m = (double)norm->momentum;
+    for (int c = 0; c < unit->y.channels; c++) {
+        double mean = unit->totals[c] / n;
+        double variance = unit->totals[unit->y.channels + c] / n - mean * mean;
+        if (variance < 0)
+            variance = 0;
+        double inverse = 1.0 / sqrt(variance + (double)norm->epsilon);
+        norm->batch_mean[c] = mean;
+        norm->inverse[c] = inverse;
+        double scale = (double)norm->gamma.w[c] * inverse;
+        unit->scale[c] = (float)scale;
+        unit->shift[c] = (float)((double)norm->beta.w[c] - mean * scale);
+        double running = (double)norm->mean.w[c], spread = (double)norm->variance.w[c];
+        double unbiased = n > 1 ? variance * n / (n - 1) : variance;
+        norm->mean.w[c] = (float)(running + m * (mean - running));
+        norm->variance.w[c] = (float)(spread + m * (unbiased - spread));
+    }
+}
+
+static void norm_from_running(nas_unit *unit)
+{
+    const nas_norm *norm = &unit->norm;
+    for (int c = 0; c < unit->y.channels; c++) {
+        double inverse = 1.0 / sqrt((double)norm->variance.w[c] + (double)norm->epsilon);
+        double scale = (double)norm->gamma.w[c] * inverse;
+        unit->scale[c] = (float)scale;
+        unit->shift[c] =
+            (float)((double)norm->beta.w[c] - (double)norm->mean.w[c] * scale);
+    }
+}
+
+/* With d the gradient behind the norm and s, q the sums of d and d*y:
+ *   dgamma = inverse * (q - mean*s)     dbeta = s
+ *   dy = a*d + b*y + c,  a = gamma*inverse,  b = -a*inverse*dgamma/n,
+ *                        c = -a*s/n - b*mean */
+static void norm_coefficients(const nas_net *net, nas_unit *unit)
+{
+    const nas_norm *norm = &unit->norm;
+    const double n = elements(net, unit);
+    for (int c = 0; c < unit->y.channels; c++) {
+        double s = unit->totals[c], q = unit->totals[unit->y.channels + c];
+        double mean = norm->batch_mean[c], inverse = norm->inverse[c];
+        double dgamma = inverse * (q - mean * s);
+        double a = (double)norm->gamma.w[c] * inverse;
+        double b = -a * inverse * dgamma / n;
+        norm->gamma.g[c] = (float)dgamma;
+        norm->beta.g[c] = (float)s;
+        unit->a[c] = (float)a;
+        unit->b[c] = (float)b;
+        unit->c[c] = (float)(-a * s / n - b * mean);
+    }
+}
+
+/* ---- forward --------------------------------------------------------------------------
+ */
+
+static bool sums_in_core(const nas_unit *unit)
+{
+    return unit->core == NAS_CORE_CONV || unit->core == NAS_CORE_DEPTHWISE ||
+           unit->core == NAS_CORE_DENSE;
+}
+
+nas_finish nas_unit_finish(const nas_net *net, const nas_unit *unit)
+{
+    if (unit->norm.present)
+        return net->train ? NAS_FINISH_STATS : NAS_FINISH_STORE;
+    return unit->activated ? NAS_FINISH_CLAMP : NAS_FINISH_STORE;
+}
+
+void nas_clamp_output(nas_net *net, nas_unit *unit, int first, int count)
+{
+    if (unit->separate || !unit->activated)
+        return;
+    nas_view y = nas_view_block(&unit->y, first);
+    nas_copy_job job = {
+        .blocks = count,
+        .channels = unit->y.channels,
+        .height = unit->y.height,
+        .width = unit->y.width,
+        .from = y,
+        .to = y,
+        .low = unit->low,
+        .high = unit->high,
+    };
+    net->kernels->copy(&job);
+}
+
+static void forward_core(nas_net *net, nas_unit *unit)
+{
+    const bool moments = unit->norm.present && net->train && !sums_in_core(unit);
+    prepare_stage(net, unit);
+    for (int first = 0; first < net->active; first += unit->group) {
+        const int count = least(unit->group, net->active - first);
+        nas_view x = input_view(net, unit, first, count);
+        cores[unit->core].forward(net, unit, x, first, count);
+        if (moments) {
+            nas_norm_job job = norm_job(unit, first, count);
+            net->kernels->moments(&job);
+        }
+        if (unit->norm.present && net->train)
+            nas_unit_fold(unit);
+    }
+}
+
+static void forward_unit(nas_net *net, nas_unit *unit)
+{
+    if (unit->norm.present && net->train)
+        clear_sums(unit);
+    forward_core(net, unit);
+    if (unit->norm.present && net->train)
+        norm_from_batch(net, unit);
+    else if (unit->norm.present)
+        norm_from_running(unit);
+    if (unit->staged || unit->core == NAS_CORE_INPUT)
+        return;
+    clear_margins(net, &unit->z, unit->z.view, net->active);
+    if (!unit->separate)
+        return;
+    nas_norm_job job = norm_job(unit, 0, net->active);
+    net->kernels->norm_forward[unit->tail](&job);
+}
+
+double nas_pass_forward(nas_net *net, bool training)
+{
+    net->train = training;
+    for (int u = 0; u < net->n_units; u++) {
+        double start = nas_profile_start(net);
+        forward_unit(net, &net->units[u]);
+        nas_profile_stop(net, &net->units[u].seconds[0], start);
+    }
+    return nas_loss(net, training);
+}
+
+/* ---- backward -------------------------------------------------------------------------
+ */
+
+void nas_job_to_gradient(nas_net *net, const nas_unit *unit, nas_conv_job *job, int first)
+{
+    const nas_unit *input = &net->units[unit->inputs[0]];
+    job->accumulate = !unit->first[0];
+    job->finish = input->masked ? NAS_FINISH_MASK : NAS_FINISH_STORE;
+    job->low = input->low;
+    job->high = input->high;
+    job->ref = input->masked ? nas_view_block(&input->y, first).data : NULL;
+    job->scale = input->scale;
+    job->shift = input->shift;
+    job->sum = input->sum;
+    job->square = input->square;
+}
+
+/* Sums of the gradient behind the norm; the consumer of a masked unit has them already.
+ */
+static void backward_sums(nas_net *net, nas_unit *unit)
+{
+    if (!unit->masked) {
+        clear_sums(unit);
+        nas_norm_job job = norm_job(unit, 0, net->blocks);
+        job.z = unit->dz.view;
+        net->kernels->norm_sums[unit->tail](&job);
+        nas_unit_fold(unit);
+    }
+    if (unit->norm.present)
+        norm_coefficients(net, unit);
+    for (int64_t c = 0; c < unit->bias.count; c++) /* a norm cancels any bias exactly */
+        unit->bias.g[c] = unit->norm.present ? 0.0f : (float)unit->totals[c];
+}
+
+/* dy of some blocks: in the stage, or dz itself. */
+static nas_view gradient_view(nas_net *net, nas_unit *unit, int first, int count)
+{
+    if (unit->direct)
+        return nas_view_block(&unit->dz, first);
+    nas_norm_job job = norm_job(unit, first, count);
+    job.z = nas_view_block(&unit->dz, first);
+    job.dy = stage_view(&unit->dy, net->dy_stage);
+    job.masked = unit->masked;
+    net->kernels->norm_backward[unit->tail](&job);
+    return job.dy;
+}
+
+/* Whether anything before this unit, or its core, wants a gradient. */
+static bool core_has_gradient(const nas_net *net, const nas_unit *unit)
+{
+    bool wanted = unit->kernel.offset >= 0;
+    for (int i = 0; i < unit->n_inputs; i++)
+        wanted |= net->units[unit->inputs[i]].gradient;
+    return wanted;
+}
+
+static void backward_unit(nas_net *net, nas_unit *unit)
+{
+    if (unit->sums)
+        backward_sums(net, unit);
+    for (int i = 0; i < unit->n_inputs; i++) {
+        nas_unit *input = &net->units[unit->inputs[i]];
+        if (input->masked)
+            clear_sums(input);
+    }
+    if (!core_has_gradient(net, unit))
+        return;
+    prepare_stage(net, unit);
+    if (!unit->direct)
+        clear_margins(net, &unit->dy, stage_view(&unit->dy, net->dy_stage), unit->group);
+    for (int first = 0; first < net->blocks; first += unit->group) {
+        const int count = least(unit->group, net->blocks - first);
+        nas_view dy = gradient_view(net, unit, first, count);
+        nas_view x = input_view(net, unit, first, count);
+        cores[unit->core].backward(net, unit, x, dy, first, count);
+    }
+}
+
+void nas_pass_backward(nas_net *net)
+{
+    memset(net->gradients, 0, (size_t)net->params * sizeof(float));
+    for (int u = net->n_units - 1; u >= 0; u--) {
+        if (!net->units[u].gradient)
+            continue;
+        double start = nas_profile_start(net);
+        backward_unit(net, &net->units[u]);
+        nas_profile_stop(net, &net->units[u].seconds[1], start);
+    }
+    net->passes++;
+}

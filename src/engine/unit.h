@@ -1,0 +1,220 @@
+/* A compiled network: the graph lowered to units, and what one training step runs.
+ *
+ * A unit is  y = core(inputs);  z = tail(clamp(scale*y + shift)):  a convolution (or
+ * another core) with the batch norm, the activation and the pool that follow it. Where a
+ * unit has neither norm nor tail, y and z are one tensor. The rules that decide what is
+ * fused are in lower.c, one function each; memory is decided in layout.c. */
+#ifndef NASMITH_ENGINE_UNIT_H
+#define NASMITH_ENGINE_UNIT_H
+
+#include "engine/kernels.h"
+#include "nasmith/arena.h"
+#include "nasmith/net.h"
+
+/* Every core: (enum suffix, prefix of its functions). */
+#define NAS_CORE_LIST(X)                                                                 \
+    X(INPUT, input)                                                                      \
+    X(CONV, conv)                                                                        \
+    X(DEPTHWISE, depthwise)                                                              \
+    X(DENSE, dense)                                                                      \
+    X(MAX_POOL, max_pool)                                                                \
+    X(AVG_POOL, avg_pool)                                                                \
+    X(VIEW, view) /* y is the input's z: a norm or activation that stands alone */       \
+    X(ADD, add)                                                                          \
+    X(CONCAT, concat)                                                                    \
+    X(FLATTEN, flatten)                                                                  \
+    X(DROPOUT, dropout)                                                                  \
+    X(SOFTMAX, softmax)
+
+typedef enum nas_core {
+#define NAS_CORE_ENUM(upper, lower) NAS_CORE_##upper,
+    NAS_CORE_LIST(NAS_CORE_ENUM)
+#undef NAS_CORE_ENUM
+        NAS_CORE_COUNT
+} nas_core;
+
+/* A lane tensor with margins of zeros; `view.data` is its first real element. */
+typedef struct nas_tensor {
+    int channels, height, width;
+    int top, left, bottom, right; /* margins in rows and columns */
+    nas_view view;
+    int64_t lead; /* floats before the first real element */
+} nas_tensor;
+
+typedef struct nas_window {
+    int kernel_h, kernel_w, stride_h, stride_w, dilation_h, dilation_w;
+    int pad_h, pad_w; /* before the first row and column */
+    int groups;
+} nas_window;
+
+/* Backward to the input of a strided window: input rows r, r+stride, ... see the same
+ * taps, so each of stride_h*stride_w phases is a convolution of its own. */
+typedef struct nas_phase {
+    int row, column; /* first input row and column */
+    nas_conv_job job;
+} nas_phase;
+
+/* A parameter tensor and its gradient, in the flat vectors; NULL when absent. */
+typedef struct nas_parameter {
+    float *w, *g;
+    int64_t offset, count; /* offset -1: absent */
+} nas_parameter;
+
+typedef struct nas_norm {
+    bool present;
+    nas_parameter gamma, beta, mean, variance; /* mean, variance: running */
+    float epsilon, momentum;
+    double *batch_mean, *inverse; /* [channels] of the last training forward */
+} nas_norm;
+
+typedef struct nas_unit {
+    nas_core core;
+    int node;     /* of the core */
+    int out_node; /* last graph node it computes */
+    int n_inputs;
+    int *inputs; /* units */
+    bool *first; /* [n_inputs] this unit is the first to write that input's gradient */
+    int consumers, consumer; /* number of uses of z, and the last one's unit */
+    int first_consumer;
+
+    nas_window window;
+    nas_parameter kernel, bias;
+    nas_norm norm;
+    float low, high; /* activation: bounds of z */
+    bool activated;
+    nas_tail tail;
+    int pool_h, pool_w;
+    float dropout_rate;
+    uint32_t dropout_seed;
+
+    bool separate; /* y and z are two tensors */
+    bool staged;   /* z is never stored: recomputed for a group of blocks at a time */
+    bool masked;   /* the only consumer applies mask and sums to dz (see FINISH_MASK) */
+    bool direct;   /* dy is dz */
+    bool gradient; /* z has a gradient */
+    bool sums;     /* needs sum(d), sum(d*y) */
+    nas_tensor y, z, dz, dy;
+    int group; /* blocks per group, forward and backward */
+
+    float *scale, *shift; /* [channels] of y */
+    float *a, *b, *c;
+    float *sum, *square;  /* [channels][16] */
+    double *totals;       /* [2][channels]: folded sum and square */
+    nas_conv_job forward; /* pointers and bounds are filled when it runs */
+    nas_phase *phases;    /* backward data */
+    int n_phases;
+    nas_reduce_job reduce;
+    nas_conv_job rows_job; /* dense: weight gradient over rows of samples */
+    double seconds[2];     /* forward and backward, when profiling */
+} nas_unit;
+
+/* Trained floats that share one weight decay. */
+typedef struct nas_segment {
+    int64_t offset, count;
+    bool decayed;
+} nas_segment;
+
+struct nas_net {
+    nas_arena *arena;
+    nas_net_options options;
+    const nas_kernels *kernels;
+    nas_workspace *workspace;
+    nas_unit *units;
+    int n_units, output; /* unit */
+    int *node_unit;      /* [graph nodes] */
+    int blocks;          /* of the compiled batch */
+    int active;          /* blocks in use by the gathered batch */
+    int valid;           /* samples in use */
+    bool train;          /* the running forward pass trains */
+
+    int64_t params, floats;
+    float *weights, *gradients, *slot[2], *average;
+    double average_weight;
+    nas_weight *tensors; /* of the graph, for initialisation */
+    int n_tensors;
+    nas_segment *segments;
+    int n_segments;
+
+    float *z_stage, *dy_stage;       /* one group of z, one of dy */
+    float *rows_x, *rows_d, *rows_g; /* dense gradients: batch in rows */
+    float *gather_scratch;
+    float *front_mean, *front_inverse; /* [input channels] */
+    int32_t *labels;
+    float *targets; /* [batch][outputs], standardised */
+    float *target_mean, *target_deviation, *class_weights;
+    int outputs;
+    bool profile;
+    int64_t passes;
+};
+
+/* ---- compiling ----------------------------------------------------------------------
+ */
+
+/* Graph to units: net->units, node_unit, output. */
+nas_status nas_lower(nas_net *net, const nas_graph *graph, nas_err *err);
+
+/* ---- running ------------------------------------------------------------------------
+ */
+
+/* What a core does. `first`..`first+count` are blocks. */
+typedef struct nas_core_ops {
+    /* y of some blocks from the inputs' z; x is the first input's z (a staged one holds
+     * only these blocks, its data points at block `first`). */
+    void (*forward)(nas_net *net, nas_unit *unit, nas_view x, int first, int count);
+    /* Gradients of weights and inputs from dy of some blocks (its data points at block
+     * `first`); x as in forward. */
+    void (*backward)(nas_net *net, nas_unit *unit, nas_view x, nas_view dy, int first,
+                     int count);
+} nas_core_ops;
+
+#define NAS_CORE_DECLARE(upper, lower)                                                   \
+    void nas_core_##lower##_forward(nas_net *net, nas_unit *unit, nas_view x, int first, \
+                                    int count);                                          \
+    void nas_core_##lower##_backward(nas_net *net, nas_unit *unit, nas_view x,           \
+                                     nas_view dy, int first, int count);
+NAS_CORE_LIST(NAS_CORE_DECLARE)
+#undef NAS_CORE_DECLARE
+
+/* Jobs of windowed cores (conv_unit.c) and dense ones (dense_unit.c). */
+nas_status nas_prepare_window(nas_net *net, nas_unit *unit, nas_err *err);
+nas_status nas_prepare_dense(nas_net *net, nas_unit *unit, nas_err *err);
+
+/* Loss of the valid samples; fills the output's gradient when training. */
+double nas_loss(nas_net *net, bool training);
+
+/* ---- small helpers --------------------------------------------------------------------
+ */
+
+/* View of a tensor from block `first` on. */
+static inline nas_view nas_view_block(const nas_tensor *tensor, int first)
+{
+    nas_view view = tensor->view;
+    if (view.data != NULL)
+        view.data += first * view.block;
+    return view;
+}
+
+/* How a unit writes y: STATS while batch statistics are wanted, CLAMP when y is z. */
+nas_finish nas_unit_finish(const nas_net *net, const nas_unit *unit);
+
+/* Fill a backward-data job's end: plain, accumulating, or the input's mask and sums.
+ * @param y  of the job relative to the input's dz, in floats */
+void nas_job_to_gradient(nas_net *net, const nas_unit *unit, nas_conv_job *job,
+                         int first);
+
+/* Fold sum and square of a unit into its totals, in lane order, and clear them. */
+void nas_unit_fold(nas_unit *unit);
+
+/* Add dy to (or store it in) the gradient of input `slot`. */
+void nas_pass_gradient(nas_net *net, nas_unit *unit, int slot, nas_view dy, int first,
+                       int count);
+
+/* Clamp y in place to the unit's activation: cores whose kernel cannot. */
+void nas_clamp_output(nas_net *net, nas_unit *unit, int first, int count);
+
+/* Cut a sum over `channels` channels of `terms` terms each into chunks that stay in the
+ * first-level cache. @param lines  lines of x one channel touches in one strip of pixels
+ * @return channels per chunk */
+int nas_chunk_channels(int channels, int lines);
+
+#endif

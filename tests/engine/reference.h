@@ -1,0 +1,250 @@
+/* A naive twin of the engine: the forward pass of a batch and its loss, in double,
+ * written to be obviously right. Gradients are checked against its differences. */
+#ifndef NASMITH_TESTS_REFERENCE_H
+#define NASMITH_TESTS_REFERENCE_H
+
+#include "nasmith/net.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+typedef struct reference {
+    const nas_graph *graph;
+    int n;               /* samples */
+    const float *inputs; /* [n][C*H*W], before the front section */
+    const int32_t *labels;
+    const float *targets; /* [n][outputs] */
+    const double *weights;
+    nas_net_options options;
+    bool training;  /* batch statistics */
+    double **value; /* per node [n][C*H*W] */
+} reference;
+
+static int64_t reference_count(const reference *r, int node)
+{
+    return nas_shape_count(nas_graph_node(r->graph, node)->shape);
+}
+
+static const double *reference_weight(const reference *r, int node, nas_weight_role role)
+{
+    const nas_weight *weight = nas_graph_weight_of(r->graph, node, role);
+    return weight == NULL ? NULL : r->weights + weight->offset;
+}
+
+static double reference_window(const reference *r, int index, int sample, int64_t o,
+                               int64_t h, int64_t w)
+{
+    const nas_node *node = nas_graph_node(r->graph, index);
+    const nas_value *a = node->attr;
+    const nas_shape in = nas_graph_node(r->graph, node->inputs[0])->shape;
+    const double *x = r->value[node->inputs[0]] + sample * nas_shape_count(in);
+    const double *k = reference_weight(r, index, NAS_WEIGHT_KERNEL);
+    const double *bias = reference_weight(r, index, NAS_WEIGHT_BIAS);
+    const bool conv = node->op == NAS_OP_CONV;
+    const bool weighted = conv || node->op == NAS_OP_DEPTHWISE;
+    const int64_t dh = weighted ? a[NAS_ATTR_DILATION_H].i : 1;
+    const int64_t dw = weighted ? a[NAS_ATTR_DILATION_W].i : 1;
+    const int64_t kh = a[NAS_ATTR_KERNEL_H].i, kw = a[NAS_ATTR_KERNEL_W].i;
+    const int pad = (int)a[NAS_ATTR_PAD].i;
+    const int64_t groups = conv ? a[NAS_ATTR_CONV_GROUPS].i : in.c;
+    const int64_t ic = in.c / groups, oc = node->shape.c / groups;
+    double sum = bias == NULL ? 0 : bias[o], top = -INFINITY;
+    int64_t count = 0;
+    for (int64_t c = 0; c < ic; c++)
+        for (int64_t i = 0; i < kh; i++)
+            for (int64_t j = 0; j < kw; j++) {
+                int64_t y = h * a[NAS_ATTR_STRIDE_H].i + i * dh -
+                            nas_window_pad_before(kh, dh, pad);
+                int64_t v = w * a[NAS_ATTR_STRIDE_W].i + j * dw -
+                            nas_window_pad_before(kw, dw, pad);
+                if (y < 0 || y >= in.h || v < 0 || v >= in.w)
+                    continue;
+                int64_t channel = o / oc * ic + c;
+                double value = x[(channel * in.h + y) * in.w + v];
+                count++;
+                top = value > top ? value : top;
+                sum += weighted ? value * k[((o * ic + c) * kh + i) * kw + j] : value;
+            }
+    if (node->op == NAS_OP_MAX_POOL)
+        return top;
+    return node->op == NAS_OP_AVG_POOL ? sum / (double)count : sum;
+}
+
+static void reference_norm(const reference *r, int index)
+{
+    const nas_node *node = nas_graph_node(r->graph, index);
+    const int64_t plane = node->shape.h * node->shape.w,
+                  count = reference_count(r, index);
+    const double *x = r->value[node->inputs[0]];
+    const double *gamma = reference_weight(r, index, NAS_WEIGHT_SCALE);
+    const double *beta = reference_weight(r, index, NAS_WEIGHT_SHIFT);
+    for (int64_t c = 0; c < node->shape.c; c++) {
+        double mean = reference_weight(r, index, NAS_WEIGHT_MEAN)[c];
+        double variance = reference_weight(r, index, NAS_WEIGHT_VARIANCE)[c];
+        if (r->training) {
+            mean = variance = 0;
+            for (int64_t i = 0; i < r->n * plane; i++)
+                mean += x[i / plane * count + c * plane + i % plane];
+            mean /= (double)(r->n * plane);
+            for (int64_t i = 0; i < r->n * plane; i++) {
+                double d = x[i / plane * count + c * plane + i % plane] - mean;
+                variance += d * d;
+            }
+            variance /= (double)(r->n * plane);
+        }
+        double scale = gamma[c] / sqrt(variance + node->attr[NAS_ATTR_BN_EPSILON].f);
+        for (int64_t i = 0; i < r->n * plane; i++) {
+            int64_t at = i / plane * count + c * plane + i % plane;
+            r->value[index][at] = (x[at] - mean) * scale + beta[c];
+        }
+    }
+}
+
+static void reference_concat(const reference *r, int index)
+{
+    const nas_node *node = nas_graph_node(r->graph, index);
+    for (int s = 0; s < r->n; s++) {
+        double *to = r->value[index] + s * reference_count(r, index);
+        for (int i = 0; i < node->n_inputs; i++) {
+            int64_t count = reference_count(r, node->inputs[i]);
+            memcpy(to, r->value[node->inputs[i]] + s * count,
+                   (size_t)count * sizeof(double));
+            to += count;
+        }
+    }
+}
+
+static void reference_softmax(const reference *r, int index)
+{
+    const int64_t count = reference_count(r, index);
+    for (int s = 0; s < r->n; s++) {
+        const double *x =
+            r->value[nas_graph_node(r->graph, index)->inputs[0]] + s * count;
+        double *y = r->value[index] + s * count, sum = 0, top = -INFINITY;
+        for (int64_t k = 0; k < count; k++)
+            top = x[k] > top ? x[k] : top;
+        for (int64_t k = 0; k < count; k++)
+            sum += exp(x[k] - top);
+        for (int64_t k = 0; k < count; k++)
+            y[k] = exp(x[k] - top) / sum;
+    }
+}
+
+/* One element of operators that work on one element or window at a time. */
+static double reference_element(const reference *r, int index, int s, int64_t at)
+{
+    const nas_node *node = nas_graph_node(r->graph, index);
+    const int64_t count = reference_count(r, index);
+    if (node->op == NAS_OP_INPUT)
+        return (double)r->inputs[s * count + at];
+    const int64_t in = reference_count(r, node->inputs[0]);
+    const double *x = r->value[node->inputs[0]] + s * in;
+    const nas_shape shape = node->shape;
+    const int64_t plane = shape.h * shape.w, c = at / plane;
+    double sum = 0;
+    switch (node->op) {
+    case NAS_OP_STANDARDISE:
+        return (x[at] - (double)node->constants[c]) *
+               (double)node->constants[shape.c + c];
+    case NAS_OP_DENSE:
+        for (int64_t i = 0; i < in; i++)
+            sum += x[i] * reference_weight(r, index, NAS_WEIGHT_KERNEL)[at * in + i];
+        return node->attr[NAS_ATTR_DENSE_BIAS].i
+                   ? sum + reference_weight(r, index, NAS_WEIGHT_BIAS)[at]
+                   : sum;
+    case NAS_OP_GLOBAL_AVG_POOL:
+        for (int64_t i = 0; i < in / count; i++)
+            sum += x[at * (in / count) + i];
+        return sum * (double)count / (double)in;
+    case NAS_OP_RELU:
+        return x[at] > 0 ? x[at] : 0;
+    case NAS_OP_RELU6:
+        return x[at] > 6 ? 6 : x[at] > 0 ? x[at] : 0;
+    case NAS_OP_ADD:
+        for (int i = 0; i < node->n_inputs; i++)
+            sum += r->value[node->inputs[i]][s * count + at];
+        return sum;
+    case NAS_OP_DROPOUT:
+    case NAS_OP_FLATTEN:
+        return x[at];
+    default:
+        return reference_window(r, index, s, c, at % plane / shape.w, at % shape.w);
+    }
+}
+
+static void reference_node(const reference *r, int index)
+{
+    const nas_op_kind op = nas_graph_node(r->graph, index)->op;
+    if (op == NAS_OP_BATCH_NORM)
+        reference_norm(r, index);
+    else if (op == NAS_OP_CONCAT)
+        reference_concat(r, index);
+    else if (op == NAS_OP_SOFTMAX)
+        reference_softmax(r, index);
+    else
+        for (int s = 0; s < r->n; s++)
+            for (int64_t i = 0; i < reference_count(r, index); i++)
+                r->value[index][s * reference_count(r, index) + i] =
+                    reference_element(r, index, s, i);
+}
+
+/* The node whose values the engine calls outputs: softmax is the loss's. */
+static int reference_output(const reference *r)
+{
+    int output = nas_graph_output(r->graph);
+    const nas_node *node = nas_graph_node(r->graph, output);
+    if (node->op == NAS_OP_SOFTMAX && r->options.loss == NAS_LOSS_CROSS_ENTROPY)
+        return node->inputs[0];
+    return output;
+}
+
+static double reference_sample_loss(const reference *r, const double *z, int s)
+{
+    const int64_t k = reference_count(r, reference_output(r));
+    double sum = 0, mean = 0, loss = 0;
+    if (r->options.loss == NAS_LOSS_CROSS_ENTROPY) {
+        const int label = r->labels[s];
+        const double smooth = (double)r->options.label_smoothing;
+        for (int64_t i = 0; i < k; i++) {
+            sum += exp(z[i]);
+            mean += z[i] / (double)k;
+        }
+        double weight = r->options.class_weights == NULL
+                            ? 1
+                            : (double)r->options.class_weights[label];
+        return weight * (log(sum) - (1 - smooth) * z[label] - smooth * mean);
+    }
+    for (int64_t i = 0; i < k; i++) {
+        double e = z[i] - (double)r->targets[s * k + i];
+        if (r->options.loss == NAS_LOSS_MSE)
+            loss += e * e;
+        else
+            loss += fabs(e) > 1 ? fabs(e) - 0.5 : e * e / 2;
+    }
+    return loss / (double)k;
+}
+
+/* @param outputs  [n][outputs] or NULL  @return mean loss */
+static double reference_loss(reference *r, double *outputs)
+{
+    const int nodes = nas_graph_count(r->graph);
+    double loss = 0, *z;
+    r->value = calloc((size_t)nodes, sizeof *r->value);
+    for (int i = 0; i < nodes; i++) {
+        r->value[i] = calloc((size_t)(r->n * reference_count(r, i)), sizeof(double));
+        reference_node(r, i);
+    }
+    const int64_t k = reference_count(r, reference_output(r));
+    z = r->value[reference_output(r)];
+    for (int s = 0; s < r->n; s++)
+        loss += reference_sample_loss(r, z + s * k, s) / r->n;
+    if (outputs != NULL)
+        memcpy(outputs, z, (size_t)(r->n * k) * sizeof(double));
+    for (int i = 0; i < nodes; i++)
+        free(r->value[i]);
+    free(r->value);
+    return loss;
+}
+
+#endif

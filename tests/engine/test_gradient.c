@@ -1,0 +1,191 @@
+/* Outputs, loss and gradients of whole networks against the naive twin, on every
+ * instruction set of the machine. */
+#include "check.h"
+#include "engine/reference.h"
+#include "random_graph.h"
+
+/* A network, a batch and the twin that sees the same. */
+typedef struct fixture {
+    nas_graph *graph;
+    nas_workspace *workspace;
+    nas_net *net;
+    nas_net_options options;
+    float *inputs, *targets;
+    int32_t *labels;
+    double *weights;
+    reference twin;
+} fixture;
+
+static void fixture_data(fixture *f, nas_rng *rng)
+{
+    const int n = f->options.batch;
+    const int64_t in = nas_shape_count(nas_graph_input_shape(f->graph));
+    const int64_t out = nas_shape_count(nas_graph_output_shape(f->graph));
+    f->inputs = malloc((size_t)(n * in) * sizeof(float));
+    f->targets = malloc((size_t)(n * out) * sizeof(float));
+    f->labels = malloc((size_t)n * sizeof(int32_t));
+    for (int64_t i = 0; i < n * in; i++)
+        f->inputs[i] = (float)nas_rng_normal(rng);
+    for (int64_t i = 0; i < n * out; i++)
+        f->targets[i] = (float)(1.5 * nas_rng_normal(rng));
+    for (int i = 0; i < n; i++)
+        f->labels[i] = (int32_t)nas_rng_below(rng, (uint64_t)out);
+}
+
+/* Initialised, then moved off the special values 0 and 1. */
+static void fixture_weights(fixture *f, nas_rng *rng)
+{
+    float *w = nas_net_weights(f->net);
+    const int64_t n = nas_net_floats(f->net);
+    nas_net_init(f->net, *rng);
+    f->weights = malloc((size_t)n * sizeof(double));
+    for (int64_t i = 0; i < n; i++) {
+        w[i] += (float)(0.1 * nas_rng_normal(rng));
+        if (i >= nas_net_params(f->net))
+            w[i] = fabsf(w[i]) + 0.1f;
+        f->weights[i] = (double)w[i];
+    }
+}
+
+static void fixture_open(fixture *f, nas_graph *graph, nas_net_options options,
+                         uint64_t seed)
+{
+    nas_err err = {0};
+    nas_rng rng = nas_rng_new(seed, 77);
+    f->graph = graph;
+    f->options = options;
+    f->workspace = nas_workspace_new();
+    check_ok(nas_net_compile(graph, &options, f->workspace, &f->net, &err), err);
+    assert_true(nas_net_memory_bytes(graph, &options) <=
+                nas_workspace_bytes(f->workspace));
+    fixture_data(f, &rng);
+    fixture_weights(f, &rng);
+    f->twin = (reference){.graph = graph,
+                          .n = options.batch,
+                          .inputs = f->inputs,
+                          .labels = f->labels,
+                          .targets = f->targets,
+                          .weights = f->weights,
+                          .options = options,
+                          .training = true};
+    nas_net_batch_floats(f->net, f->inputs, f->labels, f->targets, options.batch);
+}
+
+static void fixture_close(fixture *f)
+{
+    nas_net_free(f->net);
+    nas_workspace_free(f->workspace);
+    nas_graph_free(f->graph);
+    free(f->inputs);
+    free(f->targets);
+    free(f->labels);
+    free(f->weights);
+}
+
+static void check_outputs(fixture *f)
+{
+    const int64_t k = nas_shape_count(nas_graph_output_shape(f->graph));
+    const int n = f->twin.n;
+    float *out = malloc((size_t)(n * k) * sizeof(float));
+    double *expected = malloc((size_t)(n * k) * sizeof(double));
+    (void)reference_loss(&f->twin, expected);
+    nas_net_outputs(f->net, false, out);
+    for (int64_t i = 0; i < n * k; i++) {
+        if (fabs((double)out[i] - expected[i]) > 2e-4 * fmax(1, fabs(expected[i])))
+            fail_msg("output %d of sample %d is %g, expected %g", (int)(i % k),
+                     (int)(i / k), (double)out[i], expected[i]);
+    }
+    free(out);
+    free(expected);
+}
+
+/* Derivative of the twin's loss along a direction of one tensor. */
+static double slope(fixture *f, const nas_weight *tensor, const double *direction)
+{
+    const double step = 1e-6;
+    double *w = f->weights + tensor->offset, loss[2];
+    for (int side = 0; side < 2; side++) {
+        for (int64_t i = 0; i < tensor->count; i++)
+            w[i] += (side == 0 ? step : -2 * step) * direction[i];
+        loss[side] = reference_loss(&f->twin, NULL);
+    }
+    for (int64_t i = 0; i < tensor->count; i++)
+        w[i] += step * direction[i];
+    return (loss[0] - loss[1]) / (2 * step);
+}
+
+/* Along a random direction of every tensor: the twin's slope is gradient . direction. */
+static void check_gradients(fixture *f, nas_rng *rng, double tolerance)
+{
+    const float *gradients = nas_net_gradients(f->net);
+    double largest = 0;
+    for (int64_t i = 0; i < nas_net_params(f->net); i++)
+        largest = fmax(largest, fabs((double)gradients[i]));
+    for (int t = 0; t < nas_graph_weight_count(f->graph); t++) {
+        const nas_weight *tensor = nas_graph_weight(f->graph, t);
+        if (!tensor->trained)
+            continue;
+        double *direction = malloc((size_t)tensor->count * sizeof(double));
+        double dot = 0, norm = 0;
+        for (int64_t i = 0; i < tensor->count; i++) {
+            direction[i] = nas_rng_normal(rng);
+            double g = (double)gradients[tensor->offset + i];
+            dot += g * direction[i];
+            norm += g * g;
+        }
+        double expected = slope(f, tensor, direction);
+        if (fabs(dot - expected) > tolerance * (sqrt(norm) + largest))
+            fail_msg("tensor %d (node %d %s, role %d): slope %.7g, expected %.7g", t,
+                     tensor->node,
+                     nas_op_get(nas_graph_node(f->graph, tensor->node)->op)->name,
+                     (int)tensor->role, dot, expected);
+        free(direction);
+    }
+}
+
+/* Train-mode outputs and gradients, then the running statistics in evaluation. */
+static void check_network(nas_graph *graph, nas_net_options options, uint64_t seed)
+{
+    fixture f;
+    nas_rng rng = nas_rng_new(seed, 5);
+    fixture_open(&f, graph, options, seed);
+    double loss = nas_net_forward(f.net, true, &rng);
+    double expected = reference_loss(&f.twin, NULL);
+    if (!(fabs(loss - expected) <= 1e-4 * fmax(1, fabs(expected))))
+        fail_msg("loss is %.7g, expected %.7g", loss, expected);
+    check_outputs(&f);
+    nas_net_backward(f.net);
+    check_gradients(&f, &rng, 2e-3);
+    for (int64_t i = 0; i < nas_net_floats(f.net); i++)
+        f.weights[i] = (double)nas_net_weights(f.net)[i];
+    f.twin.training = false;
+    f.twin.n = options.batch - 5;
+    nas_net_batch_floats(f.net, f.inputs, f.labels, f.targets, f.twin.n);
+    (void)nas_net_forward(f.net, false, NULL);
+    check_outputs(&f);
+    fixture_close(&f);
+}
+
+static void test_random_networks(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 48; seed++) {
+        nas_rng rng = nas_rng_new(seed, 3);
+        nas_test_graph_options shape = {.dropout = -1};
+        nas_net_options options = nas_net_options_default();
+        options.batch = seed % 3 == 0 ? 48 : 16;
+        options.isa = (nas_isa)(seed % (uint64_t)(nas_isa_best() + 1));
+        options.loss = (nas_loss_kind)(seed / 3 % 3);
+        options.label_smoothing = seed % 2 ? 0.07f : 0.0f;
+        print_message("network %d\n", (int)seed);
+        check_network(nas_test_random_graph(&rng, &shape), options, seed);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random_networks),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
