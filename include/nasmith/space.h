@@ -1,0 +1,148 @@
+/* Search spaces: which networks exist, and how to move among them.
+ *
+ * A space is written in YAML (docs/space-language.md) or is a preset of that language. A
+ * strategy sees opaque candidates only. A decision tree is the implementation here; a
+ * growing space (graph morphisms) is a second one behind the same table. */
+#ifndef NASMITH_SPACE_H
+#define NASMITH_SPACE_H
+
+#include "nasmith/arena.h"
+#include "nasmith/err.h"
+#include "nasmith/graph.h"
+#include "nasmith/json.h"
+#include "nasmith/recipe.h"
+#include "nasmith/rng.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+typedef struct nas_space nas_space;
+
+/* One point of a space: an assignment of its decisions. Opaque; lives in an arena or as
+ * long as its space says; immutable. */
+typedef struct nas_candidate nas_candidate;
+
+/* What a space needs to know of the data. */
+typedef struct nas_space_context {
+    nas_shape input;
+    int64_t n_outputs;
+    nas_task task;
+} nas_space_context;
+
+/* What a space can do; a strategy names what it needs and is refused by name. */
+enum {
+    NAS_SPACE_NEIGHBOURS = 1 << 0,
+    NAS_SPACE_CROSSOVER = 1 << 1,
+    NAS_SPACE_ENUMERABLE = 1 << 2, /* at most 2^20 assignments */
+    NAS_SPACE_ENCODES = 1 << 3,    /* fixed-length encoding and features */
+};
+
+/* Load a preset by name or a YAML file by path.
+ * @param what  "image-cnn", "mbconv", "conv1d", "table-mlp", "nasbench201", "darts",
+ *              "nasbench-macro", "resnet", "auto", or a path
+ * @param out   Ownership: caller, nas_space_free
+ * @return NAS_E_CONFIG with file:line:column, source line (err->source) and did-you-mean;
+ *         NAS_E_IO */
+nas_status nas_space_load(const char *what, const nas_space_context *context,
+                          nas_space **out, nas_err *err);
+/* The same from text (fuzzing, studies). @param name  for messages */
+nas_status nas_space_parse(const char *text, size_t bytes, const char *name,
+                           const nas_space_context *context, nas_space **out,
+                           nas_err *err);
+void nas_space_free(nas_space *space);
+
+/* Presets: name and one-line summary. @return number; index < number */
+int nas_space_preset_count(void);
+const char *nas_space_preset_name(int index);
+const char *nas_space_preset_summary(int index);
+const char *nas_space_preset_text(int index); /* the YAML */
+
+/* The preset `auto` stands for, and why (one sentence in *why). */
+const char *nas_space_auto(const nas_space_context *context, const char **why);
+
+const char *nas_space_name(const nas_space *space);
+const char *nas_space_text(const nas_space *space); /* the YAML it was read from */
+uint64_t nas_space_hash(const nas_space *space);    /* of its meaning: text + context */
+unsigned nas_space_abilities(const nas_space *space);
+
+/* A table of the decisions with their values, and the size, for people. Appends. */
+nas_status nas_space_describe(const nas_space *space, nas_text *out, nas_err *err);
+
+/* Number of assignments (raw, active decisions only); may be huge, hence double. */
+double nas_space_size(const nas_space *space);
+
+/* Decisions, for tables and explanations. */
+typedef struct nas_decision_info {
+    const char *name;   /* stable dotted name: "stage2.block1.out" */
+    int n_values;
+    const char *const *values; /* as text */
+    bool ordered;       /* numeric: neighbours are adjacent values */
+    bool training;      /* of the `train:` section */
+} nas_decision_info;
+
+int nas_space_decision_count(const nas_space *space);
+nas_decision_info nas_space_decision(const nas_space *space, int index);
+/* Chosen value index of a candidate, or -1 where the decision is inactive. */
+int nas_space_choice(const nas_space *space, const nas_candidate *candidate, int index);
+
+/* All candidates below are allocated in the arena given; NULL only when memory is out. */
+
+/* Uniform over raw assignments: every active decision uniform over its values. */
+nas_candidate *nas_space_sample(const nas_space *space, nas_rng *rng, nas_arena *arena);
+
+/* One change: an active decision, chosen uniformly, gets a different value (numeric ones:
+ * adjacent with probability 1/2, else any other); newly active decisions are drawn
+ * uniformly. The result's key may equal the parent's; callers that need novelty check. */
+nas_candidate *nas_space_mutate(const nas_space *space, const nas_candidate *parent,
+                                nas_rng *rng, nas_arena *arena);
+
+/* All candidates one decision away; newly active decisions have their first value. *out
+ * array of *n in the arena.
+ * @return NAS_E_UNSUPPORTED without NAS_SPACE_NEIGHBOURS; NAS_E_NOMEM */
+nas_status nas_space_neighbours(const nas_space *space, const nas_candidate *candidate,
+                                nas_arena *arena, nas_candidate ***out, int64_t *n,
+                                nas_err *err);
+
+/* Uniform crossover over decisions active in both; those active in one parent alone are
+ * taken from it. */
+nas_candidate *nas_space_crossover(const nas_space *space, const nas_candidate *a,
+                                   const nas_candidate *b, nas_rng *rng,
+                                   nas_arena *arena);
+
+/* The assignment of smallest index first: candidate number `index` of
+ * [0, nas_space_size). Needs NAS_SPACE_ENUMERABLE.
+ * @return NULL also for an index outside */
+nas_candidate *nas_space_at(const nas_space *space, int64_t index, nas_arena *arena);
+
+/* The candidate with the smallest number, or the alternative written first, in every
+ * decision: where the walk to a feasible network starts. */
+nas_candidate *nas_space_smallest(const nas_space *space, nas_arena *arena);
+
+nas_candidate *nas_candidate_copy(const nas_candidate *candidate, nas_arena *arena);
+
+/* Identity with dead parts deleted (unused branches, identity positions): candidates with
+ * equal keys mean the same network and recipe. NAS-Bench-201: 9,445 classes. */
+uint64_t nas_space_key(const nas_space *space, const nas_candidate *candidate);
+
+/* Fixed-length numeric encoding (one-hot per decision, zeros where inactive).
+ * @param out  nas_space_encoding_size floats */
+int64_t nas_space_encoding_size(const nas_space *space);
+void nas_space_encode(const nas_space *space, const nas_candidate *candidate, float *out);
+
+/* The network of a candidate, without fitted front section, ending in logits or targets.
+ * @return NAS_E_GRAPH when the candidate has no network (disconnected, window larger than
+ *         its input, ...): such candidates are infeasible, not errors */
+nas_status nas_space_decode(const nas_space *space, const nas_candidate *candidate,
+                            nas_graph **out, nas_err *err);
+
+/* Apply the candidate's `train:` decisions to a recipe. */
+nas_status nas_space_recipe(const nas_space *space, const nas_candidate *candidate,
+                            nas_recipe *recipe, nas_err *err);
+
+/* {"stage1.out":"16",...} with active decisions only; and back. */
+void nas_candidate_write_json(const nas_space *space, const nas_candidate *candidate,
+                              nas_json *json);
+nas_status nas_candidate_read_json(const nas_space *space, const json_t *object,
+                                   nas_arena *arena, nas_candidate **out, nas_err *err);
+
+#endif

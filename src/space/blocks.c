@@ -1,0 +1,180 @@
+#include "space/space.h"
+
+#include <string.h>
+
+static const char *const NORMS[] = {"none", "batch", NULL};
+static const char *const BIASES[] = {"auto", "no", "yes", NULL};
+static const char *const ACTIVATIONS[] = {"none", "relu", "relu6", NULL};
+static const char *const PADS[] = {"same", "valid", NULL}; /* NAS_PAD_* */
+static const char *const JOINS[] = {"add", "concat", NULL};
+static const char *const OUTPUTS[] = {"last", "concat", NULL};
+
+#define WIDTH(default_width, what)                                                       \
+    {                                                                                    \
+        .name = "out", .type = NAS_PARAM_STRING, .default_text = (default_width),        \
+        .doc = what " or `x2`: a multiple of the input's."                               \
+    }
+#define COUNT_OPTION(option, preset, least, most, what)                                  \
+    {                                                                                    \
+        .name = (option), .type = NAS_PARAM_INT, .default_text = (preset),               \
+        .min = (least), .max = (most), .doc = (what)                                     \
+    }
+#define WORD_OPTION(option, preset, words, what)                                         \
+    {                                                                                    \
+        .name = (option), .type = NAS_PARAM_CHOICE, .default_text = (preset),            \
+        .choices = (words), .doc = (what)                                                \
+    }
+#define KERNEL COUNT_OPTION("kernel", "3", 1, 255, "Rows and columns of the window.")
+#define STRIDE COUNT_OPTION("stride", "1", 1, 64, "Step of the window.")
+#define NORM WORD_OPTION("norm", "batch", NORMS, "Normalisation.")
+#define BIAS WORD_OPTION("bias", "auto", BIASES, "auto: where no norm follows.")
+#define ACT WORD_OPTION("act", "relu", ACTIVATIONS, "Activation at the end.")
+#define PAD(preset) WORD_OPTION("pad", preset, PADS, "Border handling.")
+#define DILATION COUNT_OPTION("dilation", "1", 1, 64, "Distance of the window's taps.")
+
+static const nas_param NO_OPTIONS[] = {{.name = NULL}};
+
+static const nas_param CONV_OPTIONS[] = {
+    [CONV_OUT] = WIDTH("x1", "Output channels,"),
+    [CONV_KERNEL] = KERNEL,
+    [CONV_STRIDE] = STRIDE,
+    [CONV_NORM] = NORM,
+    [CONV_ACT] = ACT,
+    [CONV_PAD] = PAD("same"),
+    [CONV_DILATION] = DILATION,
+    [CONV_GROUPS] = COUNT_OPTION("groups", "1", 1, 65536, "Groups of channels."),
+    [CONV_BIAS] = BIAS,
+    {.name = NULL},
+};
+
+static const nas_param DEPTHWISE_OPTIONS[] = {
+    [DEPTHWISE_KERNEL] = KERNEL,   [DEPTHWISE_STRIDE] = STRIDE,
+    [DEPTHWISE_NORM] = NORM,       [DEPTHWISE_ACT] = ACT,
+    [DEPTHWISE_PAD] = PAD("same"), [DEPTHWISE_DILATION] = DILATION,
+    [DEPTHWISE_BIAS] = BIAS,       {.name = NULL},
+};
+
+static const nas_param SEPARABLE_OPTIONS[] = {
+    [SEPARABLE_OUT] = WIDTH("x1", "Output channels,"),
+    [SEPARABLE_KERNEL] = KERNEL,
+    [SEPARABLE_STRIDE] = STRIDE,
+    [SEPARABLE_NORM] = NORM,
+    [SEPARABLE_ACT] = ACT,
+    {.name = NULL},
+};
+
+static const nas_param MBCONV_OPTIONS[] = {
+    [MBCONV_OUT] = WIDTH("x1", "Output channels,"),
+    [MBCONV_EXPAND] = COUNT_OPTION("expand", "3", 1, 16,
+                                   "Channels inside, as a multiple of the input's."),
+    [MBCONV_KERNEL] = KERNEL,
+    [MBCONV_STRIDE] = STRIDE,
+    [MBCONV_ACT] = WORD_OPTION("act", "relu6", ACTIVATIONS, "Activation inside."),
+    {.name = NULL},
+};
+
+static const nas_param DENSE_OPTIONS[] = {
+    [DENSE_OUT] = WIDTH(NULL, "Outputs,"),
+    [DENSE_NORM] = NORM,
+    [DENSE_ACT] = ACT,
+    {.name = NULL},
+};
+
+static const nas_param POOL_OPTIONS[] = {
+    [POOL_KERNEL] =
+        COUNT_OPTION("kernel", "2", 1, 255, "Rows and columns of the window."),
+    [POOL_STRIDE] = COUNT_OPTION("stride", "0", 0, 64, "Step; 0 is the kernel."),
+    [POOL_PAD] = PAD("valid"),
+    {.name = NULL},
+};
+
+static const nas_param DROPOUT_OPTIONS[] = {
+    [DROPOUT_RATE] = {.name = "rate",
+                      .type = NAS_PARAM_REAL,
+                      .default_text = "0.2",
+                      .min = 0,
+                      .max = 0.95,
+                      .doc = "Share of values set to zero in training; 0 is no block."},
+    {.name = NULL},
+};
+
+static const nas_param REPEAT_OPTIONS[] = {
+    [REPEAT_TIMES] =
+        COUNT_OPTION("times", NULL, 0, SPACE_MAX_REPEAT, "How often, 0 included."),
+    [REPEAT_TIED] = {.name = "tied",
+                     .type = NAS_PARAM_BOOL,
+                     .default_text = "false",
+                     .doc = "All repetitions make the same choices."},
+    {.name = NULL},
+};
+
+static const nas_param RESIDUAL_OPTIONS[] = {
+    [RESIDUAL_ACT] = WORD_OPTION("act", "none", ACTIVATIONS, "Activation after the sum."),
+    {.name = NULL},
+};
+
+static const nas_param BRANCHES_OPTIONS[] = {
+    [BRANCHES_JOIN] = WORD_OPTION("join", "add", JOINS, "How the branches meet."),
+    {.name = NULL},
+};
+
+static const nas_param CELL_OPTIONS[] = {
+    [CELL_NODES] =
+        COUNT_OPTION("nodes", NULL, 1, SPACE_MAX_NODES, "Nodes after the inputs."),
+    [CELL_INPUTS] =
+        COUNT_OPTION("inputs", "1", 1, 2, "2: also what the cell before this one read."),
+    [CELL_PICKS] = COUNT_OPTION("picks", "0", 0, SPACE_MAX_NODES,
+                                "Tensors a node reads, chosen; 0: all before it."),
+    [CELL_JOIN] = WORD_OPTION("join", "add", JOINS, "How edges meet in a node."),
+    [CELL_OUTPUT] = WORD_OPTION("output", "last", OUTPUTS, "Last node, or all nodes."),
+    [CELL_CHANNELS] = {.name = "channels",
+                       .type = NAS_PARAM_STRING,
+                       .default_text = "x1",
+                       .doc = "Width in the first stage; doubled by each later one."},
+    [CELL_STAGES] = COUNT_OPTION("stages", "1", 1, 8, "Stages of the stack."),
+    [CELL_CELLS] = COUNT_OPTION("cells", "1", 1, SPACE_MAX_REPEAT, "Cells per stage."),
+    {.name = NULL},
+};
+
+static const nas_block_info BLOCKS[NAS_BLOCK_COUNT] = {
+    [NAS_BLOCK_CONV] = {"conv", "convolution, norm, activation", CONV_OPTIONS,
+                        CONV_STRIDE},
+    [NAS_BLOCK_DEPTHWISE] = {"depthwise", "one filter per channel, norm, activation",
+                             DEPTHWISE_OPTIONS, DEPTHWISE_STRIDE},
+    [NAS_BLOCK_SEPARABLE] = {"separable", "depthwise, then 1x1 convolution",
+                             SEPARABLE_OPTIONS, SEPARABLE_STRIDE},
+    [NAS_BLOCK_MBCONV] = {"mbconv", "inverted bottleneck with skip where shapes agree",
+                          MBCONV_OPTIONS, MBCONV_STRIDE},
+    [NAS_BLOCK_DENSE] = {"dense", "fully connected, norm, activation", DENSE_OPTIONS, -1},
+    [NAS_BLOCK_MAX_POOL] = {"max_pool", "maximum of a window", POOL_OPTIONS, POOL_STRIDE},
+    [NAS_BLOCK_AVG_POOL] = {"avg_pool", "mean of a window", POOL_OPTIONS, POOL_STRIDE},
+    [NAS_BLOCK_GLOBAL_AVG_POOL] = {"global_avg_pool", "mean of each channel", NO_OPTIONS,
+                                   -1},
+    [NAS_BLOCK_DROPOUT] = {"dropout", "random zeros in training", DROPOUT_OPTIONS, -1},
+    [NAS_BLOCK_FLATTEN] = {"flatten", "all values as one vector", NO_OPTIONS, -1},
+    [NAS_BLOCK_RELU] = {"relu", "max(0, x)", NO_OPTIONS, -1},
+    [NAS_BLOCK_RELU6] = {"relu6", "min(6, max(0, x))", NO_OPTIONS, -1},
+    [NAS_BLOCK_BATCH_NORM] = {"batch_norm", "batch normalisation", NO_OPTIONS, -1},
+    [NAS_BLOCK_IDENTITY] = {"identity", "nothing is done", NO_OPTIONS, -1},
+    [NAS_BLOCK_NONE] = {"none", "zero: an edge that is not there", NO_OPTIONS, -1},
+    [NAS_BLOCK_CHOOSE] = {"choose", "one of several blocks", NO_OPTIONS, -1},
+    [NAS_BLOCK_REPEAT] = {"repeat", "a block several times in a row", REPEAT_OPTIONS, -1},
+    [NAS_BLOCK_RESIDUAL] = {"residual", "a block plus its input", RESIDUAL_OPTIONS, -1},
+    [NAS_BLOCK_BRANCHES] = {"branches", "blocks side by side", BRANCHES_OPTIONS, -1},
+    [NAS_BLOCK_CELL] = {"cell", "a graph with an operation on each edge, stacked",
+                        CELL_OPTIONS, -1},
+    [NAS_BLOCK_CHAIN] = {"chain", "blocks one after the other", NO_OPTIONS, -1},
+};
+
+const nas_block_info *nas_block_get(nas_block_kind kind)
+{
+    return &BLOCKS[kind];
+}
+
+nas_block_kind nas_block_find(const char *name)
+{
+    for (int kind = 0; kind < NAS_BLOCK_CHAIN; kind++)
+        if (strcmp(BLOCKS[kind].name, name) == 0)
+            return (nas_block_kind)kind;
+    return NAS_BLOCK_COUNT;
+}

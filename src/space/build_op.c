@@ -1,0 +1,184 @@
+#include "space/build.h"
+
+#include <assert.h>
+
+int nas_build_act(build *b, int act, int input)
+{
+    if (act == ACT_NONE)
+        return input;
+    return nas_build_unary(b, act == ACT_RELU ? NAS_OP_RELU : NAS_OP_RELU6, input);
+}
+
+static int norm_act(build *b, int norm, int act, int input)
+{
+    if (norm == NORM_BATCH)
+        input = nas_build_unary(b, NAS_OP_BATCH_NORM, input);
+    return nas_build_act(b, act, input);
+}
+
+static bool has_bias(double bias, double norm)
+{
+    return (int)bias == BIAS_YES || ((int)bias == BIAS_AUTO && (int)norm == NORM_NONE);
+}
+
+/* The options that windows share. */
+typedef struct window {
+    double kernel, stride, pad, dilation;
+    bool bias;
+} window;
+
+/* A window is flat where the input has one row: 1 x kernel. */
+static void fill_window(const build *b, nas_op_kind op, int input, const window *w,
+                        nas_value *attr)
+{
+    bool flat = nas_graph_builder_shape(b->builder, input).h == 1;
+    nas_param_defaults(nas_op_get(op)->params, attr);
+    attr[NAS_ATTR_KERNEL_H].i = flat ? 1 : (int64_t)w->kernel;
+    attr[NAS_ATTR_KERNEL_W].i = (int64_t)w->kernel;
+    attr[NAS_ATTR_STRIDE_H].i = flat ? 1 : (int64_t)w->stride;
+    attr[NAS_ATTR_STRIDE_W].i = (int64_t)w->stride;
+    attr[NAS_ATTR_PAD].i = (int64_t)w->pad;
+    if (op != NAS_OP_CONV && op != NAS_OP_DEPTHWISE)
+        return;
+    attr[NAS_ATTR_DILATION_H].i = flat ? 1 : (int64_t)w->dilation;
+    attr[NAS_ATTR_DILATION_W].i = (int64_t)w->dilation;
+    attr[NAS_ATTR_WINDOW_BIAS].i = w->bias;
+}
+
+static int windowed(build *b, nas_op_kind op, int input, const window *w)
+{
+    nas_value attr[NAS_ATTR_MAX];
+    fill_window(b, op, input, w, attr);
+    return nas_graph_add(b->builder, op, attr, &input, 1, b->name);
+}
+
+static int convolve(build *b, int input, const window *w, int64_t out, double groups)
+{
+    nas_value attr[NAS_ATTR_MAX];
+    fill_window(b, NAS_OP_CONV, input, w, attr);
+    attr[NAS_ATTR_CONV_OUT].i = out;
+    attr[NAS_ATTR_CONV_GROUPS].i = (int64_t)groups;
+    return nas_graph_add(b->builder, NAS_OP_CONV, attr, &input, 1, b->name);
+}
+
+/* A 1x1 convolution, norm and activation. */
+static int pointwise(build *b, int input, int64_t out, int norm, int act)
+{
+    window w = {1, 1, NAS_PAD_SAME, 1, norm == NORM_NONE};
+    return norm_act(b, norm, act, convolve(b, input, &w, out, 1));
+}
+
+static int64_t channels_of(const build *b, int input)
+{
+    return nas_graph_builder_shape(b->builder, input).c;
+}
+
+static int build_conv(build *b, const nas_instr *instr, int input)
+{
+    const double *arg = instr->arg;
+    window w = {arg[CONV_KERNEL], arg[CONV_STRIDE], arg[CONV_PAD], arg[CONV_DILATION],
+                has_bias(arg[CONV_BIAS], arg[CONV_NORM])};
+    int64_t out = nas_build_width(channels_of(b, input), arg[CONV_OUT]);
+    input = convolve(b, input, &w, out, arg[CONV_GROUPS]);
+    return norm_act(b, (int)arg[CONV_NORM], (int)arg[CONV_ACT], input);
+}
+
+static int build_depthwise(build *b, const nas_instr *instr, int input)
+{
+    const double *arg = instr->arg;
+    window w = {arg[DEPTHWISE_KERNEL], arg[DEPTHWISE_STRIDE], arg[DEPTHWISE_PAD],
+                arg[DEPTHWISE_DILATION],
+                has_bias(arg[DEPTHWISE_BIAS], arg[DEPTHWISE_NORM])};
+    input = windowed(b, NAS_OP_DEPTHWISE, input, &w);
+    return norm_act(b, (int)arg[DEPTHWISE_NORM], (int)arg[DEPTHWISE_ACT], input);
+}
+
+static int build_separable(build *b, const nas_instr *instr, int input)
+{
+    const double *arg = instr->arg;
+    int norm = (int)arg[SEPARABLE_NORM];
+    int act = (int)arg[SEPARABLE_ACT];
+    window w = {arg[SEPARABLE_KERNEL], arg[SEPARABLE_STRIDE], NAS_PAD_SAME, 1,
+                norm == NORM_NONE};
+    int64_t out = nas_build_width(channels_of(b, input), arg[SEPARABLE_OUT]);
+    input = norm_act(b, norm, act, windowed(b, NAS_OP_DEPTHWISE, input, &w));
+    return pointwise(b, input, out, norm, act);
+}
+
+/* Sandler, Howard, Zhu, Zhmoginov, Chen: MobileNetV2, CVPR 2018: the last convolution is
+ * linear, and the input is added where stride and channels allow it. */
+static int build_mbconv(build *b, const nas_instr *instr, int input)
+{
+    const double *arg = instr->arg;
+    int act = (int)arg[MBCONV_ACT];
+    int64_t in = channels_of(b, input);
+    window w = {arg[MBCONV_KERNEL], arg[MBCONV_STRIDE], NAS_PAD_SAME, 1, false};
+    int body = input;
+    if (arg[MBCONV_EXPAND] > 1)
+        body = pointwise(b, body, in * (int64_t)arg[MBCONV_EXPAND], NORM_BATCH, act);
+    body = norm_act(b, NORM_BATCH, act, windowed(b, NAS_OP_DEPTHWISE, body, &w));
+    body = pointwise(b, body, nas_build_width(in, arg[MBCONV_OUT]), NORM_BATCH, ACT_NONE);
+    if (!nas_shape_equal(nas_graph_builder_shape(b->builder, input),
+                         nas_graph_builder_shape(b->builder, body)))
+        return body;
+    return nas_graph_add(b->builder, NAS_OP_ADD, NULL, (int[]){body, input}, 2, b->name);
+}
+
+/* Relative widths refer to the channels, also where rows and columns are read too. */
+static int build_dense(build *b, const nas_instr *instr, int input)
+{
+    nas_value attr[NAS_ATTR_MAX];
+    int norm = (int)instr->arg[DENSE_NORM];
+    nas_param_defaults(nas_op_get(NAS_OP_DENSE)->params, attr);
+    attr[NAS_ATTR_DENSE_OUT].i =
+        nas_build_width(channels_of(b, input), instr->arg[DENSE_OUT]);
+    attr[NAS_ATTR_DENSE_BIAS].i = norm == NORM_NONE;
+    input = nas_graph_add(b->builder, NAS_OP_DENSE, attr, &input, 1, b->name);
+    return norm_act(b, norm, (int)instr->arg[DENSE_ACT], input);
+}
+
+static int build_pool(build *b, nas_op_kind op, const nas_instr *instr, int input)
+{
+    const double *arg = instr->arg;
+    window w = {arg[POOL_KERNEL], arg[POOL_STRIDE], arg[POOL_PAD], 1, false};
+    return windowed(b, op, input, &w);
+}
+
+static int build_dropout(build *b, const nas_instr *instr, int input)
+{
+    nas_value attr[NAS_ATTR_MAX] = {[NAS_ATTR_DROPOUT_RATE] = {.f = instr->arg[0]}};
+    return nas_graph_add(b->builder, NAS_OP_DROPOUT, attr, &input, 1, b->name);
+}
+
+int nas_build_operator(build *b, const nas_instr *instr, int input)
+{
+    switch (instr->code) {
+    case NAS_BLOCK_CONV:
+        return build_conv(b, instr, input);
+    case NAS_BLOCK_DEPTHWISE:
+        return build_depthwise(b, instr, input);
+    case NAS_BLOCK_SEPARABLE:
+        return build_separable(b, instr, input);
+    case NAS_BLOCK_MBCONV:
+        return build_mbconv(b, instr, input);
+    case NAS_BLOCK_DENSE:
+        return build_dense(b, instr, input);
+    case NAS_BLOCK_MAX_POOL:
+        return build_pool(b, NAS_OP_MAX_POOL, instr, input);
+    case NAS_BLOCK_AVG_POOL:
+        return build_pool(b, NAS_OP_AVG_POOL, instr, input);
+    case NAS_BLOCK_GLOBAL_AVG_POOL:
+        return nas_build_unary(b, NAS_OP_GLOBAL_AVG_POOL, input);
+    case NAS_BLOCK_DROPOUT:
+        return build_dropout(b, instr, input);
+    case NAS_BLOCK_FLATTEN:
+        return nas_build_unary(b, NAS_OP_FLATTEN, input);
+    case NAS_BLOCK_RELU:
+        return nas_build_unary(b, NAS_OP_RELU, input);
+    case NAS_BLOCK_RELU6:
+        return nas_build_unary(b, NAS_OP_RELU6, input);
+    default:
+        assert(instr->code == NAS_BLOCK_BATCH_NORM);
+        return nas_build_unary(b, NAS_OP_BATCH_NORM, input);
+    }
+}
