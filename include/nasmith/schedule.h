@@ -33,7 +33,7 @@ typedef struct nas_ladder {
 nas_ladder nas_ladder_plan(int64_t rows, int64_t epochs, double budget_core_s,
                            double seconds_per_row);
 
-/* MACs above which a network cannot pay: one core would need more than a third of the
+/* MACs above which a network cannot pay: one core would need more than 45 % of the
  * wall-clock seconds of the search to take it from the bottom to the top. Infinity
  * without a clock. A search treats costlier candidates as infeasible. Pure function of
  * its arguments. */

@@ -21,12 +21,16 @@ typedef struct point {
     double excess; /* over the limits; 0 when feasible, infinite without a network */
 } point;
 
+static bool has_network(const nas_cost *cost)
+{
+    return cost->arena_bytes > 0 || cost->ram_bytes > 0;
+}
+
 /* How far a cost is over the limits: the relative excess, summed over them. */
 static double excess(const nas_cost *cost, const nas_limits *limits)
 {
     double sum = 0;
-    bool no_network = cost->arena_bytes == 0 && cost->ram_bytes == 0;
-    if (no_network || limits == NULL)
+    if (!has_network(cost) || limits == NULL)
         return (double)INFINITY;
     for (int kind = NAS_LIMIT_NONE + 1; kind <= NAS_LIMIT_LATENCY; kind++) {
         double bound = nas_limit_bound(limits, (nas_limit_kind)kind);
@@ -210,8 +214,10 @@ static nas_status fail_limits(const nas_ask *ask, const point *smallest, nas_err
                               ? nas_cost_violates(&smallest->cost, ask->limits)
                               : NAS_LIMIT_NONE;
     if (kind == NAS_LIMIT_NONE) {
-        (void)nas_fail(err, NAS_E_LIMIT, "no network of space `%s` fits the data", space);
-        nas_err_hint(err, "choose another --space");
+        (void)nas_fail(err, NAS_E_LIMIT, "space `%s` has no network that %s", space,
+                       has_network(&smallest->cost) ? "meets the limits"
+                                                    : "fits the data");
+        nas_err_hint(err, "choose another --space, or wider limits");
         return NAS_E_LIMIT;
     }
     format_cost(found, sizeof found, kind, nas_limit_cost(&smallest->cost, kind));

@@ -143,10 +143,11 @@ nas_status nas_study_claim_for(nas_study *study, const char *worker, double leas
     int64_t open = 0;
     *found = false;
     NAS_TRY(db_get_int(study->database,
-                       "SELECT EXISTS (SELECT 1 FROM evaluations WHERE state = 0)"
+                       "SELECT EXISTS (SELECT 1 FROM evaluations WHERE state = 0"
+                       " AND (?2 >> CAST(purpose AS INTEGER)) & 1 = 1)"
                        " OR EXISTS (SELECT 1 FROM evaluations WHERE state = 1"
                        " AND until_ms < ?1)",
-                       DB(db_int(nas_clock_unix_ms())), 0, &open, err));
+                       DB(db_int(nas_clock_unix_ms()), db_int(purposes)), 0, &open, err));
     if (open == 0)
         return NAS_OK;
     NAS_TRY(study_begin(study, err));
