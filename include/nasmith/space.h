@@ -118,6 +118,7 @@ nas_candidate *nas_space_at(const nas_space *space, int64_t index, nas_arena *ar
  * decision: where the walk to a feasible network starts. */
 nas_candidate *nas_space_smallest(const nas_space *space, nas_arena *arena);
 
+/* The same assignment in another arena. */
 nas_candidate *nas_candidate_copy(const nas_candidate *candidate, nas_arena *arena);
 
 /* Identity with dead parts deleted (unused branches, identity positions): candidates with
