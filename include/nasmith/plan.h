@@ -99,8 +99,9 @@ typedef struct nas_program {
 
 typedef struct nas_program_options {
     nas_dtype dtype;
-    int64_t reject_above_bytes; /* > 0: stop early with arena_bytes set to the live bound
-                                   when that is already larger */
+    int64_t reject_above_bytes; /* > 0: stop early with arena_bytes set to a lower bound
+                                   when that is already larger; of the steps only kind,
+                                   node, norm_node and shapes are then of use */
     int64_t node_cap;           /* of order and placement search, default 2000 */
 } nas_program_options;
 

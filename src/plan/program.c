@@ -97,11 +97,12 @@ nas_status nas_program_build(const nas_graph *graph, const nas_program_options *
     p->graph = graph;
     p->dtype = options->dtype;
     NAS_TRY(nas_lower(graph, options->dtype, arena, &low, err));
+    p->steps = low.steps;
+    p->n_steps = low.n_steps;
     if (rejects(options, p, largest_step(&low)))
         return NAS_OK;
     NAS_TRY(nas_order_steps(&low, options->node_cap, arena, err));
     p->steps = low.steps;
-    p->n_steps = low.n_steps;
     assignment a = {.program = p, .low = &low};
     NAS_TRY(assign(&a, arena, err));
     p->live_bound_bytes = nas_plan_live_bound(p->buffers, p->n_buffers, ALIGN);

@@ -127,6 +127,8 @@ static void test_reject_stops_early(void **state)
     nas_program *p = build(graph, &options, arena);
     assert_true(p->arena_bytes > 55295 && p->arena_bytes <= 55296);
     assert_int_equal(p->live_bound_bytes, p->arena_bytes);
+    assert_int_equal(p->n_steps, 5);
+    assert_int_equal(p->steps[0].norm_node, 2);
     options.reject_above_bytes = 55296;
     p = build(graph, &options, arena);
     assert_int_equal(p->arena_bytes, 55296);

@@ -1,0 +1,95 @@
+/* What a network costs on a device, known before it is trained. */
+#ifndef NASMITH_COST_H
+#define NASMITH_COST_H
+
+#include "nasmith/arena.h"
+#include "nasmith/graph.h"
+#include "nasmith/plan.h"
+
+/* Costs of one network for the exported type. */
+typedef struct nas_cost {
+    int64_t params;      /* trained parameters, batch norm included (as trained) */
+    int64_t macs;        /* one inference */
+    int64_t arena_bytes; /* activations, scratch, input and output */
+    int64_t ram_bytes;   /* arena + worst-case stack of the generated code */
+    int64_t flash_bytes; /* weights, tables and code of the generated objects */
+    double latency_ms;   /* by table on the machine of the search; < 0: not known */
+} nas_cost;
+
+/* Hard limits; 0 = none. Latency in ms. */
+typedef struct nas_limits {
+    int64_t params, macs, ram_bytes, flash_bytes;
+    double latency_ms;
+    nas_dtype dtype;
+} nas_limits;
+
+/* The first limit a cost violates. */
+typedef enum nas_limit_kind {
+    NAS_LIMIT_NONE,
+    NAS_LIMIT_PARAMS,
+    NAS_LIMIT_MACS,
+    NAS_LIMIT_RAM,
+    NAS_LIMIT_FLASH,
+    NAS_LIMIT_LATENCY,
+} nas_limit_kind;
+
+/* Time of the shipped batch-1 float C kernels on this machine, measured once before
+ * workers start. A plain value, stored in the study as JSON and passed back, so that the
+ * same study always uses the same table.
+ *
+ * A step takes ns_per_step + units * ns_per_unit[kind][class]. Units: MACs of conv,
+ * depthwise and dense; window elements read by pools; elements of the output otherwise
+ * (of the input for global_avg_pool). Classes are what changes a kernel's speed:
+ * conv, dense   outputs (per group) below 4, below 8; from 8 on: dot products below 24,
+ * or longer depthwise     channels below 4; then taps below 6, below 16, or more pools
+ * window elements to 4, to 9, to 16, or more the rest      units below 256, below 1,024,
+ * below 4,096, or more */
+enum { NAS_LATENCY_CLASSES = 4 };
+typedef struct nas_latency_table {
+    bool known;
+    double ns_per_unit[NAS_STEP_KINDS][NAS_LATENCY_CLASSES];
+    double ns_per_step;
+} nas_latency_table;
+
+/* Bytes of stack of the generated code beside the arena. */
+#define NAS_COST_STACK_BYTES 512
+/* Allowance for the code of all kernels a network can need, until code bytes are counted
+ * per kernel. */
+#define NAS_COST_CODE_BYTES 8192
+
+/* Count all costs of a graph.
+ *
+ * flash_bytes: float 4 per weight and bias with batch norm folded in; int8 one per weight
+ * (each tensor rounded up to words) and 9 per output channel for bias, multiplier and
+ * shift; both with the constants of the front section and NAS_COST_CODE_BYTES.
+ * @param latency  may be NULL or unknown: latency_ms = -1
+ * @param limits   may be NULL; only lets the planner stop early (ram_bytes is then a
+ * lower bound that already violates the limit, latency_ms -1)
+ * @return NAS_E_NOMEM
+ * Cost: >= 5,000 graphs a second for preset networks. */
+nas_status nas_cost_of(const nas_graph *graph, nas_dtype dtype,
+                       const nas_latency_table *latency, const nas_limits *limits,
+                       nas_cost *out, nas_err *err);
+
+nas_limit_kind nas_cost_violates(const nas_cost *cost, const nas_limits *limits);
+
+/* "ram", "flash", ... for messages; the value of that cost, and of that limit */
+const char *nas_limit_name(nas_limit_kind kind);
+double nas_limit_cost(const nas_cost *cost, nas_limit_kind kind);
+double nas_limit_bound(const nas_limits *limits, nas_limit_kind kind);
+
+void nas_cost_write_json(const nas_cost *cost, nas_json *json); /* keys into an object */
+void nas_latency_write_json(const nas_latency_table *table, nas_json *json);
+nas_status nas_latency_read_json(const json_t *value, nas_latency_table *out,
+                                 nas_err *err);
+
+/* Milliseconds of one inference of a planned network by the table; float kernels whatever
+ * the program's type. -1 when the table is not known. */
+double nas_latency_predict(const nas_latency_table *table, const nas_program *program);
+
+/* Time the shipped kernels on this machine: 0.1 to 0.3 s. Uses this thread's CPU clock
+ * and the fastest of several runs, so that other load disturbs it little.
+ * @param out  known = true */
+nas_status nas_latency_measure(nas_latency_table *out, nas_err *err);
+
+#endif

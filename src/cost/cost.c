@@ -1,0 +1,126 @@
+#include "nasmith/cost.h"
+
+#include <string.h>
+
+enum { INT8_CHANNEL_BYTES = 9 /* int32 bias, int32 multiplier, int8 shift */ };
+
+static int64_t round_to_words(int64_t bytes)
+{
+    return (bytes + 3) / 4 * 4;
+}
+
+/* Constants of a step in flash. */
+static int64_t step_flash(const nas_program *program, const nas_step *step)
+{
+    int64_t kernel;
+    int64_t bias;
+    const nas_node *node = nas_graph_node(program->graph, step->node);
+    int64_t bytes = (int64_t)sizeof(float) * node->n_constants;
+    nas_program_weight_sizes(program, step, &kernel, &bias);
+    if (program->dtype == NAS_INT8)
+        return bytes + round_to_words(kernel) + INT8_CHANNEL_BYTES * bias;
+    return bytes + (int64_t)sizeof(float) * (kernel + bias);
+}
+
+/* Flash depends on the steps alone, so it is known even when the planner stopped early.
+ */
+static int64_t count_flash(const nas_program *program)
+{
+    int64_t bytes = NAS_COST_CODE_BYTES;
+    for (int s = 0; s < program->n_steps; s++)
+        bytes += step_flash(program, &program->steps[s]);
+    return bytes;
+}
+
+static nas_status count(const nas_graph *graph, const nas_program_options *options,
+                        const nas_latency_table *latency, nas_arena *arena, nas_cost *out,
+                        nas_err *err)
+{
+    nas_program *program = NULL;
+    NAS_TRY(nas_program_build(graph, options, arena, &program, err));
+    out->arena_bytes = program->arena_bytes;
+    out->ram_bytes = program->arena_bytes + NAS_COST_STACK_BYTES;
+    out->flash_bytes = count_flash(program);
+    bool rejected = options->reject_above_bytes > 0 &&
+                    program->arena_bytes > options->reject_above_bytes;
+    if (latency != NULL && !rejected)
+        out->latency_ms = nas_latency_predict(latency, program);
+    return NAS_OK;
+}
+
+nas_status nas_cost_of(const nas_graph *graph, nas_dtype dtype,
+                       const nas_latency_table *latency, const nas_limits *limits,
+                       nas_cost *out, nas_err *err)
+{
+    *out = (nas_cost){
+        .params = nas_graph_params(graph),
+        .macs = nas_graph_macs(graph),
+        .latency_ms = -1.0,
+    };
+    nas_program_options options = nas_program_options_default();
+    options.dtype = dtype;
+    if (limits != NULL && limits->ram_bytes > 0) {
+        int64_t room = limits->ram_bytes - NAS_COST_STACK_BYTES;
+        options.reject_above_bytes = room > 0 ? room : 1;
+    }
+    nas_arena *arena = nas_arena_new();
+    NAS_TRY_ALLOC(arena, err);
+    nas_status status = count(graph, &options, latency, arena, out, err);
+    nas_arena_free(arena);
+    return status;
+}
+
+/* ---- limits ---------------------------------------------------------------------- */
+
+const char *nas_limit_name(nas_limit_kind kind)
+{
+    static const char *const names[] = {"none", "params", "macs",
+                                        "ram",  "flash",  "latency"};
+    return names[kind];
+}
+
+double nas_limit_cost(const nas_cost *cost, nas_limit_kind kind)
+{
+    const double values[] = {0.0,
+                             (double)cost->params,
+                             (double)cost->macs,
+                             (double)cost->ram_bytes,
+                             (double)cost->flash_bytes,
+                             cost->latency_ms};
+    return values[kind];
+}
+
+double nas_limit_bound(const nas_limits *limits, nas_limit_kind kind)
+{
+    const double values[] = {0.0,
+                             (double)limits->params,
+                             (double)limits->macs,
+                             (double)limits->ram_bytes,
+                             (double)limits->flash_bytes,
+                             limits->latency_ms};
+    return values[kind];
+}
+
+nas_limit_kind nas_cost_violates(const nas_cost *cost, const nas_limits *limits)
+{
+    for (int kind = NAS_LIMIT_PARAMS; kind <= NAS_LIMIT_LATENCY; kind++) {
+        double bound = nas_limit_bound(limits, (nas_limit_kind)kind);
+        if (bound > 0.0 && nas_limit_cost(cost, (nas_limit_kind)kind) > bound)
+            return (nas_limit_kind)kind;
+    }
+    return NAS_LIMIT_NONE;
+}
+
+void nas_cost_write_json(const nas_cost *cost, nas_json *json)
+{
+    nas_json_key_int(json, "params", cost->params);
+    nas_json_key_int(json, "macs", cost->macs);
+    nas_json_key_int(json, "arena_bytes", cost->arena_bytes);
+    nas_json_key_int(json, "ram_bytes", cost->ram_bytes);
+    nas_json_key_int(json, "flash_bytes", cost->flash_bytes);
+    nas_json_key(json, "latency_ms");
+    if (cost->latency_ms < 0.0)
+        nas_json_null(json);
+    else
+        nas_json_real(json, cost->latency_ms);
+}

@@ -1,0 +1,157 @@
+#include "check.h"
+
+#include "nasmith/cost.h"
+
+#include "random_graph.h"
+
+#include <string.h>
+
+/* 3x8x8 -> conv 4 3x3 /2, norm, relu -> depthwise 3x3 -> mean -> dense 5. */
+static nas_graph *small(void)
+{
+    nas_graph_builder *b = nas_graph_builder_new();
+    const float constants[3] = {0.25f, 2.385f, -1.0f};
+    int x = nas_graph_add_input(b, (nas_shape){3, 8, 8});
+    x = nas_graph_add_standardise(b, x, constants, constants, 3);
+    x = nas_graph_add_conv(b, x, 4, 3, 2, "");
+    x = nas_graph_add_unary(b, NAS_OP_BATCH_NORM, x, "");
+    x = nas_graph_add_unary(b, NAS_OP_RELU, x, "");
+    x = nas_graph_add_depthwise(b, x, 3, 1, "");
+    x = nas_graph_add_unary(b, NAS_OP_GLOBAL_AVG_POOL, x, "");
+    x = nas_graph_add_dense(b, x, 5, "");
+    nas_graph *graph = NULL;
+    nas_err err = {0};
+    check_ok(nas_graph_finish(b, x, &graph, &err), err);
+    nas_graph_builder_free(b);
+    return graph;
+}
+
+static void test_counts_of_a_small_network(void **state)
+{
+    (void)state;
+    nas_graph *graph = small();
+    nas_cost cost;
+    nas_err err = {0};
+    check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, NULL, &cost, &err), err);
+    assert_int_equal(cost.params, 4 * 27 + 8 + 36 + 25);
+    assert_int_equal(cost.macs, 16 * 4 * 27 + 16 * 4 * 9 + 20);
+    assert_int_equal(cost.arena_bytes, 4 * (192 + 64));
+    assert_int_equal(cost.ram_bytes, cost.arena_bytes + NAS_COST_STACK_BYTES);
+    int64_t weights = 108 + 4 + 36 + 4 + 20 + 5;
+    assert_int_equal(cost.flash_bytes, 4 * (weights + 6) + NAS_COST_CODE_BYTES);
+    assert_true(cost.latency_ms < 0.0);
+
+    check_ok(nas_cost_of(graph, NAS_INT8, NULL, NULL, &cost, &err), err);
+    assert_int_equal(cost.arena_bytes, 192 + 64);
+    assert_int_equal(cost.flash_bytes,
+                     108 + 36 + 20 + 9 * (4 + 4 + 5) + 24 + NAS_COST_CODE_BYTES);
+    nas_graph_free(graph);
+}
+
+static void test_limit_stops_the_planner(void **state)
+{
+    (void)state;
+    nas_graph *graph = small();
+    nas_cost free_cost;
+    nas_cost cost;
+    nas_err err = {0};
+    nas_limits limits = {.ram_bytes = 1000};
+    check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, NULL, &free_cost, &err), err);
+    check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, &limits, &cost, &err), err);
+    assert_int_equal(nas_cost_violates(&cost, &limits), NAS_LIMIT_RAM);
+    assert_true(cost.ram_bytes <= free_cost.ram_bytes);
+    assert_int_equal(cost.flash_bytes, free_cost.flash_bytes);
+    limits.ram_bytes = 100; /* less than the stack */
+    check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, &limits, &cost, &err), err);
+    assert_int_equal(nas_cost_violates(&cost, &limits), NAS_LIMIT_RAM);
+    limits.ram_bytes = free_cost.ram_bytes;
+    check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, &limits, &cost, &err), err);
+    assert_int_equal(nas_cost_violates(&cost, &limits), NAS_LIMIT_NONE);
+    assert_int_equal(cost.ram_bytes, free_cost.ram_bytes);
+    nas_graph_free(graph);
+}
+
+static void test_limits_do_not_change_accepted_costs(void **state)
+{
+    (void)state;
+    nas_rng rng = nas_rng_new(2385, 61);
+    for (int i = 0; i < 100; i++) {
+        nas_graph *graph = nas_test_random_graph(&rng, NULL);
+        nas_cost a;
+        nas_cost b;
+        nas_err err = {0};
+        check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, NULL, &a, &err), err);
+        nas_limits limits = {.ram_bytes = a.ram_bytes};
+        check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, &limits, &b, &err), err);
+        assert_int_equal(a.ram_bytes, b.ram_bytes);
+        limits.ram_bytes = a.ram_bytes / 2;
+        check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, &limits, &b, &err), err);
+        assert_int_equal(nas_cost_violates(&b, &limits), NAS_LIMIT_RAM);
+        nas_graph_free(graph);
+    }
+}
+
+static void test_first_violated_limit(void **state)
+{
+    (void)state;
+    nas_cost cost = {.params = 10,
+                     .macs = 20,
+                     .ram_bytes = 30,
+                     .flash_bytes = 40,
+                     .latency_ms = 2.385};
+    nas_limits limits = {.params = 10, .macs = 20, .ram_bytes = 30, .flash_bytes = 40};
+    limits.latency_ms = 2.385;
+    assert_int_equal(nas_cost_violates(&cost, &limits), NAS_LIMIT_NONE);
+    limits.latency_ms = 2.384;
+    assert_int_equal(nas_cost_violates(&cost, &limits), NAS_LIMIT_LATENCY);
+    limits.flash_bytes = 39;
+    assert_int_equal(nas_cost_violates(&cost, &limits), NAS_LIMIT_FLASH);
+    limits.macs = 19;
+    assert_int_equal(nas_cost_violates(&cost, &limits), NAS_LIMIT_MACS);
+    limits.params = 9;
+    assert_int_equal(nas_cost_violates(&cost, &limits), NAS_LIMIT_PARAMS);
+    assert_string_equal(nas_limit_name(NAS_LIMIT_RAM), "ram");
+    assert_true(nas_limit_cost(&cost, NAS_LIMIT_RAM) > 29.5);
+    assert_true(nas_limit_bound(&limits, NAS_LIMIT_FLASH) < 39.5);
+    cost.latency_ms = -1.0; /* not known: cannot violate */
+    limits = (nas_limits){.latency_ms = 0.001};
+    assert_int_equal(nas_cost_violates(&cost, &limits), NAS_LIMIT_NONE);
+}
+
+static void test_json(void **state)
+{
+    (void)state;
+    nas_text text = {0};
+    nas_json json = nas_json_writer(&text, 0);
+    nas_cost cost = {.params = 11,
+                     .macs = 22,
+                     .arena_bytes = 33,
+                     .ram_bytes = 44,
+                     .flash_bytes = 55,
+                     .latency_ms = 2.385};
+    nas_json_object_begin(&json);
+    nas_cost_write_json(&cost, &json);
+    nas_json_object_end(&json);
+    assert_string_equal(nas_text_string(&text),
+                        "{\"params\":11,\"macs\":22,\"arena_bytes\":33,\"ram_bytes\":44,"
+                        "\"flash_bytes\":55,\"latency_ms\":2.385}");
+    nas_text_clear(&text);
+    cost.latency_ms = -1.0;
+    nas_json_object_begin(&json);
+    nas_cost_write_json(&cost, &json);
+    nas_json_object_end(&json);
+    assert_non_null(strstr(nas_text_string(&text), "\"latency_ms\":null"));
+    nas_text_free(&text);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_counts_of_a_small_network),
+        cmocka_unit_test(test_limit_stops_the_planner),
+        cmocka_unit_test(test_limits_do_not_change_accepted_costs),
+        cmocka_unit_test(test_first_violated_limit),
+        cmocka_unit_test(test_json),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
