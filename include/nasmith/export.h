@@ -1,0 +1,99 @@
+/* Writing networks out: ONNX and freestanding C, each run again before it counts as
+ * written. */
+#ifndef NASMITH_EXPORT_H
+#define NASMITH_EXPORT_H
+
+#include "nasmith/err.h"
+#include "nasmith/model.h"
+#include "nasmith/plan.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Write a model as ONNX (opset 17, IR 8). The front section is inside the file: its input
+ * is the raw sample [batch,C,H,W] (float; batch symbolic), its output probabilities or
+ * targets in the user's units [batch,outputs]. Metadata: labels, data fingerprint, costs.
+ * @return NAS_E_IO */
+nas_status nas_onnx_write(const nas_model *model, const char *path, nas_err *err);
+
+/* Read back a file nas_onnx_write wrote (not ONNX in general) into a model.
+ * @return NAS_E_CONFIG for anything else or a damaged file */
+nas_status nas_onnx_read(const char *path, nas_model **out, nas_err *err);
+nas_status nas_onnx_parse(const void *data, size_t bytes, const char *name,
+                          nas_model **out, nas_err *err);
+
+/* How the C files are written. */
+typedef struct nas_c_options {
+    const char *prefix;  /* of every symbol and file; default "net" */
+    nas_dtype dtype;     /* NAS_FLOAT32 */
+    const float *sample; /* [n_samples][C*H*W] raw inputs for the self-test, or NULL */
+    int n_samples;
+    const char *note; /* one line for the header: command, scores; or NULL */
+} nas_c_options;
+
+/* Write PREFIX.h, PREFIX.c, PREFIX_weights.c, PREFIX_selftest.c, Makefile, README.md into
+ * a folder (created; files replaced atomically). C99, no malloc, no stdio, no libm, one
+ * static arena of PREFIX_ARENA_BYTES = the planner's number, or the caller's.
+ * API: int PREFIX_run(const float *in, float *out); raw sample in, probabilities or
+ * targets out; int PREFIX_run_arena(void *arena, size_t bytes, const float *in, float
+ * *out); int PREFIX_selftest(void). */
+nas_status nas_c_write(const nas_model *model, const nas_c_options *options,
+                       const char *folder, nas_err *err);
+
+/* What a check of exported files found. */
+typedef struct nas_verify_result {
+    bool compiled;    /* false: no C compiler on this machine */
+    int64_t n;        /* rows compared */
+    double max_error; /* max |exported - engine| / max(1, |engine|) */
+    int64_t argmax_differs;
+    char compiler[64];
+    int64_t
+        flash_bytes; /* .text + .rodata + .data of the objects, from `size`; 0 unknown */
+    int64_t ram_bytes; /* .bss + .data of the objects plus stack; 0 unknown */
+} nas_verify_result;
+
+/* Compile the C files with the system's `cc -std=c99 -O2` into a temporary folder, load
+ * them in a child process, run `n` raw rows and compare with `expected`.
+ * @param inputs    [n][C*H*W]; @param expected  [n][outputs] from the engine
+ * @return NAS_OK with compiled = false when there is no compiler; NAS_E_VERIFY beyond
+ *         1e-4 or with another argmax */
+nas_status nas_c_verify(const nas_model *model, const char *folder, const char *prefix,
+                        const float *inputs, const float *expected, int64_t n,
+                        nas_verify_result *out, nas_err *err);
+
+/* Read the ONNX file back, run it through the reference interpreter (plain loops, own of
+ * this layer) and compare as above. */
+nas_status nas_onnx_verify(const char *path, const float *inputs, const float *expected,
+                           int64_t n, nas_verify_result *out, nas_err *err);
+
+/* Reference interpreter: run a model's graph on raw rows with naive double-accumulating
+ * loops, written to be obviously right. The twin of engine and generated code in tests.
+ * @param inputs  [n][C*H*W] raw; @param outputs  [n][n_outputs] probabilities or targets
+ *                in the user's units */
+nas_status nas_reference_run(const nas_model *model, const float *inputs, int64_t n,
+                             float *outputs, nas_err *err);
+
+/* ---- the shipped kernels in this process ------------------------------------------- */
+
+/* A model as the generated C would run it: the same kernels, order, offsets and packed
+ * weights. Used to time steps for the latency table and to test without a compiler. */
+typedef struct nas_runtime nas_runtime;
+
+/* @param model  must outlive the runtime; of its fields only graph, weights, task,
+ *               n_outputs and the target scaling are read
+ * @param out  Ownership: caller, nas_runtime_free
+ * @return NAS_E_GRAPH for outputs that do not fit or weights that are not finite;
+ *         NAS_E_UNSUPPORTED beyond 2^31 weights or bytes */
+nas_status nas_runtime_new(const nas_model *model, nas_runtime **out, nas_err *err);
+void nas_runtime_free(nas_runtime *runtime);
+
+/* Its plan; nas_runtime_step counts these steps. Borrowed. */
+const nas_program *nas_runtime_program(const nas_runtime *runtime);
+
+/* Run one raw sample. @param in  [C][H][W]; @param out  [n_outputs] */
+void nas_runtime_run(nas_runtime *runtime, const float *in, float *out);
+
+/* Run one step again on what lies in the arena, to time it. */
+void nas_runtime_step(nas_runtime *runtime, int step);
+
+#endif

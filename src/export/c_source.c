@@ -1,0 +1,267 @@
+/* PREFIX.c and PREFIX_weights.c. */
+#include "export/c_write.h"
+
+#include "base/embed.h"
+#include "nasmith/version.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+extern const nas_embedded nas_embedded_runtime[];
+
+/* ---- kernels ----------------------------------------------------------------------- */
+
+static bool has_window(nas_kernel kernel)
+{
+    const nas_kernel_form form = nas_kernel_form_of(kernel);
+    return form == NAS_FORM_WINDOW || form == NAS_FORM_WINDOW_WEIGHTS;
+}
+
+static bool has_dot(nas_kernel kernel)
+{
+    return kernel == NAS_KERNEL_CONV || kernel == NAS_KERNEL_DENSE;
+}
+
+static bool has_clamp(nas_kernel kernel)
+{
+    return kernel != NAS_KERNEL_LOAD && kernel != NAS_KERNEL_STORE &&
+           kernel != NAS_KERNEL_STORE_GATHER && kernel != NAS_KERNEL_SOFTMAX;
+}
+
+/* What kernels are built from, in the order of emission. */
+static const struct {
+    const char *name;
+    bool (*used)(nas_kernel kernel);
+} helpers[] = {{"clamp", has_clamp}, {"taps", has_window}, {"dot", has_dot}};
+
+static void put_runtime(const nas_c_writer *w, nas_text *out, const char *name)
+{
+    const size_t length = strlen(name);
+    for (const nas_embedded *file = nas_embedded_runtime; file->name != NULL; file++) {
+        if (strncmp(file->name, name, length) != 0 ||
+            strcmp(file->name + length, ".h") != 0)
+            continue;
+        nas_c_kernel_text(out, &w->names, file->data);
+        nas_text_putc(out, '\n');
+    }
+}
+
+static void put_kernels(const nas_c_writer *w, nas_text *out)
+{
+    bool used[NAS_KERNEL_COUNT] = {0};
+    for (int i = 0; i < w->calls->n; i++)
+        used[w->calls->list[i].kernel] = true;
+    put_runtime(w, out, "types");
+    for (size_t h = 0; h < sizeof helpers / sizeof helpers[0]; h++) {
+        bool needed = false;
+        for (int k = 0; k < NAS_KERNEL_COUNT; k++)
+            needed = needed || (used[k] && helpers[h].used((nas_kernel)k));
+        if (needed)
+            put_runtime(w, out, helpers[h].name);
+    }
+    for (int k = 0; k < NAS_KERNEL_COUNT; k++)
+        if (used[k])
+            put_runtime(w, out, nas_kernel_name((nas_kernel)k));
+}
+
+/* ---- calls ------------------------------------------------------------------------- */
+
+static void put_window(nas_text *out, const nas_rt_window *w)
+{
+    nas_text_printf(out, "{%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, ",
+                    (int)w->in_h, (int)w->in_w, (int)w->in_c, (int)w->out_h,
+                    (int)w->out_w, (int)w->out_c, (int)w->kernel_h, (int)w->kernel_w,
+                    (int)w->stride_h, (int)w->stride_w, (int)w->pad_h, (int)w->pad_w,
+                    (int)w->dilation_h, (int)w->dilation_w, (int)w->groups);
+    nas_c_float(out, w->low);
+    nas_text_puts(out, ", ");
+    nas_c_float(out, w->high);
+    nas_text_putc(out, '}');
+}
+
+static void put_map(nas_text *out, const nas_rt_map *m)
+{
+    nas_text_printf(out, "{%d, %d, %d, ", (int)m->pixels, (int)m->in_c, (int)m->out_c);
+    nas_c_float(out, m->low);
+    nas_text_puts(out, ", ");
+    nas_c_float(out, m->high);
+    nas_text_putc(out, '}');
+}
+
+/* "static const net_map net_call_3 = {...};" */
+static void put_parameters(const nas_c_writer *w, nas_text *out, int index)
+{
+    const nas_call *call = &w->calls->list[index];
+    const char *p = w->names.lower;
+    const bool window = has_window(call->kernel);
+    nas_text_printf(out, "static const %s_%s %s_call_%d =\n    ", p,
+                    window ? "window" : "map", p, index);
+    if (window)
+        put_window(out, &call->window);
+    else
+        put_map(out, &call->map);
+    nas_text_puts(out, ";\n");
+}
+
+static void put_place(nas_text *out, int64_t offset, const char *caller)
+{
+    if (offset == NAS_AT_CALLER)
+        nas_text_puts(out, caller);
+    else
+        nas_text_printf(out, "a + %" PRId64, offset);
+}
+
+/* "    net_conv(&net_call_3, net_weights + 72, net_weights + 88, a + 0, a + 784);" */
+static void put_call(const nas_c_writer *w, nas_text *out, int index)
+{
+    const nas_call *call = &w->calls->list[index];
+    const nas_kernel_form form = nas_kernel_form_of(call->kernel);
+    const char *p = w->names.lower;
+    nas_text_printf(out, "    %s_%s(&%s_call_%d, ", p, nas_kernel_name(call->kernel), p,
+                    index);
+    if (form == NAS_FORM_MAP_WEIGHTS || form == NAS_FORM_WINDOW_WEIGHTS)
+        nas_text_printf(out, "%s_weights + %" PRId64 ", %s_weights + %" PRId64 ", ", p,
+                        call->weights[0], p, call->weights[1]);
+    if (form == NAS_FORM_MAP_GATHER || form == NAS_FORM_MAP_PAIR_GATHER)
+        nas_text_printf(out, "%s_indices + %" PRId64 ", ", p, call->indices);
+    put_place(out, call->in[0], call->out == NAS_AT_CALLER ? "out" : "in");
+    nas_text_puts(out, ", ");
+    if (form == NAS_FORM_MAP_PAIR || form == NAS_FORM_MAP_PAIR_GATHER) {
+        put_place(out, call->in[1], "in");
+        nas_text_puts(out, ", ");
+    }
+    put_place(out, call->out, "out");
+    nas_text_puts(out, ");\n");
+}
+
+/* "conv stage1.conv 28x28x1 -> 14x14x8", in the graph's words */
+static void put_step_words(const nas_c_writer *w, nas_text *out, int index)
+{
+    const nas_step *step = &w->calls->program->steps[index];
+    const nas_node *node = nas_graph_node(w->model->graph, step->node);
+    nas_text_puts(out, nas_op_get(node->op)->name);
+    if (node->name[0] != '\0') {
+        nas_text_putc(out, ' ');
+        nas_c_comment(out, node->name);
+    }
+    nas_text_printf(out,
+                    ": %" PRId64 "x%" PRId64 "x%" PRId64 " -> %" PRId64 "x%" PRId64
+                    "x%" PRId64 " (height x width x channels)",
+                    step->in.h, step->in.w, step->in.c, node->shape.h, node->shape.w,
+                    node->shape.c);
+}
+
+/* Comment before the first call of a step, trace hook after its last. */
+static void put_step_calls(const nas_c_writer *w, nas_text *out)
+{
+    const nas_calls *calls = w->calls;
+    for (int i = 0; i < calls->n; i++) {
+        const int step = calls->list[i].step;
+        if (step >= 0 && calls->list[i - 1].step != step) {
+            nas_text_printf(out, "    /* %d: ", step);
+            put_step_words(w, out, step);
+            nas_text_puts(out, " */\n");
+        }
+        put_call(w, out, i);
+        if (step < 0 || calls->list[i + 1].step == step)
+            continue;
+        const nas_step *s = &calls->program->steps[step];
+        nas_text_printf(
+            out, "    %s_TRACE(%d, a + %" PRId64 ", %" PRId64 ");\n", w->names.upper,
+            step, calls->program->buffers[s->output].offset / (int64_t)sizeof(float),
+            nas_shape_count(nas_graph_node(w->model->graph, s->node)->shape));
+    }
+}
+
+/* ---- files --------------------------------------------------------------------------
+ */
+
+/* Declarations both files need to agree on. */
+static void put_tables(const nas_c_writer *w, nas_text *out)
+{
+    const int64_t n = w->calls->n_weights > 0 ? w->calls->n_weights : 1;
+    nas_c_template(out, &w->names, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
+    nas_text_printf(out, "extern const float %s_weights[%" PRId64 "];\n", w->names.lower,
+                    n);
+    if (w->calls->n_indices > 0)
+        nas_text_printf(out, "extern const uint32_t %s_indices[%" PRId64 "];\n",
+                        w->names.lower, w->calls->n_indices);
+    nas_c_template(out, &w->names, "#ifdef __cplusplus\n}\n#endif\n\n");
+}
+
+static const char source_start[] =
+    "/* Kernels and steps of @p. Generated by nasmith " NASMITH_VERSION "; see @p.h. */\n"
+    "#include \"@p.h\"\n"
+    "\n"
+    "#include <stddef.h>\n"
+    "#include <stdint.h>\n"
+    "\n";
+
+static const char source_run[] =
+    "int @p_run_arena(void *arena, size_t bytes, const float *in, float *out)\n"
+    "{\n"
+    "    float *const a = (float *)arena;\n"
+    "    if (arena == NULL || in == NULL || out == NULL)\n"
+    "        return @P_ERROR_NULL;\n"
+    "    if (bytes < @P_ARENA_BYTES || (uintptr_t)arena % sizeof(float) != 0)\n"
+    "        return @P_ERROR_ARENA;\n";
+
+static const char source_end[] =
+    "    return @P_OK;\n"
+    "}\n"
+    "\n"
+    "#ifndef @P_NO_STATIC_ARENA\n"
+    "static float @p_arena[@P_ARENA_BYTES / sizeof(float)] @P_ALIGN @P_ARENA_ATTR;\n"
+    "\n"
+    "int @p_run(const float *in, float *out)\n"
+    "{\n"
+    "    return @p_run_arena(@p_arena, sizeof @p_arena, in, out);\n"
+    "}\n"
+    "#endif\n";
+
+static const char source_trace[] =
+    "/* Define to see each step's result: step number, values [height][width][channel],\n"
+    " * number of values. */\n"
+    "#ifndef @P_TRACE\n"
+    "#define @P_TRACE(step, values, count) ((void)0)\n"
+    "#endif\n"
+    "\n";
+
+void nas_c_write_source(const nas_c_writer *w, nas_text *out)
+{
+    nas_c_template(out, &w->names, source_start);
+    nas_c_template(out, &w->names, source_trace);
+    put_tables(w, out);
+    put_kernels(w, out);
+    for (int i = 0; i < w->calls->n; i++)
+        put_parameters(w, out, i);
+    nas_text_putc(out, '\n');
+    nas_c_template(out, &w->names, source_run);
+    put_step_calls(w, out);
+    nas_c_template(out, &w->names, source_end);
+}
+
+void nas_c_write_weights(const nas_c_writer *w, nas_text *out)
+{
+    static const char start[] =
+        "/* Weights of @p. Generated by nasmith " NASMITH_VERSION "; see @p.h. */\n"
+        "#include \"@p.h\"\n"
+        "\n"
+        "#include <stdint.h>\n"
+        "\n";
+    const nas_calls *calls = w->calls;
+    nas_c_template(out, &w->names, start);
+    put_tables(w, out);
+    nas_text_printf(out,
+                    "const float %s_weights[%" PRId64 "] %s_ALIGN %s_WEIGHTS_ATTR = {\n",
+                    w->names.lower, calls->n_weights > 0 ? calls->n_weights : 1,
+                    w->names.upper, w->names.upper);
+    nas_c_float_rows(out, calls->weights, calls->n_weights);
+    nas_text_puts(out, calls->n_weights > 0 ? "};\n" : "    0.0f,\n};\n");
+    if (calls->n_indices == 0)
+        return;
+    nas_text_printf(out, "\nconst uint32_t %s_indices[%" PRId64 "] %s_WEIGHTS_ATTR = {\n",
+                    w->names.lower, calls->n_indices, w->names.upper);
+    nas_c_index_rows(out, calls->indices, calls->n_indices);
+    nas_text_puts(out, "};\n");
+}

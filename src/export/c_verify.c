@@ -1,0 +1,339 @@
+/* The generated files are compiled, run and compared. */
+#include "nasmith/export.h"
+
+#include "export/c_text.h"
+#include "export/compare.h"
+#include "export/process.h"
+#include "nasmith/file.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { COMPILE_SECONDS = 180, RUN_SECONDS = 120 };
+
+/* Files of one verification. */
+enum {
+    SOURCE, /* three sources and their objects, in the same order */
+    WEIGHTS_SOURCE,
+    SELFTEST_SOURCE,
+    OBJECT,
+    WEIGHTS_OBJECT,
+    SELFTEST_OBJECT,
+    FRAMES, /* what -fstack-usage writes beside OBJECT */
+    INCLUDE,
+    RUNNER_SOURCE,
+    RUNNER,
+    INPUT,
+    OUTPUT,
+    LOG,
+    PATHS
+};
+
+/* One verification. */
+typedef struct checker {
+    const nas_model *model;
+    const char *folder; /* of the generated files; never read as an option */
+    const char *prefix;
+    char temporary[256];
+    const char *path[PATHS];
+    nas_arena *arena;
+    nas_verify_result *out;
+    nas_err *err;
+} checker;
+
+/* ---- files and programs -------------------------------------------------------------
+ */
+
+static nas_status make_temporary(checker *c)
+{
+    const char *base = getenv("TMPDIR");
+    if (base == NULL || base[0] == '\0')
+        base = "/tmp";
+    (void)snprintf(c->temporary, sizeof c->temporary, "%.200s/nasmith-verify-XXXXXX",
+                   base);
+    if (mkdtemp(c->temporary) != NULL)
+        return NAS_OK;
+    nas_status status =
+        nas_fail(c->err, NAS_E_IO, "cannot create %s: %s", c->temporary, strerror(errno));
+    c->temporary[0] = '\0';
+    return status;
+}
+
+static nas_status make_paths(checker *c)
+{
+    /* Name in the temporary folder, or NULL for one of the generated files. */
+    static const char *const names[PATHS] = {
+        [OBJECT] = "net.o",
+        [WEIGHTS_OBJECT] = "weights.o",
+        [SELFTEST_OBJECT] = "selftest.o",
+        [FRAMES] = "net.su",
+        [RUNNER_SOURCE] = "runner.c",
+        [RUNNER] = "runner",
+        [INPUT] = "in.bin",
+        [OUTPUT] = "out.bin",
+        [LOG] = "log",
+    };
+    static const char *const parts[] = {"", "_weights", "_selftest"};
+    for (int i = 0; i < PATHS; i++) {
+        if (names[i] != NULL)
+            c->path[i] = nas_arena_printf(c->arena, "%s/%s", c->temporary, names[i]);
+        else if (i == INCLUDE)
+            c->path[i] = nas_arena_printf(c->arena, "-I%s", c->folder);
+        else
+            c->path[i] = nas_arena_printf(c->arena, "%s/%s%s.c", c->folder, c->prefix,
+                                          parts[i - SOURCE]);
+        NAS_TRY_ALLOC(c->path[i], c->err);
+    }
+    return NAS_OK;
+}
+
+/* Run a program whose messages go to the log. */
+static nas_status run(checker *c, const char *const *argv, int seconds,
+                      nas_process_result *result)
+{
+    const nas_process process = {argv, c->path[LOG], seconds};
+    return nas_process_run(&process, result, c->err);
+}
+
+/* First line of a text file, without its end; "" when there is none. */
+static void first_line(const char *path, char *out, size_t size)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    out[0] = '\0';
+    if (nas_file_read(path, 1 << 20, &text, &bytes, NULL) != NAS_OK)
+        return;
+    (void)snprintf(out, size, "%.*s", (int)strcspn(text, "\r\n"), text);
+    nas_heap_free(text);
+}
+
+static nas_status failed(checker *c, const char *what, const nas_process_result *result)
+{
+    char line[256];
+    first_line(c->path[LOG], line, sizeof line);
+    nas_status status = result->timed_out
+                            ? nas_fail(c->err, NAS_E_VERIFY, "%s: %s took too long",
+                                       c->path[SOURCE], what)
+                            : nas_fail(c->err, NAS_E_VERIFY, "%s: %s failed with %d: %s",
+                                       c->path[SOURCE], what, result->exit_code, line);
+    nas_err_hint(c->err, "do not use these files; please report this with the network");
+    return status;
+}
+
+/* ---- compiling ----------------------------------------------------------------------
+ */
+
+static const char runner[] =
+    "#include \"@p.h\"\n"
+    "#include <stdio.h>\n"
+    "static float in[@P_INPUTS];\n"
+    "static float out[@P_OUTPUTS];\n"
+    "int main(int argc, char **argv)\n"
+    "{\n"
+    "    FILE *from = argc == 3 ? fopen(argv[1], \"rb\") : NULL;\n"
+    "    FILE *to = argc == 3 ? fopen(argv[2], \"wb\") : NULL;\n"
+    "    if (from == NULL || to == NULL || @p_selftest() != 0)\n"
+    "        return 2;\n"
+    "    while (fread(in, sizeof in, 1, from) == 1)\n"
+    "        if (@p_run(in, out) != @P_OK || fwrite(out, sizeof out, 1, to) != 1)\n"
+    "            return 3;\n"
+    "    return fclose(to) == 0 ? 0 : 4;\n"
+    "}\n";
+
+static nas_status write_runner(checker *c, const float *inputs, int64_t n)
+{
+    nas_text text = {0};
+    nas_c_names names;
+    const int64_t row = nas_shape_count(nas_graph_input_shape(c->model->graph));
+    NAS_TRY(nas_c_names_make(c->prefix, &names, c->err));
+    nas_c_template(&text, &names, runner);
+    nas_status status = nas_text_status(&text, c->err);
+    if (status == NAS_OK)
+        status = nas_file_write(c->path[RUNNER_SOURCE], nas_text_string(&text),
+                                text.length, c->err);
+    nas_text_free(&text);
+    NAS_TRY(status);
+    return nas_file_write(c->path[INPUT], inputs, (size_t)(n * row) * sizeof *inputs,
+                          c->err);
+}
+
+/* Compile one generated file. `stack` asks for the table of stack frames beside it. */
+static nas_status compile(checker *c, int part, bool stack, nas_process_result *result)
+{
+    const char *const argv[] = {"cc",
+                                "-std=c99",
+                                "-O2",
+                                "-c",
+                                "-o",
+                                c->path[OBJECT + part],
+                                c->path[SOURCE + part],
+                                stack ? "-fstack-usage" : NULL,
+                                NULL};
+    return run(c, argv, COMPILE_SECONDS, result);
+}
+
+/* @return NAS_OK with out->compiled false when there is no compiler */
+static nas_status compile_all(checker *c)
+{
+    nas_process_result result;
+    NAS_TRY(compile(c, 0, true, &result));
+    if (!result.found)
+        return NAS_OK;
+    /* Not every compiler knows -fstack-usage: then the first file is compiled again. */
+    for (int part = result.exit_code == 0 ? 1 : 0; part < 3; part++) {
+        NAS_TRY(compile(c, part, false, &result));
+        if (result.timed_out || result.exit_code != 0)
+            return failed(c, "cc", &result);
+    }
+    const char *const argv[] = {"cc",
+                                "-std=c99",
+                                c->path[INCLUDE],
+                                c->path[RUNNER_SOURCE],
+                                c->path[OBJECT],
+                                c->path[WEIGHTS_OBJECT],
+                                c->path[SELFTEST_OBJECT],
+                                "-o",
+                                c->path[RUNNER],
+                                NULL};
+    NAS_TRY(run(c, argv, COMPILE_SECONDS, &result));
+    if (result.timed_out || result.exit_code != 0)
+        return failed(c, "cc", &result);
+    c->out->compiled = true;
+    return NAS_OK;
+}
+
+/* ---- running ------------------------------------------------------------------------
+ */
+
+static nas_status compare(checker *c, const float *expected, int64_t n)
+{
+    char *data = NULL;
+    size_t bytes = 0;
+    const int64_t outputs = c->model->n_outputs;
+    const bool classes = c->model->task == NAS_TASK_CLASSIFICATION;
+    float *row = NAS_NEW(c->arena, float, outputs);
+    NAS_TRY_ALLOC(row, c->err);
+    NAS_TRY(nas_file_read(c->path[OUTPUT], 0, &data, &bytes, c->err));
+    const size_t row_bytes = (size_t)outputs * sizeof *row;
+    const bool complete = bytes == (size_t)n * row_bytes;
+    for (int64_t i = 0; i < n && complete; i++) {
+        memcpy(row, data + (size_t)i * row_bytes, row_bytes);
+        nas_compare_row(c->out, row, expected + i * outputs, outputs, classes);
+    }
+    nas_heap_free(data);
+    if (!complete)
+        return nas_fail(c->err, NAS_E_VERIFY, "%s: %zu bytes of output, expected %zu",
+                        c->path[SOURCE], bytes, (size_t)n * row_bytes);
+    return nas_compare_status(c->out, c->path[SOURCE], c->err);
+}
+
+static nas_status run_all(checker *c, const float *expected, int64_t n)
+{
+    const char *const argv[] = {c->path[RUNNER], c->path[INPUT], c->path[OUTPUT], NULL};
+    nas_process_result result;
+    NAS_TRY(run(c, argv, RUN_SECONDS, &result));
+    if (result.timed_out || result.exit_code == 2)
+        return failed(c, "self-test", &result);
+    if (result.exit_code != 0)
+        return failed(c, "running", &result);
+    return compare(c, expected, n);
+}
+
+/* ---- sizes --------------------------------------------------------------------------
+ */
+
+/* Worst stack of a call: no chain of the generated code is deeper than run, run_arena,
+ * kernel and three helpers, so the sum of the six largest frames bounds it. */
+static int64_t stack_bytes(const char *path)
+{
+    enum { DEPTH = 6 };
+    char *text = NULL;
+    size_t bytes = 0;
+    int64_t frame[DEPTH] = {0}, sum = 0;
+    if (nas_file_read(path, 1 << 20, &text, &bytes, NULL) != NAS_OK)
+        return 0;
+    for (const char *line = text; line != NULL && *line != '\0';) {
+        const char *tab = strchr(line, '\t');
+        int64_t value = tab == NULL ? 0 : strtoll(tab, NULL, 10);
+        for (int i = 0; i < DEPTH; i++) {
+            const int64_t smaller = frame[i] < value ? frame[i] : value;
+            frame[i] = frame[i] < value ? value : frame[i];
+            value = smaller;
+        }
+        line = strchr(line, '\n');
+        line = line == NULL ? NULL : line + 1;
+    }
+    for (int i = 0; i < DEPTH; i++)
+        sum += frame[i];
+    nas_heap_free(text);
+    return sum;
+}
+
+/* Add up a table of `size`: a line of titles, then text, data, bss of each object. */
+static void add_sizes(const char *path, int64_t *flash, int64_t *ram)
+{
+    char *text = NULL;
+    size_t bytes = 0;
+    if (nas_file_read(path, 1 << 20, &text, &bytes, NULL) != NAS_OK)
+        return;
+    const char *line = strchr(text, '\n');
+    for (; line != NULL; line = strchr(line + 1, '\n')) {
+        char *end = NULL;
+        const int64_t code = strtoll(line, &end, 10);
+        const int64_t data = strtoll(end, &end, 10);
+        const int64_t bss = strtoll(end, &end, 10);
+        *flash += code + data;
+        *ram += data + bss;
+    }
+    nas_heap_free(text);
+}
+
+/* Sizes are an extra: without `size` they stay unknown. */
+static nas_status measure(checker *c)
+{
+    const char *const size[] = {"size", c->path[OBJECT], c->path[WEIGHTS_OBJECT], NULL};
+    const char *const version[] = {"cc", "--version", NULL};
+    nas_process_result result;
+    NAS_TRY(run(c, size, RUN_SECONDS, &result));
+    if (result.found && result.exit_code == 0)
+        add_sizes(c->path[LOG], &c->out->flash_bytes, &c->out->ram_bytes);
+    if (c->out->ram_bytes > 0)
+        c->out->ram_bytes += stack_bytes(c->path[FRAMES]);
+    NAS_TRY(run(c, version, RUN_SECONDS, &result));
+    first_line(c->path[LOG], c->out->compiler, sizeof c->out->compiler);
+    return NAS_OK;
+}
+
+static nas_status check(checker *c, const float *inputs, const float *expected, int64_t n)
+{
+    NAS_TRY(make_temporary(c));
+    NAS_TRY(make_paths(c));
+    NAS_TRY(write_runner(c, inputs, n));
+    NAS_TRY(compile_all(c));
+    if (!c->out->compiled)
+        return NAS_OK;
+    NAS_TRY(measure(c));
+    return run_all(c, expected, n);
+}
+
+nas_status nas_c_verify(const nas_model *model, const char *folder, const char *prefix,
+                        const float *inputs, const float *expected, int64_t n,
+                        nas_verify_result *out, nas_err *err)
+{
+    *out = (nas_verify_result){0};
+    checker c = {.model = model, .prefix = prefix, .out = out, .err = err};
+    c.arena = nas_arena_new();
+    NAS_TRY_ALLOC(c.arena, err);
+    /* "-x/net.c" would be read as an option. */
+    c.folder = nas_arena_printf(c.arena, "%s%s", folder[0] == '/' ? "" : "./", folder);
+    nas_status status = c.folder == NULL ? nas_fail(err, NAS_E_NOMEM, "out of memory")
+                                         : check(&c, inputs, expected, n);
+    if (c.temporary[0] != '\0') {
+        nas_status removed = nas_file_remove(c.temporary, status == NAS_OK ? err : NULL);
+        status = status == NAS_OK ? removed : status;
+    }
+    nas_arena_free(c.arena);
+    return status;
+}

@@ -1,0 +1,106 @@
+#include "nasmith/export.h"
+
+#include "export/c_write.h"
+#include "nasmith/file.h"
+#include "nasmith/rng.h"
+
+enum { DEFAULT_SAMPLES = 2 };
+
+/* Mean and inverse deviation of a channel of the raw input, as far as the network knows.
+ */
+static void channel_scale(const nas_model *model, int64_t c, float *mean, float *inverse)
+{
+    *mean = 0;
+    *inverse = 1;
+    if (nas_graph_count(model->graph) < 2)
+        return;
+    const nas_node *first = nas_graph_node(model->graph, 1);
+    if (first->op != NAS_OP_STANDARDISE)
+        return;
+    *mean = first->constants[c];
+    *inverse = first->constants[first->shape.c + c];
+}
+
+/* Samples for the self-test when the caller has none: normal in each channel. */
+static nas_status make_samples(nas_c_writer *w, nas_arena *arena, nas_err *err)
+{
+    const nas_shape in = nas_graph_input_shape(w->model->graph);
+    float *sample = NAS_NEW(arena, float, DEFAULT_SAMPLES * w->n_inputs);
+    NAS_TRY_ALLOC(sample, err);
+    nas_rng rng = nas_rng_new(0, nas_graph_hash(w->model->graph));
+    for (int64_t i = 0; i < DEFAULT_SAMPLES * w->n_inputs; i++) {
+        float mean, inverse;
+        channel_scale(w->model, i / (in.h * in.w) % in.c, &mean, &inverse);
+        const float deviation = inverse != 0 ? 1 / inverse : 0;
+        sample[i] = mean + deviation * (float)nas_rng_normal(&rng);
+    }
+    w->sample = sample;
+    w->n_samples = DEFAULT_SAMPLES;
+    return NAS_OK;
+}
+
+static nas_status prepare(nas_c_writer *w, nas_arena *arena, nas_err *err)
+{
+    const char *prefix = w->options->prefix == NULL ? "net" : w->options->prefix;
+    nas_calls *calls = NULL;
+    NAS_TRY(nas_c_names_make(prefix, &w->names, err));
+    if (w->options->dtype != NAS_FLOAT32)
+        return nas_fail(err, NAS_E_UNSUPPORTED, "C is written for float only");
+    NAS_TRY(nas_calls_build(w->model, arena, &calls, err));
+    w->calls = calls;
+    w->n_inputs = nas_shape_count(nas_graph_input_shape(w->model->graph));
+    w->sample = w->options->sample;
+    w->n_samples = w->options->n_samples;
+    if (w->sample == NULL || w->n_samples < 1)
+        NAS_TRY(make_samples(w, arena, err));
+    float *expected = NAS_NEW(arena, float, w->n_samples * w->model->n_outputs);
+    NAS_TRY_ALLOC(expected, err);
+    w->expected = expected;
+    return nas_reference_run(w->model, w->sample, w->n_samples, expected, err);
+}
+
+/* The files: what follows the prefix (or the whole name, `own`), and who writes it. */
+static const struct {
+    const char *name;
+    bool own;
+    void (*write)(const nas_c_writer *w, nas_text *out);
+} files[] = {
+    {".h", false, nas_c_write_header},
+    {".c", false, nas_c_write_source},
+    {"_weights.c", false, nas_c_write_weights},
+    {"_selftest.c", false, nas_c_write_selftest},
+    {"Makefile", true, nas_c_write_makefile},
+    {"README.md", true, nas_c_write_readme},
+};
+
+static nas_status write_files(const nas_c_writer *w, const char *folder, nas_arena *arena,
+                              nas_err *err)
+{
+    NAS_TRY(nas_file_make_directory(folder, err));
+    for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
+        nas_text text = {0};
+        const char *prefix = files[i].own ? "" : w->names.lower;
+        char *path = nas_arena_printf(arena, "%s/%s%s", folder, prefix, files[i].name);
+        NAS_TRY_ALLOC(path, err);
+        files[i].write(w, &text);
+        nas_status status = nas_text_status(&text, err);
+        if (status == NAS_OK)
+            status = nas_file_write(path, nas_text_string(&text), text.length, err);
+        nas_text_free(&text);
+        NAS_TRY(status);
+    }
+    return NAS_OK;
+}
+
+nas_status nas_c_write(const nas_model *model, const nas_c_options *options,
+                       const char *folder, nas_err *err)
+{
+    nas_c_writer writer = {.model = model, .options = options};
+    nas_arena *arena = nas_arena_new();
+    NAS_TRY_ALLOC(arena, err);
+    nas_status status = prepare(&writer, arena, err);
+    if (status == NAS_OK)
+        status = write_files(&writer, folder, arena, err);
+    nas_arena_free(arena);
+    return status;
+}

@@ -1,0 +1,27 @@
+/* The files of generated C, each as a text. */
+#ifndef NASMITH_EXPORT_C_WRITE_H
+#define NASMITH_EXPORT_C_WRITE_H
+
+#include "export/c_text.h"
+#include "export/calls.h"
+#include "nasmith/export.h"
+
+typedef struct nas_c_writer {
+    const nas_model *model;
+    const nas_c_options *options;
+    const nas_calls *calls;
+    nas_c_names names;
+    int64_t n_inputs;      /* floats of a sample */
+    const float *sample;   /* [n_samples][n_inputs] */
+    const float *expected; /* [n_samples][n_outputs] */
+    int64_t n_samples;
+} nas_c_writer;
+
+void nas_c_write_header(const nas_c_writer *w, nas_text *out);
+void nas_c_write_source(const nas_c_writer *w, nas_text *out);
+void nas_c_write_weights(const nas_c_writer *w, nas_text *out);
+void nas_c_write_selftest(const nas_c_writer *w, nas_text *out);
+void nas_c_write_makefile(const nas_c_writer *w, nas_text *out);
+void nas_c_write_readme(const nas_c_writer *w, nas_text *out);
+
+#endif

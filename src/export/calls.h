@@ -1,0 +1,88 @@
+/* A planned program as calls of the shipped kernels: what the generated C contains and
+ * what nas_runtime runs in this process.
+ *
+ * Tensors lie as [H][W][C] on the device, while the graph's order is C,H,W. So a
+ * flattened image is a permuted vector there; the permutation is followed to whoever
+ * reads it and goes into the order of its weights, at no cost at run time. Only an add of
+ * vectors that were flattened from different shapes, and such a vector as the network's
+ * output, need a table of indices. */
+#ifndef NASMITH_EXPORT_CALLS_H
+#define NASMITH_EXPORT_CALLS_H
+
+#include "nasmith/model.h"
+#include "nasmith/plan.h"
+
+#include "export/runtime/types.h"
+
+/* Kernels: (enum suffix, name, form). The form is the list of arguments, see
+ * nas_kernel_form. */
+#define NAS_KERNEL_LIST(X)                                                               \
+    X(LOAD, load, MAP)                                                                   \
+    X(STANDARDISE, standardise, MAP_WEIGHTS)                                             \
+    X(CONV, conv, WINDOW_WEIGHTS)                                                        \
+    X(DEPTHWISE, depthwise, WINDOW_WEIGHTS)                                              \
+    X(DENSE, dense, MAP_WEIGHTS)                                                         \
+    X(MAX_POOL, max_pool, WINDOW)                                                        \
+    X(AVG_POOL, avg_pool, WINDOW)                                                        \
+    X(GLOBAL_AVG_POOL, global_avg_pool, MAP)                                             \
+    X(AFFINE, affine, MAP_WEIGHTS)                                                       \
+    X(ACTIVATION, activation, MAP)                                                       \
+    X(ADD, add, MAP_PAIR)                                                                \
+    X(ADD_GATHER, add_gather, MAP_PAIR_GATHER)                                           \
+    X(CONCAT, concat, MAP)                                                               \
+    X(SOFTMAX, softmax, MAP)                                                             \
+    X(STORE, store, MAP)                                                                 \
+    X(STORE_GATHER, store_gather, MAP_GATHER)
+
+typedef enum nas_kernel_form {
+    NAS_FORM_MAP,             /* (map, in, out) */
+    NAS_FORM_MAP_WEIGHTS,     /* (map, weights, weights, in, out) */
+    NAS_FORM_MAP_GATHER,      /* (map, indices, in, out) */
+    NAS_FORM_MAP_PAIR,        /* (map, a, b, out) */
+    NAS_FORM_MAP_PAIR_GATHER, /* (map, indices, a, b, out) */
+    NAS_FORM_WINDOW,          /* (window, in, out) */
+    NAS_FORM_WINDOW_WEIGHTS,  /* (window, weights, weights, in, out) */
+} nas_kernel_form;
+
+typedef enum nas_kernel {
+#define NAS_KERNEL_ENUM(upper, lower, form) NAS_KERNEL_##upper,
+    NAS_KERNEL_LIST(NAS_KERNEL_ENUM)
+#undef NAS_KERNEL_ENUM
+        NAS_KERNEL_COUNT
+} nas_kernel;
+
+const char *nas_kernel_name(nas_kernel kernel);
+nas_kernel_form nas_kernel_form_of(nas_kernel kernel);
+
+/* Where a call reads or writes: floats from the arena's start, or the caller's sample or
+ * result. */
+enum { NAS_AT_CALLER = -1 };
+
+typedef struct nas_call {
+    nas_kernel kernel;
+    int step; /* of the program, or -1: load, store and head */
+    nas_rt_map map;
+    nas_rt_window window; /* one of the two, by form */
+    int64_t in[2], out;
+    int64_t weights[2]; /* floats from the start of the packed weights */
+    int64_t indices;    /* from the start of the index table */
+} nas_call;
+
+typedef struct nas_calls {
+    const nas_program *program;
+    nas_call *list;
+    int n;
+    float *weights; /* packed in the order the kernels read them */
+    int64_t n_weights;
+    uint32_t *indices;
+    int64_t n_indices;
+} nas_calls;
+
+/* Plan and lower a model for 32-bit floats.
+ * @param arena  owns everything in *out; the model must outlive it
+ * @return NAS_E_GRAPH when the model cannot be exported, NAS_E_UNSUPPORTED when it is too
+ *         large for 32-bit indices */
+nas_status nas_calls_build(const nas_model *model, nas_arena *arena, nas_calls **out,
+                           nas_err *err);
+
+#endif

@@ -1,0 +1,73 @@
+/* The kernels shipped with generated C, compiled into the library: tests, the latency
+ * table and nas_runtime run exactly what a device will run. */
+#include "export/kernels.h"
+
+#include "export/runtime/clamp.h"
+#include "export/runtime/dot.h"
+#include "export/runtime/taps.h"
+
+#include "export/runtime/activation.h"
+#include "export/runtime/add.h"
+#include "export/runtime/add_gather.h"
+#include "export/runtime/affine.h"
+#include "export/runtime/avg_pool.h"
+#include "export/runtime/concat.h"
+#include "export/runtime/conv.h"
+#include "export/runtime/dense.h"
+#include "export/runtime/depthwise.h"
+#include "export/runtime/global_avg_pool.h"
+#include "export/runtime/load.h"
+#include "export/runtime/max_pool.h"
+#include "export/runtime/softmax.h"
+#include "export/runtime/standardise.h"
+#include "export/runtime/store.h"
+#include "export/runtime/store_gather.h"
+
+/* Pointers of one call. */
+typedef struct operands {
+    const nas_call *call;
+    const float *w0, *w1, *a, *b;
+    const uint32_t *indices;
+    float *out;
+} operands;
+
+/* One function per kernel with the same signature; the form says which arguments. */
+#define ARGUMENTS_MAP(o) &(o)->call->map, (o)->a, (o)->out
+#define ARGUMENTS_MAP_WEIGHTS(o) &(o)->call->map, (o)->w0, (o)->w1, (o)->a, (o)->out
+#define ARGUMENTS_MAP_GATHER(o) &(o)->call->map, (o)->indices, (o)->a, (o)->out
+#define ARGUMENTS_MAP_PAIR(o) &(o)->call->map, (o)->a, (o)->b, (o)->out
+#define ARGUMENTS_MAP_PAIR_GATHER(o)                                                     \
+    &(o)->call->map, (o)->indices, (o)->a, (o)->b, (o)->out
+#define ARGUMENTS_WINDOW(o) &(o)->call->window, (o)->a, (o)->out
+#define ARGUMENTS_WINDOW_WEIGHTS(o) &(o)->call->window, (o)->w0, (o)->w1, (o)->a, (o)->out
+
+#define WRAPPER(upper, lower, form)                                                      \
+    static void run_##lower(const operands *o)                                           \
+    {                                                                                    \
+        nas_rt_##lower(ARGUMENTS_##form(o));                                             \
+    }
+NAS_KERNEL_LIST(WRAPPER)
+#undef WRAPPER
+
+static void (*const functions[NAS_KERNEL_COUNT])(const operands *) = {
+#define ENTRY(upper, lower, form) [NAS_KERNEL_##upper] = run_##lower,
+    NAS_KERNEL_LIST(ENTRY)
+#undef ENTRY
+};
+
+void nas_kernel_run(const nas_calls *calls, const nas_call *call, float *arena,
+                    const float *in, float *out)
+{
+    const operands o = {
+        .call = call,
+        .w0 = calls->weights + call->weights[0],
+        .w1 = calls->weights + call->weights[1],
+        .indices = calls->indices == NULL ? NULL : calls->indices + call->indices,
+        .a = call->in[0] != NAS_AT_CALLER ? arena + call->in[0]
+             : call->out == NAS_AT_CALLER ? out
+                                          : in,
+        .b = arena + call->in[1],
+        .out = call->out == NAS_AT_CALLER ? out : arena + call->out,
+    };
+    functions[call->kernel](&o);
+}

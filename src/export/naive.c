@@ -1,0 +1,127 @@
+#include "export/naive.h"
+
+#include <math.h>
+
+/* Sum of one output element; o is the output channel, c0 the group's first input channel
+ * and depth its number of channels. */
+static double conv_element(const nas_naive_window *w, const float *kernel,
+                           const double *in, int64_t depth, const int64_t at[2])
+{
+    double sum = 0;
+    const int64_t area = w->kernel[0] * w->kernel[1];
+    for (int64_t t = 0; t < area; t++) {
+        int64_t y = at[0] * w->stride[0] - w->pad[0] + t / w->kernel[1] * w->dilation[0];
+        int64_t x = at[1] * w->stride[1] - w->pad[1] + t % w->kernel[1] * w->dilation[1];
+        if (y < 0 || y >= w->in.h || x < 0 || x >= w->in.w)
+            continue;
+        for (int64_t c = 0; c < depth; c++)
+            sum += in[(c * w->in.h + y) * w->in.w + x] * (double)kernel[c * area + t];
+    }
+    return sum;
+}
+
+void nas_naive_conv(const nas_naive_window *w, const float *kernel, const float *bias,
+                    const double *in, double *out)
+{
+    const int64_t depth = w->in.c / w->groups;
+    const int64_t per_group = w->out.c / w->groups;
+    const int64_t area = depth * w->kernel[0] * w->kernel[1];
+    for (int64_t o = 0; o < w->out.c; o++) {
+        const double *group = in + o / per_group * depth * w->in.h * w->in.w;
+        for (int64_t i = 0; i < w->out.h * w->out.w; i++) {
+            const int64_t at[2] = {i / w->out.w, i % w->out.w};
+            double sum = conv_element(w, kernel + o * area, group, depth, at);
+            *out++ = sum + (bias != NULL ? (double)bias[o] : 0);
+        }
+    }
+}
+
+/* Maximum, sum and number of the elements of one window that lie inside the input. */
+typedef struct window_values {
+    double max, sum;
+    int64_t count;
+} window_values;
+
+static window_values pool_element(const nas_naive_window *w, const double *plane,
+                                  int64_t oy, int64_t ox)
+{
+    window_values values = {-INFINITY, 0, 0};
+    for (int64_t t = 0; t < w->kernel[0] * w->kernel[1]; t++) {
+        int64_t y = oy * w->stride[0] - w->pad[0] + t / w->kernel[1];
+        int64_t x = ox * w->stride[1] - w->pad[1] + t % w->kernel[1];
+        if (y < 0 || y >= w->in.h || x < 0 || x >= w->in.w)
+            continue;
+        double value = plane[y * w->in.w + x];
+        values.max = value > values.max ? value : values.max;
+        values.sum += value;
+        values.count++;
+    }
+    return values;
+}
+
+void nas_naive_max_pool(const nas_naive_window *w, const double *in, double *out)
+{
+    for (int64_t c = 0; c < w->out.c; c++)
+        for (int64_t i = 0; i < w->out.h * w->out.w; i++)
+            *out++ =
+                pool_element(w, in + c * w->in.h * w->in.w, i / w->out.w, i % w->out.w)
+                    .max;
+}
+
+void nas_naive_avg_pool(const nas_naive_window *w, const double *in, double *out)
+{
+    for (int64_t c = 0; c < w->out.c; c++) {
+        for (int64_t i = 0; i < w->out.h * w->out.w; i++) {
+            window_values values =
+                pool_element(w, in + c * w->in.h * w->in.w, i / w->out.w, i % w->out.w);
+            *out++ = values.sum / (double)values.count;
+        }
+    }
+}
+
+void nas_naive_global_avg_pool(nas_shape shape, const double *in, double *out)
+{
+    const int64_t pixels = shape.h * shape.w;
+    for (int64_t c = 0; c < shape.c; c++) {
+        double sum = 0;
+        for (int64_t i = 0; i < pixels; i++)
+            sum += in[c * pixels + i];
+        out[c] = sum / (double)pixels;
+    }
+}
+
+void nas_naive_dense(int64_t inputs, int64_t outputs, const float *kernel,
+                     const float *bias, const double *in, double *out)
+{
+    for (int64_t o = 0; o < outputs; o++) {
+        double sum = bias != NULL ? (double)bias[o] : 0;
+        for (int64_t i = 0; i < inputs; i++)
+            sum += in[i] * (double)kernel[o * inputs + i];
+        out[o] = sum;
+    }
+}
+
+void nas_naive_batch_norm(nas_shape shape, const float *const statistics[4],
+                          double epsilon, const double *in, double *out)
+{
+    const int64_t pixels = shape.h * shape.w;
+    for (int64_t i = 0; i < shape.c * pixels; i++) {
+        const int64_t c = i / pixels;
+        double normal =
+            (in[i] - (double)statistics[2][c]) / sqrt((double)statistics[3][c] + epsilon);
+        out[i] = normal * (double)statistics[0][c] + (double)statistics[1][c];
+    }
+}
+
+void nas_naive_softmax(int64_t n, const double *in, double *out)
+{
+    double top = in[0], sum = 0;
+    for (int64_t i = 1; i < n; i++)
+        top = in[i] > top ? in[i] : top;
+    for (int64_t i = 0; i < n; i++) {
+        out[i] = exp(in[i] - top);
+        sum += out[i];
+    }
+    for (int64_t i = 0; i < n; i++)
+        out[i] /= sum;
+}

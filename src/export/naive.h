@@ -1,0 +1,31 @@
+/* Operators as plain loops in double precision, written to be obviously right: what the
+ * reference interpreter and the ONNX interpreter compute with. Tensors are [C][H][W]. */
+#ifndef NASMITH_EXPORT_NAIVE_H
+#define NASMITH_EXPORT_NAIVE_H
+
+#include "nasmith/graph.h"
+
+/* A sliding window. Index 0 is for rows, 1 for columns; `pad` counts before the first
+ * element. */
+typedef struct nas_naive_window {
+    nas_shape in, out;
+    int64_t kernel[2], stride[2], pad[2], dilation[2];
+    int64_t groups; /* convolution only */
+} nas_naive_window;
+
+/* @param kernel  [O][I/groups][KH][KW]; @param bias  [O] or NULL */
+void nas_naive_conv(const nas_naive_window *window, const float *kernel,
+                    const float *bias, const double *in, double *out);
+void nas_naive_max_pool(const nas_naive_window *window, const double *in, double *out);
+/* Mean over the elements inside the input. */
+void nas_naive_avg_pool(const nas_naive_window *window, const double *in, double *out);
+void nas_naive_global_avg_pool(nas_shape shape, const double *in, double *out);
+/* @param kernel  [O][I]; @param bias  [O] or NULL */
+void nas_naive_dense(int64_t inputs, int64_t outputs, const float *kernel,
+                     const float *bias, const double *in, double *out);
+/* @param statistics  scale, shift, mean, variance: [C] each */
+void nas_naive_batch_norm(nas_shape shape, const float *const statistics[4],
+                          double epsilon, const double *in, double *out);
+void nas_naive_softmax(int64_t n, const double *in, double *out);
+
+#endif

@@ -1,0 +1,514 @@
+#include "export/onnx_run.h"
+
+#include "export/naive.h"
+#include "export/onnx_tensor.h"
+
+#include <string.h>
+
+/* A named tensor: computed (`data`, per sample) or an initialiser (`constant`). */
+typedef struct run_value {
+    const char *name;
+    nas_shape shape; /* of one sample; (C,1,1) for a vector */
+    double *data;    /* NULL for an initialiser */
+    float *constant; /* NULL for a computed tensor and for integers */
+    int64_t n_constant;
+} run_value;
+
+typedef struct run_step run_step;
+
+/* An ONNX operator: `setup` checks what the node has and gives the output's shape. */
+typedef struct run_operator {
+    const char *name;
+    size_t min_inputs, max_inputs; /* max 0: any */
+    nas_status (*setup)(run_step *step, nas_shape *out, nas_err *err);
+    void (*run)(const run_step *step);
+} run_operator;
+
+struct run_step {
+    const Onnx__NodeProto *proto;
+    const run_operator *op;
+    const run_value **in; /* [proto->n_input] */
+    run_value *out;
+    nas_naive_window window;
+    double epsilon;
+};
+
+struct nas_onnx_program {
+    nas_arena *arena;
+    const Onnx__GraphProto *graph;
+    run_value *values; /* initialisers, the input, then one per node */
+    size_t n_values;
+    run_step *steps;
+    size_t n_steps;
+    run_value *input;
+    const run_value *output;
+};
+
+/* ---- attributes ------------------------------------------------------------------ */
+
+static const Onnx__AttributeProto *find_attribute(const run_step *step, const char *name)
+{
+    for (size_t i = 0; i < step->proto->n_attribute; i++) {
+        const Onnx__AttributeProto *attribute = step->proto->attribute[i];
+        if (attribute->name != NULL && strcmp(attribute->name, name) == 0)
+            return attribute;
+    }
+    return NULL;
+}
+
+static int64_t int_attribute(const run_step *step, const char *name, int64_t fallback)
+{
+    const Onnx__AttributeProto *attribute = find_attribute(step, name);
+    return attribute != NULL && attribute->has_i ? attribute->i : fallback;
+}
+
+/* Read n integers between low and 65536; absent leaves `out` as it is. */
+static nas_status ints_attribute(const run_step *step, const char *name, int64_t low,
+                                 int64_t *out, size_t n, nas_err *err)
+{
+    const Onnx__AttributeProto *attribute = find_attribute(step, name);
+    if (attribute == NULL)
+        return NAS_OK;
+    if (attribute->n_ints != n)
+        return nas_fail(err, NAS_E_CONFIG, "%s has %zu numbers, expected %zu", name,
+                        attribute->n_ints, n);
+    for (size_t i = 0; i < n; i++) {
+        out[i] = attribute->ints[i];
+        if (out[i] < low || out[i] > 65536)
+            return nas_fail(err, NAS_E_CONFIG, "%s is %lld, expected %lld to 65536", name,
+                            (long long)out[i], (long long)low);
+    }
+    return NAS_OK;
+}
+
+static nas_status need_constant(const run_step *step, size_t input, int64_t count,
+                                nas_err *err)
+{
+    const run_value *value = step->in[input];
+    if (value->constant != NULL && value->n_constant == count)
+        return NAS_OK;
+    return nas_fail(err, NAS_E_CONFIG, "input %zu is no initialiser of %lld floats",
+                    input, (long long)count);
+}
+
+static nas_status need_computed(const run_step *step, size_t input, nas_err *err)
+{
+    if (step->in[input]->data != NULL)
+        return NAS_OK;
+    return nas_fail(err, NAS_E_CONFIG, "input %zu is an initialiser", input);
+}
+
+/* ---- windows --------------------------------------------------------------------- */
+
+static nas_status setup_window(run_step *step, nas_shape *out, nas_err *err)
+{
+    nas_naive_window *w = &step->window;
+    int64_t pads[4] = {0};
+    *w = (nas_naive_window){.in = step->in[0]->shape,
+                            .kernel = {0, 0},
+                            .stride = {1, 1},
+                            .dilation = {1, 1},
+                            .groups = 1};
+    NAS_TRY(ints_attribute(step, "kernel_shape", 1, w->kernel, 2, err));
+    NAS_TRY(ints_attribute(step, "strides", 1, w->stride, 2, err));
+    NAS_TRY(ints_attribute(step, "dilations", 1, w->dilation, 2, err));
+    NAS_TRY(ints_attribute(step, "pads", 0, pads, 4, err));
+    const int64_t extent[2] = {w->in.h, w->in.w};
+    int64_t size[2];
+    for (int d = 0; d < 2; d++) {
+        w->pad[d] = pads[d];
+        const int64_t room =
+            extent[d] + pads[d] + pads[d + 2] - (w->kernel[d] - 1) * w->dilation[d] - 1;
+        if (w->kernel[d] == 0 || room < 0)
+            return nas_fail(err, NAS_E_CONFIG, "the window does not fit its input");
+        size[d] = room / w->stride[d] + 1;
+    }
+    w->out = (nas_shape){w->in.c, size[0], size[1]};
+    *out = w->out;
+    return NAS_OK;
+}
+
+static nas_status setup_conv(run_step *step, nas_shape *out, nas_err *err)
+{
+    nas_naive_window *w = &step->window;
+    NAS_TRY(setup_window(step, out, err));
+    w->groups = int_attribute(step, "group", 1);
+    if (w->groups < 1 || w->in.c % w->groups != 0)
+        return nas_fail(err, NAS_E_CONFIG, "%lld groups of %lld channels",
+                        (long long)w->groups, (long long)w->in.c);
+    const int64_t per_output = w->in.c / w->groups * w->kernel[0] * w->kernel[1];
+    w->out.c = step->in[1]->n_constant / per_output;
+    if (w->out.c == 0 || w->out.c % w->groups != 0)
+        return nas_fail(err, NAS_E_CONFIG, "the kernel does not fit %lld groups",
+                        (long long)w->groups);
+    NAS_TRY(need_constant(step, 1, w->out.c * per_output, err));
+    if (step->proto->n_input == 3)
+        NAS_TRY(need_constant(step, 2, w->out.c, err));
+    out->c = w->out.c;
+    return NAS_OK;
+}
+
+static void run_conv(const run_step *step)
+{
+    const float *bias = step->proto->n_input == 3 ? step->in[2]->constant : NULL;
+    nas_naive_conv(&step->window, step->in[1]->constant, bias, step->in[0]->data,
+                   step->out->data);
+}
+
+static void run_max_pool(const run_step *step)
+{
+    nas_naive_max_pool(&step->window, step->in[0]->data, step->out->data);
+}
+
+static void run_avg_pool(const run_step *step)
+{
+    nas_naive_avg_pool(&step->window, step->in[0]->data, step->out->data);
+}
+
+static nas_status setup_channels(run_step *step, nas_shape *out, nas_err *err)
+{
+    (void)err;
+    *out = (nas_shape){step->in[0]->shape.c, 1, 1};
+    return NAS_OK;
+}
+
+static void run_global_avg_pool(const run_step *step)
+{
+    nas_naive_global_avg_pool(step->in[0]->shape, step->in[0]->data, step->out->data);
+}
+
+/* ---- everything else -------------------------------------------------------------- */
+
+static nas_status setup_gemm(run_step *step, nas_shape *out, nas_err *err)
+{
+    const int64_t inputs = nas_shape_count(step->in[0]->shape);
+    const int64_t outputs = step->in[1]->n_constant / inputs;
+    if (int_attribute(step, "transB", 0) != 1 || outputs == 0)
+        return nas_fail(err, NAS_E_CONFIG, "expected transB = 1 and a kernel [out][%lld]",
+                        (long long)inputs);
+    NAS_TRY(need_constant(step, 1, inputs * outputs, err));
+    if (step->proto->n_input == 3)
+        NAS_TRY(need_constant(step, 2, outputs, err));
+    *out = (nas_shape){outputs, 1, 1};
+    return NAS_OK;
+}
+
+static void run_gemm(const run_step *step)
+{
+    const float *bias = step->proto->n_input == 3 ? step->in[2]->constant : NULL;
+    nas_naive_dense(nas_shape_count(step->in[0]->shape), step->out->shape.c,
+                    step->in[1]->constant, bias, step->in[0]->data, step->out->data);
+}
+
+static nas_status setup_same(run_step *step, nas_shape *out, nas_err *err)
+{
+    (void)err;
+    *out = step->in[0]->shape;
+    return NAS_OK;
+}
+
+static nas_status setup_norm(run_step *step, nas_shape *out, nas_err *err)
+{
+    const Onnx__AttributeProto *epsilon = find_attribute(step, "epsilon");
+    step->epsilon = epsilon != NULL && epsilon->has_f ? (double)epsilon->f : 1e-5;
+    *out = step->in[0]->shape;
+    for (size_t i = 1; i < 5; i++)
+        NAS_TRY(need_constant(step, i, out->c, err));
+    return NAS_OK;
+}
+
+static void run_norm(const run_step *step)
+{
+    const float *const statistics[4] = {step->in[1]->constant, step->in[2]->constant,
+                                        step->in[3]->constant, step->in[4]->constant};
+    nas_naive_batch_norm(step->out->shape, statistics, step->epsilon, step->in[0]->data,
+                         step->out->data);
+}
+
+static void run_relu(const run_step *step)
+{
+    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
+        step->out->data[i] = step->in[0]->data[i] > 0 ? step->in[0]->data[i] : 0;
+}
+
+static nas_status setup_clip(run_step *step, nas_shape *out, nas_err *err)
+{
+    *out = step->in[0]->shape;
+    NAS_TRY(need_constant(step, 1, 1, err));
+    return need_constant(step, 2, 1, err);
+}
+
+static void run_clip(const run_step *step)
+{
+    const double low = (double)step->in[1]->constant[0];
+    const double high = (double)step->in[2]->constant[0];
+    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++) {
+        const double x = step->in[0]->data[i];
+        step->out->data[i] = x < low ? low : x > high ? high : x;
+    }
+}
+
+/* Of one shape, or the second a constant per channel. */
+static nas_status setup_arithmetic(run_step *step, nas_shape *out, nas_err *err)
+{
+    *out = step->in[0]->shape;
+    if (step->in[1]->data == NULL)
+        return need_constant(step, 1, out->c, err);
+    if (nas_shape_equal(*out, step->in[1]->shape))
+        return NAS_OK;
+    return nas_fail(err, NAS_E_CONFIG, "the inputs have different shapes");
+}
+
+/* Element i of the second operand. */
+static double operand(const run_step *step, int64_t i)
+{
+    const run_value *value = step->in[1];
+    if (value->data != NULL)
+        return value->data[i];
+    return (double)value->constant[i / (step->out->shape.h * step->out->shape.w)];
+}
+
+static void run_add(const run_step *step)
+{
+    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
+        step->out->data[i] = step->in[0]->data[i] + operand(step, i);
+}
+
+static void run_sub(const run_step *step)
+{
+    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
+        step->out->data[i] = step->in[0]->data[i] - operand(step, i);
+}
+
+static void run_mul(const run_step *step)
+{
+    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
+        step->out->data[i] = step->in[0]->data[i] * operand(step, i);
+}
+
+static nas_status setup_concat(run_step *step, nas_shape *out, nas_err *err)
+{
+    *out = (nas_shape){0, step->in[0]->shape.h, step->in[0]->shape.w};
+    for (size_t i = 0; i < step->proto->n_input; i++) {
+        const nas_shape in = step->in[i]->shape;
+        NAS_TRY(need_computed(step, i, err));
+        if (in.h != out->h || in.w != out->w)
+            return nas_fail(err, NAS_E_CONFIG, "the inputs have different shapes");
+        out->c += in.c;
+    }
+    return NAS_OK;
+}
+
+static void run_concat(const run_step *step)
+{
+    double *out = step->out->data;
+    for (size_t i = 0; i < step->proto->n_input; i++) {
+        const int64_t count = nas_shape_count(step->in[i]->shape);
+        memcpy(out, step->in[i]->data, (size_t)count * sizeof *out);
+        out += count;
+    }
+}
+
+static nas_status setup_flatten(run_step *step, nas_shape *out, nas_err *err)
+{
+    (void)err;
+    *out = (nas_shape){nas_shape_count(step->in[0]->shape), 1, 1};
+    return NAS_OK;
+}
+
+static void run_copy(const run_step *step)
+{
+    memcpy(step->out->data, step->in[0]->data,
+           (size_t)nas_shape_count(step->out->shape) * sizeof *step->out->data);
+}
+
+static nas_status setup_softmax(run_step *step, nas_shape *out, nas_err *err)
+{
+    *out = step->in[0]->shape;
+    if (out->h == 1 && out->w == 1)
+        return NAS_OK;
+    return nas_fail(err, NAS_E_CONFIG, "expected a vector");
+}
+
+static void run_softmax(const run_step *step)
+{
+    nas_naive_softmax(step->out->shape.c, step->in[0]->data, step->out->data);
+}
+
+static const run_operator operators[] = {
+    {"Conv", 2, 3, setup_conv, run_conv},
+    {"MaxPool", 1, 1, setup_window, run_max_pool},
+    {"AveragePool", 1, 1, setup_window, run_avg_pool},
+    {"GlobalAveragePool", 1, 1, setup_channels, run_global_avg_pool},
+    {"Gemm", 2, 3, setup_gemm, run_gemm},
+    {"BatchNormalization", 5, 5, setup_norm, run_norm},
+    {"Relu", 1, 1, setup_same, run_relu},
+    {"Clip", 3, 3, setup_clip, run_clip},
+    {"Add", 2, 2, setup_arithmetic, run_add},
+    {"Sub", 2, 2, setup_arithmetic, run_sub},
+    {"Mul", 2, 2, setup_arithmetic, run_mul},
+    {"Concat", 1, 0, setup_concat, run_concat},
+    {"Flatten", 1, 1, setup_flatten, run_copy},
+    {"Unsqueeze", 2, 2, setup_same, run_copy},
+    {"Identity", 1, 1, setup_same, run_copy},
+    {"Softmax", 1, 1, setup_softmax, run_softmax},
+};
+
+/* ---- preparing -------------------------------------------------------------------- */
+
+static run_value *find_value(nas_onnx_program *p, const char *name)
+{
+    for (size_t i = 0; i < p->n_values; i++)
+        if (name != NULL && strcmp(p->values[i].name, name) == 0)
+            return &p->values[i];
+    return NULL;
+}
+
+/* Append a value. @return it, or NULL when the name is missing or taken */
+static run_value *add_value(nas_onnx_program *p, const char *name)
+{
+    if (name == NULL || find_value(p, name) != NULL)
+        return NULL;
+    p->values[p->n_values].name = name;
+    return &p->values[p->n_values++];
+}
+
+static nas_status add_data(nas_onnx_program *p, run_value *value, nas_err *err)
+{
+    const int64_t count = nas_shape_count(value->shape);
+    value->data = NAS_NEW(p->arena, double, count);
+    NAS_TRY_ALLOC(value->data, err);
+    return NAS_OK;
+}
+
+static nas_status add_initialiser(nas_onnx_program *p, const Onnx__TensorProto *tensor,
+                                  nas_err *err)
+{
+    run_value *value = add_value(p, tensor->name);
+    if (value == NULL)
+        return nas_fail(err, NAS_E_CONFIG, "an initialiser has no name or a taken one");
+    if (tensor->data_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
+        return NAS_OK; /* axes of Unsqueeze */
+    value->n_constant =
+        (int64_t)(tensor->has_raw_data ? tensor->raw_data.len / sizeof(float)
+                                       : tensor->n_float_data);
+    value->constant = NAS_NEW(p->arena, float, value->n_constant);
+    NAS_TRY_ALLOC(value->constant, err);
+    return nas_onnx_copy_floats(tensor, value->n_constant, value->constant, err);
+}
+
+static nas_status add_input(nas_onnx_program *p, nas_err *err)
+{
+    const Onnx__ValueInfoProto *info = p->graph->n_input == 1 ? p->graph->input[0] : NULL;
+    const Onnx__TensorShapeProto *shape =
+        info != NULL && info->type != NULL &&
+                info->type->value_case == ONNX__TYPE_PROTO__VALUE_TENSOR_TYPE
+            ? info->type->tensor_type->shape
+            : NULL;
+    int64_t dims[3] = {0};
+    for (size_t i = 0; shape != NULL && shape->n_dim == 4 && i < 3; i++)
+        dims[i] = shape->dim[i + 1]->dim_value;
+    for (int i = 0; i < 3; i++)
+        if (dims[i] < 1 || dims[i] > 65536)
+            return nas_fail(err, NAS_E_CONFIG, "expected one input [batch,C,H,W]");
+    p->input = add_value(p, info->name);
+    if (p->input == NULL)
+        return nas_fail(err, NAS_E_CONFIG, "the input has no name or a taken one");
+    p->input->shape = (nas_shape){dims[0], dims[1], dims[2]};
+    return add_data(p, p->input, err);
+}
+
+static const run_operator *find_operator(const Onnx__NodeProto *proto)
+{
+    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
+        if (proto->op_type != NULL && strcmp(proto->op_type, operators[i].name) == 0)
+            return &operators[i];
+    return NULL;
+}
+
+static nas_status find_inputs(nas_onnx_program *p, run_step *step, nas_err *err)
+{
+    const Onnx__NodeProto *proto = step->proto;
+    step->op = find_operator(proto);
+    if (step->op == NULL || proto->n_output != 1)
+        return nas_fail(err, NAS_E_CONFIG,
+                        "operator \"%.40s\" is not among those written",
+                        proto->op_type ? proto->op_type : "");
+    if (proto->n_input < step->op->min_inputs ||
+        (step->op->max_inputs > 0 && proto->n_input > step->op->max_inputs))
+        return nas_fail(err, NAS_E_CONFIG, "%s has %zu inputs", step->op->name,
+                        proto->n_input);
+    step->in = NAS_NEW(p->arena, const run_value *, proto->n_input);
+    NAS_TRY_ALLOC(step->in, err);
+    for (size_t i = 0; i < proto->n_input; i++) {
+        step->in[i] = find_value(p, proto->input[i]);
+        if (step->in[i] == NULL)
+            return nas_fail(err, NAS_E_CONFIG, "%s reads \"%.40s\", which nothing writes",
+                            step->op->name, proto->input[i]);
+    }
+    return need_computed(step, 0, err);
+}
+
+static nas_status add_step(nas_onnx_program *p, const Onnx__NodeProto *proto,
+                           nas_err *err)
+{
+    run_step *step = &p->steps[p->n_steps++];
+    nas_shape shape = {0};
+    step->proto = proto;
+    NAS_TRY(find_inputs(p, step, err));
+    nas_status status = step->op->setup(step, &shape, err);
+    if (status != NAS_OK) {
+        nas_err_context(err, "%s \"%.60s\"", step->op->name, proto->name);
+        return status;
+    }
+    step->out = add_value(p, proto->output[0]);
+    if (step->out == NULL)
+        return nas_fail(err, NAS_E_CONFIG, "output of %s has no name or a taken one",
+                        step->op->name);
+    step->out->shape = shape;
+    return add_data(p, step->out, err);
+}
+
+nas_status nas_onnx_prepare(const Onnx__ModelProto *proto, nas_arena *arena,
+                            nas_onnx_program **out, nas_err *err)
+{
+    const Onnx__GraphProto *graph = proto->graph;
+    nas_onnx_program *p = NAS_NEW(arena, nas_onnx_program, 1);
+    NAS_TRY_ALLOC(p, err);
+    p->arena = arena;
+    p->graph = graph;
+    p->values = NAS_NEW(arena, run_value, graph->n_initializer + graph->n_node + 1);
+    p->steps = NAS_NEW(arena, run_step, graph->n_node);
+    NAS_TRY_ALLOC(p->values, err);
+    NAS_TRY_ALLOC(p->steps, err);
+    for (size_t i = 0; i < graph->n_initializer; i++)
+        NAS_TRY(add_initialiser(p, graph->initializer[i], err));
+    NAS_TRY(add_input(p, err));
+    for (size_t i = 0; i < graph->n_node; i++)
+        NAS_TRY(add_step(p, graph->node[i], err));
+    p->output = graph->n_output == 1 ? find_value(p, graph->output[0]->name) : NULL;
+    if (p->output == NULL || p->output->data == NULL)
+        return nas_fail(err, NAS_E_CONFIG, "expected one output that a node writes");
+    *out = p;
+    return NAS_OK;
+}
+
+int64_t nas_onnx_inputs(const nas_onnx_program *program)
+{
+    return nas_shape_count(program->input->shape);
+}
+
+int64_t nas_onnx_outputs(const nas_onnx_program *program)
+{
+    return nas_shape_count(program->output->shape);
+}
+
+void nas_onnx_run(const nas_onnx_program *program, const float *in, float *out)
+{
+    for (int64_t i = 0; i < nas_onnx_inputs(program); i++)
+        program->input->data[i] = (double)in[i];
+    for (size_t i = 0; i < program->n_steps; i++)
+        program->steps[i].op->run(&program->steps[i]);
+    for (int64_t i = 0; i < nas_onnx_outputs(program); i++)
+        out[i] = (float)program->output->data[i];
+}

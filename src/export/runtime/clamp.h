@@ -1,0 +1,6 @@
+static float nas_rt_clamp(float x, float low, float high)
+{
+    if (x < low)
+        return low;
+    return x > high ? high : x;
+}
