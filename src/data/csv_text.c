@@ -181,28 +181,32 @@ static nas_status read_field(nas_csv_file *file, int *end, nas_err *err)
     return peek(file, end, err);
 }
 
-nas_status nas_csv_next(nas_csv_file *file, bool *more, nas_err *err)
+static nas_status read_record(nas_csv_file *file, bool *more, nas_err *err)
 {
     int c = 0;
     nas_text_clear(&file->record);
     file->n_fields = 0;
-    *more = false;
     NAS_TRY(peek(file, &c, err));
-    while (c == '\n' || c == '\r') {
-        advance(file);
-        NAS_TRY(peek(file, &c, err));
-    }
-    if (c == END)
-        return NAS_OK;
-    for (;;) {
+    *more = c != END;
+    while (*more) {
         NAS_TRY(read_field(file, &c, err));
         if (c != END)
             advance(file);
         if (c != file->delimiter)
             break;
     }
-    *more = true;
     return nas_text_status(&file->record, err);
+}
+
+nas_status nas_csv_next(nas_csv_file *file, bool *more, nas_err *err)
+{
+    bool blank = true;
+    *more = true;
+    while (*more && blank) {
+        NAS_TRY(read_record(file, more, err));
+        blank = file->n_fields == 1 && *nas_csv_field(file, 0) == '\0';
+    }
+    return NAS_OK;
 }
 
 const char *nas_csv_field(const nas_csv_file *file, int64_t i)

@@ -29,7 +29,7 @@ typedef struct nas_csv_file {
 nas_status nas_csv_open(nas_csv_file *file, const char *path, nas_err *err);
 void nas_csv_close(nas_csv_file *file);
 
-/* Read the next record; lines without any character are skipped.
+/* Read the next record; lines with nothing but blanks are skipped.
  * @param more  out, false at the end of the file */
 nas_status nas_csv_next(nas_csv_file *file, bool *more, nas_err *err);
 

@@ -50,14 +50,16 @@ void nas_dataset_close(nas_dataset *data)
 
 /* ---- values --------------------------------------------------------------------- */
 
-/* Per element type: copy as float, sum, sum of squared distances from a mean. */
-#define DEFINE_VALUES(suffix, type)                                                      \
+#define DEFINE_COPY(suffix, type)                                                        \
     static void copy_##suffix(const void *from, int64_t n, float *out)                   \
     {                                                                                    \
         const type *values = from;                                                       \
         for (int64_t i = 0; i < n; i++)                                                  \
             out[i] = (float)values[i];                                                   \
-    }                                                                                    \
+    }
+
+/* Sum, and sum of squared distances from a mean. */
+#define DEFINE_SUMS(suffix, type)                                                        \
     static double sum_##suffix(const void *from, int64_t n)                              \
     {                                                                                    \
         const type *values = from;                                                       \
@@ -74,22 +76,48 @@ void nas_dataset_close(nas_dataset *data)
             sum += ((double)values[i] - mean) * ((double)values[i] - mean);              \
         return sum;                                                                      \
     }
-DEFINE_VALUES(u8, uint8_t)
-DEFINE_VALUES(i8, int8_t)
-DEFINE_VALUES(i16, int16_t)
-DEFINE_VALUES(i32, int32_t)
-DEFINE_VALUES(f32, float)
 
+DEFINE_COPY(u8, uint8_t)
+DEFINE_COPY(i8, int8_t)
+DEFINE_COPY(i16, int16_t)
+DEFINE_COPY(i32, int32_t)
+DEFINE_COPY(f32, float)
+DEFINE_SUMS(i32, int32_t)
+DEFINE_SUMS(f32, float)
+
+/* Exact sums of small integers: one pass, and no chain of floating-point additions.
+ * 2^63 / 2^30 values of 16 bits are more than any memory. */
+#define DEFINE_MOMENTS(suffix, type)                                                     \
+    static void moments_##suffix(const void *from, int64_t n, int64_t *sum,              \
+                                 int64_t *squares)                                       \
+    {                                                                                    \
+        const type *values = from;                                                       \
+        int64_t first = 0;                                                               \
+        int64_t second = 0;                                                              \
+        for (int64_t i = 0; i < n; i++) {                                                \
+            int64_t value = values[i];                                                   \
+            first += value;                                                              \
+            second += value * value;                                                     \
+        }                                                                                \
+        *sum += first;                                                                   \
+        *squares += second;                                                              \
+    }
+DEFINE_MOMENTS(u8, uint8_t)
+DEFINE_MOMENTS(i8, int8_t)
+DEFINE_MOMENTS(i16, int16_t)
+
+/* Small integers have exact moments, the others sums in two passes. */
 static const struct {
     void (*copy)(const void *from, int64_t n, float *out);
+    void (*moments)(const void *from, int64_t n, int64_t *sum, int64_t *squares);
     double (*sum)(const void *from, int64_t n);
     double (*squares)(const void *from, int64_t n, double mean);
 } values[] = {
-    [NAS_ELEMENT_U8] = {copy_u8, sum_u8, squares_u8},
-    [NAS_ELEMENT_I8] = {copy_i8, sum_i8, squares_i8},
-    [NAS_ELEMENT_I16] = {copy_i16, sum_i16, squares_i16},
-    [NAS_ELEMENT_I32] = {copy_i32, sum_i32, squares_i32},
-    [NAS_ELEMENT_F32] = {copy_f32, sum_f32, squares_f32},
+    [NAS_ELEMENT_U8] = {.copy = copy_u8, .moments = moments_u8},
+    [NAS_ELEMENT_I8] = {.copy = copy_i8, .moments = moments_i8},
+    [NAS_ELEMENT_I16] = {.copy = copy_i16, .moments = moments_i16},
+    [NAS_ELEMENT_I32] = {.copy = copy_i32, .sum = sum_i32, .squares = squares_i32},
+    [NAS_ELEMENT_F32] = {.copy = copy_f32, .sum = sum_f32, .squares = squares_f32},
 };
 
 static const char *channel_at(const nas_dataset *data, int64_t row, int64_t c)
@@ -106,21 +134,56 @@ void nas_dataset_row(const nas_dataset *data, int64_t row, float *out)
                                out);
 }
 
+/* Rows of one channel. */
+typedef struct channel_rows {
+    const nas_dataset *data;
+    const int64_t *rows;
+    int64_t n;
+    int64_t channel;
+} channel_rows;
+
+static void fit_in_two_passes(const channel_rows *r, double *mean, double *variance)
+{
+    int64_t plane = r->data->shape.h * r->data->shape.w;
+    double count = (double)r->n * (double)plane;
+    double sum = 0.0;
+    double squares = 0.0;
+    for (int64_t i = 0; i < r->n; i++)
+        sum += values[r->data->element].sum(channel_at(r->data, r->rows[i], r->channel),
+                                            plane);
+    *mean = sum / count;
+    for (int64_t i = 0; i < r->n; i++)
+        squares += values[r->data->element].squares(
+            channel_at(r->data, r->rows[i], r->channel), plane, *mean);
+    *variance = squares / count;
+}
+
+static void fit_exactly(const channel_rows *r, double *mean, double *variance)
+{
+    int64_t plane = r->data->shape.h * r->data->shape.w;
+    double count = (double)r->n * (double)plane;
+    int64_t sum = 0;
+    int64_t squares = 0;
+    for (int64_t i = 0; i < r->n; i++)
+        values[r->data->element].moments(channel_at(r->data, r->rows[i], r->channel),
+                                         plane, &sum, &squares);
+    *mean = (double)sum / count;
+    *variance = fmax(0.0, (double)squares / count - *mean * *mean);
+}
+
 void nas_dataset_fit_standardise(const nas_dataset *data, const int64_t *rows, int64_t n,
                                  float *mean, float *inverse_deviation)
 {
-    int64_t plane = data->shape.h * data->shape.w;
-    double count = (double)n * (double)plane;
+    bool exact = values[data->element].moments != NULL;
     for (int64_t c = 0; c < data->shape.c; c++) {
-        double sum = 0.0;
-        double squares = 0.0;
-        for (int64_t i = 0; i < n; i++)
-            sum += values[data->element].sum(channel_at(data, rows[i], c), plane);
-        double centre = sum / count;
-        for (int64_t i = 0; i < n; i++)
-            squares += values[data->element].squares(channel_at(data, rows[i], c), plane,
-                                                     centre);
-        double deviation = sqrt(squares / count);
+        channel_rows channel = {.data = data, .rows = rows, .n = n, .channel = c};
+        double centre = 0.0;
+        double variance = 0.0;
+        if (exact)
+            fit_exactly(&channel, &centre, &variance);
+        else
+            fit_in_two_passes(&channel, &centre, &variance);
+        double deviation = sqrt(variance);
         bool constant = deviation <= constant_ratio * fabs(centre);
         mean[c] = (float)centre;
         inverse_deviation[c] = constant ? 1.0f : (float)(1.0 / deviation);

@@ -4,6 +4,7 @@
 #include "data/idx_names.h"
 #include "data/source.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <math.h>
 #include <stdio.h>
@@ -351,8 +352,8 @@ static nas_status describe_inputs(nas_source *source, nas_err *err)
     describe_kind(source, &first, &state->pairs[0].name);
     NAS_TRY(nas_rows_init(&source->rows, source->arena, n, err));
     for (int64_t i = 0; i < state->n_pairs; i++)
-        memset(source->rows.part + state->pairs[i].first_row, state->pairs[i].name.part,
-               (size_t)state->pairs[i].n_rows);
+        memset(source->rows.part + state->pairs[i].first_row,
+               (int)state->pairs[i].name.part, (size_t)state->pairs[i].n_rows);
     return NAS_OK;
 }
 
@@ -362,6 +363,7 @@ static nas_status read_beside(nas_source *source, bool groups, double **out,
 {
     const idx_state *state = source->state;
     double *all = NULL;
+    assert(state->n_pairs > 0); /* check_pairs */
     *width = 0;
     for (int64_t i = 0; i < state->n_pairs; i++) {
         const idx_pair *pair = &state->pairs[i];

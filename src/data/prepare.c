@@ -315,8 +315,8 @@ static void summarise_target(const preparation *p, nas_data_summary *out)
     int64_t width = p->source->n_outputs;
     double sum = 0.0;
     double squares = 0.0;
-    out->target_min = INFINITY;
-    out->target_max = -INFINITY;
+    out->target_min = HUGE_VAL;
+    out->target_max = -HUGE_VAL;
     for (int64_t i = 0; i < n; i++) {
         double y = (double)p->rows.targets[i * width];
         out->target_min = fmin(out->target_min, y);

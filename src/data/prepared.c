@@ -5,6 +5,7 @@
 #include "nasmith/rng.h"
 
 #include <string.h>
+#include <sys/mman.h>
 
 enum { HEADER_BYTES = 64, TRAILER_BYTES = 64, CHUNK_BYTES = 1 << 20 };
 
@@ -30,15 +31,25 @@ typedef struct file_trailer {
 _Static_assert(sizeof(file_header) == HEADER_BYTES, "header layout");
 _Static_assert(sizeof(file_trailer) == TRAILER_BYTES, "trailer layout");
 
-/* Chained over chunks, so that a writer needs one chunk in memory. */
-uint64_t nas_prepared_checksum(const void *data, size_t bytes)
+/* Chained over chunks, so that a writer needs one chunk in memory.
+ * @param forget  of a file's map: let go of each chunk, so that a process that only looks
+ *                at the table does not grow by the size of the data */
+static uint64_t checksum(const void *data, size_t bytes, bool forget)
 {
     uint64_t hash = 0;
     for (size_t at = 0; at < bytes; at += CHUNK_BYTES) {
         size_t n = bytes - at < CHUNK_BYTES ? bytes - at : CHUNK_BYTES;
-        hash = nas_hash64((const char *)data + at, n, hash);
+        const char *chunk = (const char *)data + at;
+        hash = nas_hash64(chunk, n, hash);
+        if (forget) /* advice only: a failure costs memory, nothing else */
+            (void)madvise((void *)(uintptr_t)chunk, n, MADV_DONTNEED);
     }
     return hash;
+}
+
+uint64_t nas_prepared_checksum(const void *data, size_t bytes)
+{
+    return checksum(data, bytes, false);
 }
 
 /* ---- writing -------------------------------------------------------------------- */
@@ -202,6 +213,7 @@ typedef struct parser {
     const char *bytes;
     size_t n_bytes; /* before the trailer */
     const char *name;
+    bool forget; /* bytes are a file's map that is looked at once */
     json_t *meta;
     nas_arena *arena;
     nas_err *err;
@@ -234,8 +246,11 @@ static nas_status check_envelope(parser *p, size_t bytes, file_trailer *trailer)
     if (trailer->meta_offset < HEADER_BYTES || trailer->meta_offset > p->n_bytes ||
         trailer->meta_bytes != p->n_bytes - trailer->meta_offset)
         return damaged(p, "its table is misplaced");
+    static const char zero[sizeof trailer->zero] = {0};
+    if (memcmp(trailer->zero, zero, sizeof zero) != 0)
+        return damaged(p, "its end is not as written");
     size_t covered = p->n_bytes + offsetof(file_trailer, checksum);
-    if (trailer->checksum != nas_prepared_checksum(p->bytes, covered))
+    if (trailer->checksum != checksum(p->bytes, covered, p->forget))
         return damaged(p, "its checksum does not match");
     return NAS_OK;
 }
@@ -499,7 +514,11 @@ nas_status nas_prepared_read_summary(const char *path, nas_data_summary *out,
     nas_file_map map = {0};
     *out = (nas_data_summary){.arena = NULL};
     NAS_TRY(nas_file_map_open(path, &map, err));
-    parser p = {.bytes = map.data, .name = path, .arena = nas_arena_new(), .err = err};
+    parser p = {.bytes = map.data,
+                .name = path,
+                .forget = true,
+                .arena = nas_arena_new(),
+                .err = err};
     nas_status status = p.arena == NULL ? nas_fail(err, NAS_E_NOMEM, "out of memory")
                                         : parse_stored_summary(&p, map.bytes, out);
     json_decref(p.meta);

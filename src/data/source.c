@@ -46,31 +46,42 @@ static void hint_sibling(const char *path, nas_arena *arena, nas_err *err)
         nas_err_hint(err, "did you mean `%s`?", nas_file_join(arena, directory, nearest));
 }
 
-static nas_status fail_unknown(nas_source *source, nas_err *err)
+static nas_status fail_absent(const nas_source *source, nas_err *err)
 {
-    const char *path = source->path;
-    struct stat st;
-    if (stat(path, &st) != 0) {
-        nas_status status =
-            nas_fail(err, NAS_E_DATA, "cannot read `%s`: %s", path, strerror(errno));
-        hint_sibling(path, source->arena, err);
-        return status;
-    }
-    nas_status status;
-    if (S_ISDIR(st.st_mode)) {
-        char **names = NULL;
-        int64_t n = 0;
-        NAS_TRY(nas_file_list(path, source->arena, &names, &n, err));
-        status = nas_fail(err, NAS_E_DATA, "folder `%s` %s", path,
-                          n == 0 ? "is empty" : "holds no data that can be read");
-        nas_err_hint(err, "%s", readable);
-        return status;
-    }
+    nas_status status =
+        nas_fail(err, NAS_E_DATA, "cannot read `%s`: %s", source->path, strerror(errno));
+    hint_sibling(source->path, source->arena, err);
+    return status;
+}
+
+static bool is_table_name(const char *name)
+{
+    const char *at = strstr(name, ".csv");
+    return at != NULL && (at[4] == '\0' || strcmp(at + 4, ".gz") == 0);
+}
+
+static nas_status fail_folder(const nas_source *source, nas_err *err)
+{
+    char **names = NULL;
+    int64_t n = 0;
+    NAS_TRY(nas_file_list(source->path, source->arena, &names, &n, err));
+    nas_status status =
+        nas_fail(err, NAS_E_DATA, "folder `%s` %s", source->path,
+                 n == 0 ? "is empty" : "holds no data that can be read as a whole");
+    nas_err_hint(err, "%s", readable);
+    for (int64_t i = n - 1; i >= 0; i--)
+        if (is_table_name(names[i]))
+            nas_err_hint(err, "name one table: %s/%s", source->path, names[i]);
+    return status;
+}
+
+static nas_status fail_file(const nas_source *source, nas_err *err)
+{
     nas_stream stream;
     char head[300] = {0};
     size_t got = 0;
-    NAS_TRY(nas_stream_open(&stream, path, err));
-    status = nas_stream_read(&stream, head, sizeof head, &got, err);
+    NAS_TRY(nas_stream_open(&stream, source->path, err));
+    nas_status status = nas_stream_read(&stream, head, sizeof head, &got, err);
     nas_stream_close(&stream);
     NAS_TRY(status);
     const char *found = got == 0 ? "empty" : "of no known format";
@@ -79,9 +90,17 @@ static nas_status fail_unknown(nas_source *source, nas_err *err)
         if (memcmp(head + foreign[i].offset, foreign[i].magic, length) == 0)
             found = foreign[i].name;
     }
-    status = nas_fail(err, NAS_E_DATA, "`%s` is %s", path, found);
+    status = nas_fail(err, NAS_E_DATA, "`%s` is %s", source->path, found);
     nas_err_hint(err, "%s", readable);
     return status;
+}
+
+static nas_status fail_unknown(const nas_source *source, nas_err *err)
+{
+    struct stat st;
+    if (stat(source->path, &st) != 0)
+        return fail_absent(source, err);
+    return S_ISDIR(st.st_mode) ? fail_folder(source, err) : fail_file(source, err);
 }
 
 static nas_status open_with_reader(nas_source *source, nas_err *err)

@@ -178,7 +178,7 @@ static nas_status split_groups(group_split *s, nas_rows *rows, nas_rng rng,
     NAS_TRY_ALLOC(best, err);
     for (int64_t i = 0; i < s->n_groups; i++)
         order[i] = i;
-    double least = INFINITY;
+    double least = HUGE_VAL;
     for (int draw = 0; draw < GROUP_DRAWS; draw++) {
         nas_rng_shuffle(&rng, order, s->n_groups);
         deal_groups(s, order, part);

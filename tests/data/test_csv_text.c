@@ -41,7 +41,9 @@ static void dialects_are_read(void **state)
                   "a|b, c|d/1|say \"hi\"|two\nlines/");
     check_records(state, "one\n\n2.385\n", "one/2.385/");
     check_records(state, "a,b,\n,,\n", "a|b|/||/");
+    check_records(state, "a,b\n1,2\n  \t \n \r\n3,4\n ", "a|b/1|2/3|4/");
     check_records(state, "", "");
+    check_records(state, " \n\n", "");
 }
 
 static void places_are_known(void **state)

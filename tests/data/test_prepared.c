@@ -102,11 +102,8 @@ static void any_damage_is_noticed(void **state)
     check_ok(nas_file_read(path, 0, &bytes, &n, &err), err);
     check_ok(parse(bytes, n, &err), err);
     for (size_t i = 0; i < n; i++) {
-        bool padding =
-            i >= n - 40 && i < n - 8; /* of the trailer, outside the checksum */
         bytes[i] = (char)(bytes[i] ^ 0x10);
-        if (!padding)
-            assert_int_equal(parse(bytes, n, &err), NAS_E_DATA);
+        assert_int_equal(parse(bytes, n, &err), NAS_E_DATA);
         bytes[i] = (char)(bytes[i] ^ 0x10);
     }
     for (size_t i = 0; i < n; i++)

@@ -61,6 +61,9 @@ static void folders_without_data_are_refused(void **state)
     check_refused(*state, &options, NAS_E_DATA, "is empty", "readable are");
     make_text(*state, "README", "hello");
     check_refused(*state, &options, NAS_E_DATA, "holds no data", "readable are");
+    make_table(*state, "b.csv", 9, "y");
+    make_table(*state, "a.csv", 9, "y");
+    check_refused(*state, &options, NAS_E_DATA, "holds no data", "/a.csv");
 }
 
 static void damaged_gzip_is_reported_as_such(void **state)
