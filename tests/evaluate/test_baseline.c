@@ -13,11 +13,11 @@ static void test_majority(void **state)
     const nas_metric *accuracy = nas_metric_find("accuracy");
     nas_score s = nas_baseline_constant(data, data->train, data->n_train, data,
                                         data->validation, 25, accuracy);
-    assert_true(fabs(s.value - 0.44) < 1e-12); /* rows 75..99: 11 of class 2 */
+    assert_true(fabs(s.value - 0.52) < 1e-12); /* rows 75..99: 13 of class 2 */
     s = nas_baseline_constant(data, data->train, data->n_train, data, data->validation,
                               25, nas_metric_find("log_loss"));
-    double p = 48.0 / 75.0;
-    assert_true(fabs(s.value + (11.0 * log(p) + 14.0 * log(1.0 - p)) / 25.0) < 1e-6);
+    double p = 47.0 / 75.0;
+    assert_true(fabs(s.value + (13.0 * log(p) + 12.0 * log(1.0 - p)) / 25.0) < 1e-6);
     toy_free(data);
 }
 
