@@ -4,11 +4,12 @@
  * network with the best validation accuracy so far, one query per new network. Prints two
  * tables, and the speed of asking with a history of 100,000 trials.
  *
- *   bench_nb201 TABLE.csv.gz [RUNS]
+ *   bench_nb201 [RUNS [TABLE.csv.gz]]
  *
- * TABLE has the columns arch, c10_valid_200 and c10_test_200. Uniform proposals are not
- * mixed in; there are no limits, and cells without a path count as networks, as in the
- * published tables. */
+ * TABLE (nb201/nb201.csv.gz of NASMITH_DATA or ../shared/data) has the columns arch,
+ * c10_valid_200 and c10_test_200. Exit code 1 when a mean leaves its gate. Uniform
+ * proposals are not mixed in; there are no limits, and cells without a path count as
+ * networks, as in the published tables. */
 #include "nasmith/clock.h"
 #include "nasmith/strategy.h"
 
@@ -17,6 +18,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
 enum { CELLS = 15625, EDGES = 6, QUERIES = 100, MAX_LINE = 4096 };
@@ -208,8 +210,36 @@ static void one_run(const nas_space *space, const table *results,
     run_end(&r);
 }
 
-static void accuracy(const nas_space *space, const table *results,
-                     const nas_strategy_ops *ops, int runs)
+/* What a correct implementation reaches (500 runs of an independent one). */
+static const struct {
+    const char *strategy;
+    int checkpoint; /* index */
+    double error, tolerance;
+} GATES[] = {
+    {"random", 3, 6.40, 0.05},
+    {"random", 5, 6.25, 0.05},
+    {"evolution", 5, 5.92, 0.04},
+};
+
+/* @return number of gates missed */
+static int check_gates(const char *strategy, const double *mean)
+{
+    int missed = 0;
+    for (size_t i = 0; i < sizeof GATES / sizeof GATES[0]; i++) {
+        if (strcmp(GATES[i].strategy, strategy) != 0)
+            continue;
+        bool in = fabs(mean[GATES[i].checkpoint] - GATES[i].error) <= GATES[i].tolerance;
+        (void)printf("           %.2f +- %.2f at %d queries: %s\n", GATES[i].error,
+                     GATES[i].tolerance, CHECKPOINTS[GATES[i].checkpoint],
+                     in ? "reached" : "MISSED");
+        missed += !in;
+    }
+    return missed;
+}
+
+/* @return number of gates missed */
+static int accuracy(const nas_space *space, const table *results,
+                    const nas_strategy_ops *ops, int runs)
 {
     double sum[N_CHECKPOINTS] = {0}, squares[N_CHECKPOINTS] = {0};
     for (int i = 0; i < runs; i++) {
@@ -220,13 +250,15 @@ static void accuracy(const nas_space *space, const table *results,
             squares[c] += error[c] * error[c];
         }
     }
+    double mean[N_CHECKPOINTS];
     (void)printf("%-10s", ops->name);
     for (int c = 0; c < N_CHECKPOINTS; c++) {
-        double mean = sum[c] / runs;
-        (void)printf("  %.3f (%.2f)", mean,
-                     sqrt(fmax(0, squares[c] / runs - mean * mean)));
+        mean[c] = sum[c] / runs;
+        double variance = squares[c] / runs - mean[c] * mean[c];
+        (void)printf("  %.3f (%.2f)", mean[c], sqrt(fmax(0, variance)));
     }
     (void)printf("\n");
+    return check_gates(ops->name, mean);
 }
 
 /* ---- speed ---- */
@@ -260,16 +292,28 @@ static void speed(const nas_space *space, const nas_strategy_ops *ops, int64_t t
     run_end(&r);
 }
 
+/* @return whether there is a table at the default place */
+static bool default_table(char *out, size_t size)
+{
+    const char *root = getenv("NASMITH_DATA");
+    (void)snprintf(out, size, "%s/nb201/nb201.csv.gz",
+                   root != NULL ? root : "../shared/data");
+    return access(out, R_OK) == 0;
+}
+
 int main(int argc, char **argv)
 {
     static table results;
+    static char path[2048];
     nas_err err = {0};
     nas_space *cells = NULL, *wide = NULL;
     nas_space_context context = {.input = {3, 32, 32}, .n_outputs = 10};
-    if (argc < 2)
-        stop("usage: bench_nb201 TABLE.csv.gz [RUNS]");
-    int runs = argc > 2 ? (int)strtol(argv[2], NULL, 10) : 500;
-    read_table(argv[1], &results);
+    int runs = argc > 1 ? (int)strtol(argv[1], NULL, 10) : 500, missed = 0;
+    if (argc < 3 && !default_table(path, sizeof path)) {
+        (void)printf("skipped: %s is absent (set NASMITH_DATA)\n", path);
+        return 0;
+    }
+    read_table(argc > 2 ? argv[2] : path, &results);
     if (nas_space_load("nasbench201", &context, &cells, &err) != NAS_OK ||
         nas_space_parse(WIDE, strlen(WIDE), "wide", &context, &wide, &err) != NAS_OK)
         stop(err.text);
@@ -279,7 +323,7 @@ int main(int argc, char **argv)
         (void)printf("  %12d", CHECKPOINTS[c]);
     (void)printf("\n");
     for (int i = 0; nas_strategy_at(i) != NULL; i++)
-        accuracy(cells, &results, nas_strategy_at(i), runs);
+        missed += accuracy(cells, &results, nas_strategy_at(i), runs);
     (void)printf("\nspeed of asking\n");
     for (int i = 0; nas_strategy_at(i) != NULL; i++) {
         speed(wide, nas_strategy_at(i), 1000);
@@ -287,5 +331,5 @@ int main(int argc, char **argv)
     }
     nas_space_free(cells);
     nas_space_free(wide);
-    return 0;
+    return missed > 0;
 }

@@ -10,8 +10,6 @@
  *    to a higher rung since then stands above those that were not.
  * 3. A child is a new network: one known by key is mutated again, with growing length.
  *    Known networks would be answered from the study and teach nothing.
- * 4. The answer is the best of the history, not of the population (as in the paper's
- *    pseudo-code).
  *
  * Notation
  *   paper        here          range       default  source
