@@ -3,14 +3,15 @@
 #include <stdio.h>
 #include <string.h>
 
+/* All values, or of many the first ones and the last. */
 static void put_values(const nas_decision *decision, nas_text *out)
 {
     enum { SHOWN = 10 };
     int n = decision->n_values;
     for (int v = 0; v < n; v++) {
         if (n > SHOWN && v == SHOWN - 2) {
-            nas_text_printf(out, ", ... (%d)", n);
-            v = n - 1;
+            nas_text_printf(out, ", ..., %s (%d values)", decision->texts[n - 1], n);
+            return;
         }
         nas_text_printf(out, "%s%s", v == 0 ? "" : ", ", decision->texts[v]);
     }

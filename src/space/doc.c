@@ -97,6 +97,9 @@ static nas_status fail_parser(const nas_doc *doc, const yaml_parser_t *parser,
                         parser->problem_offset);
     (void)fail_at(doc, parser->problem_mark, err, message);
     quote(doc, parser->problem_mark, 1, err);
+    size_t at = parser->problem_mark.index;
+    if (at < doc->bytes && doc->text[at] == '\t')
+        nas_err_hint(err, "indent with spaces, not with tabs");
     return NAS_E_CONFIG;
 }
 

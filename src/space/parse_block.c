@@ -252,14 +252,28 @@ static nas_status label_alternatives(nas_parser *parser, yaml_node_t *node,
     return NAS_OK;
 }
 
+/* {conv: {out: 8}, max_pool: {}} was meant as a list of blocks, but is read as labels. */
+static nas_status hint_label(nas_parser *parser, const char *label, nas_status status)
+{
+    if (status == NAS_E_CONFIG && parser->err != NULL && parser->err->hint[0] == '\0' &&
+        nas_block_find(label) != NAS_BLOCK_COUNT)
+        nas_err_hint(parser->err,
+                     "`%s` is a label here; to choose among blocks write a list: "
+                     "[%s: {...}, ...]",
+                     label, label);
+    return status;
+}
+
 /* The body of an alternative or branch, from a list or from {label: block}. */
 static nas_status parse_member(nas_parser *parser, yaml_node_t *node, int index,
                                const char *path, nas_block **out)
 {
     NAS_TRY_ALLOC(path, parser->err);
-    if (node->type == YAML_MAPPING_NODE)
-        return nas_parse_body(parser, nas_doc_value(&parser->doc, node, index), path,
-                              out);
+    if (node->type == YAML_MAPPING_NODE) {
+        const char *label = nas_doc_scalar(nas_doc_key(&parser->doc, node, index));
+        yaml_node_t *body = nas_doc_value(&parser->doc, node, index);
+        return hint_label(parser, label, nas_parse_body(parser, body, path, out));
+    }
     nas_entry entry;
     NAS_TRY(read_entry(parser, nas_doc_item(&parser->doc, node, index), &entry));
     return parse_entry(parser, &entry, path, out);

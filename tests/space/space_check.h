@@ -16,7 +16,8 @@ __attribute__((unused)) static nas_space *space_of(const char *yaml, nas_shape i
     nas_space *space;
     nas_space_context context = {
         .input = input, .n_outputs = n_outputs, .task = NAS_TASK_CLASSIFICATION};
-    check_ok(nas_space_parse(yaml, strlen(yaml), "test.yaml", &context, &space, &err), err);
+    check_ok(nas_space_parse(yaml, strlen(yaml), "test.yaml", &context, &space, &err),
+             err);
     return space;
 }
 
@@ -40,9 +41,8 @@ __attribute__((unused)) static int decision_of(const nas_space *space, const cha
 }
 
 /* Text of a candidate's value, or "" where the decision is inactive. */
-__attribute__((unused)) static const char *value_of(const nas_space *space,
-                                                    const nas_candidate *candidate,
-                                                    const char *name)
+__attribute__((unused)) static const char *
+value_of(const nas_space *space, const nas_candidate *candidate, const char *name)
 {
     int d = decision_of(space, name);
     int pick = nas_space_choice(space, candidate, d);

@@ -150,15 +150,17 @@ static void test_candidates_without_a_network(void **state)
     (void)state;
     check_infeasible("network: [max_pool, max_pool]", (nas_shape){1, 3, 3}, "max_pool");
     check_infeasible("network: [none]", (nas_shape){1, 8, 8}, "no path");
-    check_infeasible("network: [conv: {groups: 3, out: 6}]", (nas_shape){4, 8, 8}, "conv");
+    check_infeasible("network: [conv: {groups: 3, out: 6}]", (nas_shape){4, 8, 8},
+                     "conv");
     check_infeasible("network: {branches: [conv: {out: 3}, conv: {out: 4}]}",
                      (nas_shape){4, 8, 8}, "add");
-    check_infeasible("network:\n"
-                     "  repeat:\n"
-                     "    times: 64\n"
-                     "    tied: true\n"
-                     "    of: {repeat: {times: 64, tied: true, of: [relu, relu, relu, relu, relu]}}",
-                     (nas_shape){4, 8, 8}, "16384");
+    check_infeasible(
+        "network:\n"
+        "  repeat:\n"
+        "    times: 64\n"
+        "    tied: true\n"
+        "    of: {repeat: {times: 64, tied: true, of: [relu, relu, relu, relu, relu]}}",
+        (nas_shape){4, 8, 8}, "16384");
 }
 
 /* ---- against published tables ----------------------------------------------------- */
