@@ -16,9 +16,9 @@ typedef struct source {
     bool flip[NAS_LANES];
 } source;
 
-static nas_gather_job gather_job(const nas_net *net, const source *from)
+static nas_gather_job gather_job(const source *from)
 {
-    nas_gather_job job = {.element = from->element, .scratch = net->gather_scratch};
+    nas_gather_job job = {.element = from->element};
     memcpy(job.shift, from->right, sizeof job.shift);
     memcpy(job.reverse, from->flip, sizeof job.reverse);
     return job;
@@ -27,7 +27,7 @@ static nas_gather_job gather_job(const nas_net *net, const source *from)
 /* A vector is one row of channels. */
 static void gather_vector(const nas_net *net, const source *from, float *to)
 {
-    nas_gather_job job = gather_job(net, from);
+    nas_gather_job job = gather_job(from);
     for (int lane = 0; lane < LINE; lane++)
         job.source[lane] = from->row[lane];
     job.count = net->units[0].z.channels;
@@ -41,7 +41,7 @@ static void gather_vector(const nas_net *net, const source *from, float *to)
 static void gather_row(const nas_net *net, const source *from, int c, int h, float *to)
 {
     const nas_tensor *x = &net->units[0].z;
-    nas_gather_job job = gather_job(net, from);
+    nas_gather_job job = gather_job(from);
     for (int lane = 0; lane < LINE; lane++) {
         const int line = h - from->down[lane];
         const bool inside = from->row[lane] != NULL && line >= 0 && line < x->height;

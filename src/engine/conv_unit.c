@@ -4,7 +4,7 @@
  * the order in which they are read differs. */
 #include "engine/unit.h"
 
-#include <assert.h>
+#include <string.h>
 
 enum {
     LINE = NAS_LANES,
@@ -359,6 +359,8 @@ static void data_gradient(nas_net *net, nas_unit *unit, nas_view dy, int block, 
 void nas_core_conv_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
                             int first, int count)
 {
+    if (first == 0) /* groups of blocks add to it */
+        memset(unit->kernel.g, 0, (size_t)unit->kernel.count * sizeof(float));
     weight_gradient(net, unit, x, dy, count);
     nas_unit *input = &net->units[unit->inputs[0]];
     if (!input->gradient)

@@ -150,8 +150,8 @@ typedef struct nas_softmax_job {
 
 /* One row of `count` elements from each of 16 samples into lanes: to[i*16 + lane] =
  * (source[lane][i] - mean[i*step]) * inverse[i*step]; a NULL sample gives zeros.
- * With `reverse` set for a lane its row runs from `count`-1 down. With `shift` columns
- * come from i - shift[lane] and zeros move in. */
+ * Lane l is mirrored if `reverse[l]`, then moved `shift[l]` columns to the right; zeros move
+ * in. */
 typedef struct nas_gather_job {
     int element; /* nas_element */
     const void *source[NAS_LANES];
@@ -161,9 +161,7 @@ typedef struct nas_gather_job {
     int shift[NAS_LANES];
     bool reverse[NAS_LANES];
     float *to;
-    float *scratch; /* [16][NAS_GATHER_CHUNK] */
 } nas_gather_job;
-#define NAS_GATHER_CHUNK 64
 
 /* Lanes to rows: to[s*to_row + i] for 16 samples s and i < count, from lines
  * from[offset(i)]: i runs over planes, rows and columns of one block. */

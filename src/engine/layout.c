@@ -277,7 +277,6 @@ static void keep_net(nas_memory_map *map, nas_net *net)
     keep(map, &net->rows_x, need.rows_x);
     keep(map, &net->rows_d, need.rows_d);
     keep(map, &net->rows_g, need.rows_g);
-    keep(map, &net->gather_scratch, (int64_t)LINE * NAS_GATHER_CHUNK);
 }
 
 static nas_status map_new(nas_net *net, nas_memory_map *map, nas_err *err)

@@ -349,7 +349,6 @@ static void backward_unit(nas_net *net, nas_unit *unit)
 
 void nas_pass_backward(nas_net *net)
 {
-    memset(net->gradients, 0, (size_t)net->params * sizeof(float));
     for (int u = net->n_units - 1; u >= 0; u--) {
         if (!net->units[u].gradient)
             continue;

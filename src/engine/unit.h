@@ -137,7 +137,6 @@ struct nas_net {
 
     float *z_stage, *dy_stage;       /* one group of z, one of dy */
     float *rows_x, *rows_d, *rows_g; /* dense gradients: batch in rows */
-    float *gather_scratch;
     float *front_mean, *front_inverse; /* [input channels] */
     int32_t *labels;
     float *targets; /* [batch][outputs], standardised */

@@ -86,95 +86,127 @@ ALWAYS_INLINE void transpose_16(float *to, ptrdiff_t to_row, const float *from,
 
 /* ---- gathering -------------------------------------------------------------------- */
 
-/* Elements [first, first+count) of a row as float. */
-ALWAYS_INLINE void convert(int element, const void *row, int first, int count, float *to)
+/* Lines of sixteen elements. Conversions go through each doubling of the element's size:
+ * compilers turn those into vector instructions, wider steps into sixteen scalar ones. */
+typedef float float_line __attribute__((vector_size(4 * LINE)));
+typedef int32_t int32_line __attribute__((vector_size(4 * LINE)));
+typedef int16_t int16_line __attribute__((vector_size(2 * LINE)));
+typedef int8_t int8_line __attribute__((vector_size(LINE)));
+typedef uint8_t uint8_line __attribute__((vector_size(LINE)));
+#define FROM_32(line) __builtin_convertvector(line, float_line)
+#define FROM_16(line) FROM_32(__builtin_convertvector(line, int32_line))
+#define FROM_8(line) FROM_16(__builtin_convertvector(line, int16_line))
+#define AS_IS(line) (line)
+
+/* x = sixteen elements of a row from column `at` on. */
+#define CONVERT_16(name, type, to_float)                                                 \
+    ALWAYS_INLINE void name(const void *row, int at, float *x)                           \
+    {                                                                                    \
+        type##_line raw;                                                                 \
+        memcpy(&raw, (const char *)row + (size_t)at * sizeof raw / LINE, sizeof raw);    \
+        float_line line = to_float(raw);                                                 \
+        memcpy(x, &line, sizeof line);                                                   \
+    }
+CONVERT_16(convert_u8, uint8, FROM_8)
+CONVERT_16(convert_i8, int8, FROM_8)
+CONVERT_16(convert_i16, int16, FROM_16)
+CONVERT_16(convert_i32, int32, FROM_32)
+CONVERT_16(convert_f32, float, AS_IS)
+
+ALWAYS_INLINE void standardise_16(const nas_gather_job *job, int at, float *x)
 {
-#define CONVERT(type)                                                                    \
-    for (int i = 0; i < count; i++)                                                      \
-    to[i] = (float)((const type *)row)[first + i]
-    if (element == NAS_ELEMENT_U8)
-        CONVERT(uint8_t);
-    else if (element == NAS_ELEMENT_I8)
-        CONVERT(int8_t);
-    else if (element == NAS_ELEMENT_I16)
-        CONVERT(int16_t);
-    else if (element == NAS_ELEMENT_I32)
-        CONVERT(int32_t);
-    else
-        memcpy(to, (const float *)row + first, (size_t)count * sizeof *to);
-#undef CONVERT
+    for (int i = 0; i < LINE; i += NAS_WIDTH) {
+        vec mean, inverse;
+        if (job->step == 0) {
+            mean = vec_set(job->mean[0]);
+            inverse = vec_set(job->inverse[0]);
+        } else {
+            mean = vec_load(job->mean + at + i);
+            inverse = vec_load(job->inverse + at + i);
+        }
+        vec_store(x + i, (vec_load(x + i) - mean) * inverse);
+    }
 }
 
-static void standardise(const nas_gather_job *job, int at, int count, float *x)
+static void convert_16(const nas_gather_job *job, const void *row, int at, float *x)
 {
-    if (job->step == 0) {
-        const float mean = job->mean[0], inverse = job->inverse[0];
-        for (int i = 0; i < count; i++)
-            x[i] = (x[i] - mean) * inverse;
+    switch ((nas_element)job->element) {
+    case NAS_ELEMENT_U8:
+        convert_u8(row, at, x);
+        break;
+    case NAS_ELEMENT_I8:
+        convert_i8(row, at, x);
+        break;
+    case NAS_ELEMENT_I16:
+        convert_i16(row, at, x);
+        break;
+    case NAS_ELEMENT_I32:
+        convert_i32(row, at, x);
+        break;
+    case NAS_ELEMENT_F32:
+        convert_f32(row, at, x);
+        break;
+    }
+    standardise_16(job, at, x);
+}
+
+/* One element, standardised. */
+static float convert_1(const nas_gather_job *job, const void *row, int at)
+{
+    float x = 0;
+    switch ((nas_element)job->element) {
+    case NAS_ELEMENT_U8:
+        x = (float)((const uint8_t *)row)[at];
+        break;
+    case NAS_ELEMENT_I8:
+        x = (float)((const int8_t *)row)[at];
+        break;
+    case NAS_ELEMENT_I16:
+        x = (float)((const int16_t *)row)[at];
+        break;
+    case NAS_ELEMENT_I32:
+        x = (float)((const int32_t *)row)[at];
+        break;
+    case NAS_ELEMENT_F32:
+        x = ((const float *)row)[at];
+        break;
+    }
+    return (x - job->mean[at * job->step]) * job->inverse[at * job->step];
+}
+
+/* Columns [at, at+16) of one sample, moved and mirrored; zeros outside the row. */
+static void gather_sample(const nas_gather_job *job, int lane, int at, float *x)
+{
+    const void *row = job->source[lane];
+    const int shift = job->shift[lane], count = job->count;
+    if (row != NULL && shift == 0 && !job->reverse[lane] && at + LINE <= count) {
+        convert_16(job, row, at, x);
         return;
     }
-    for (int i = 0; i < count; i++)
-        x[i] = (x[i] - job->mean[at + i]) * job->inverse[at + i];
-}
-
-static void reverse(float *x, int count)
-{
-    for (int i = 0; i < count / 2; i++) {
-        float swap = x[i];
-        x[i] = x[count - 1 - i];
-        x[count - 1 - i] = swap;
-    }
-}
-
-/* Columns [at, at+count) of one sample's row, moved and mirrored. */
-static void gather_sample(const nas_gather_job *job, int lane, int at, int count,
-                          float *x)
-{
-    memset(x, 0, (size_t)count * sizeof *x);
-    if (job->source[lane] == NULL)
-        return;
-    const int total = job->count, shift = job->shift[lane];
-    int from = at - shift, skip = 0, n = count; /* columns [from, from+n) go to x[skip] */
-    if (job->reverse[lane])
-        from = total - (at + count) + shift;
-    if (from < 0) {
-        skip = -from;
-        n += from;
-        from = 0;
-    }
-    if (from + n > total)
-        n = total - from;
-    if (n <= 0)
-        return;
-    convert(job->element, job->source[lane], from, n, x + skip);
-    standardise(job, from, n, x + skip);
-    if (job->reverse[lane])
-        reverse(x, count);
-}
-
-/* Rows of scratch to lines; the last 16 columns may overlap the ones before. */
-static void scatter_rows(const float *x, int count, float *to)
-{
-    for (int i = 0; i < count && count >= LINE; i += LINE) {
-        const int at = i + LINE <= count ? i : count - LINE;
-        transpose_16(to + at * LINE, LINE, x + at, NAS_GATHER_CHUNK);
-    }
-    for (int i = 0; i < count && count < LINE; i++) {
-        for (int lane = 0; lane < LINE; lane++)
-            to[i * LINE + lane] = x[lane * NAS_GATHER_CHUNK + i];
+    for (int i = 0; i < LINE; i++) {
+        int from = at + i - shift;
+        if (job->reverse[lane])
+            from = count - 1 - from;
+        const bool inside = row != NULL && from >= 0 && from < count;
+        x[i] = inside ? convert_1(job, row, from) : 0.0f;
     }
 }
 
 void KERNEL(gather)(const nas_gather_job *job)
 {
-    float *x = job->scratch;
-    for (int at = 0; at < job->count; at += NAS_GATHER_CHUNK) {
-        const int left = job->count - at;
-        const int count = left < NAS_GATHER_CHUNK ? left : NAS_GATHER_CHUNK;
+    float x[LINE * LINE], lines[LINE * LINE];
+    for (int i = 0; i < job->count; i += LINE) {
+        /* The last 16 columns may overlap the ones before. */
+        const int last = job->count - LINE, at = i > last && last >= 0 ? last : i;
         for (int lane = 0; lane < LINE; lane++)
-            gather_sample(job, lane, at, count, x + lane * NAS_GATHER_CHUNK);
-        float *to = job->to + (ptrdiff_t)at * LINE;
-        scatter_rows(x, count, to);
+            gather_sample(job, lane, at, x + lane * LINE);
+        if (at + LINE <= job->count) {
+            transpose_16(job->to + (ptrdiff_t)at * LINE, LINE, x, LINE);
+            continue;
+        }
+        transpose_16(lines, LINE, x, LINE);
+        memcpy(job->to + (ptrdiff_t)at * LINE, lines,
+               (size_t)(job->count - at) * LINE * sizeof *lines);
     }
 }
 

@@ -39,19 +39,26 @@ void KERNEL(average)(float *restrict average, const float *restrict w, int64_t n
         average[i] = decay * average[i] + (1.0f - decay) * w[i];
 }
 
-/* Sum of squares in 8 interleaved double sums: exact enough for clipping, and NaN or
- * infinity anywhere shows in the result. */
+/* Sum of squares: float lanes within a run, double across runs, which is exact enough for
+ * clipping; NaN or infinity anywhere shows in the result. */
 double KERNEL(square_sum)(const float *g, int64_t n)
 {
-    double sum[8] = {0};
+    enum { RUN = 1024, CHAINS = 4, STEP = CHAINS * NAS_WIDTH };
+    double total = 0;
     int64_t i = 0;
-    for (; i + 8 <= n; i += 8) {
-        for (int k = 0; k < 8; k++)
-            sum[k] += (double)g[i + k] * (double)g[i + k];
+    while (i + STEP <= n) {
+        vec sum[CHAINS] = {vec_zero(), vec_zero(), vec_zero(), vec_zero()};
+        const int64_t end = n - i < RUN ? n : i + RUN;
+        for (; i + STEP <= end; i += STEP) {
+            UNROLL
+            for (int k = 0; k < CHAINS; k++) {
+                vec x = vec_load(g + i + k * NAS_WIDTH);
+                sum[k] = vec_fma(x, x, sum[k]);
+            }
+        }
+        total += (double)vec_sum((sum[0] + sum[1]) + (sum[2] + sum[3]));
     }
     for (; i < n; i++)
-        sum[0] += (double)g[i] * (double)g[i];
-    for (int k = 1; k < 8; k++)
-        sum[0] += sum[k];
-    return sum[0];
+        total += (double)g[i] * (double)g[i];
+    return total;
 }

@@ -1,0 +1,213 @@
+/* Speed of one training step (gather, forward, loss, backward, optimizer) of fixed
+ * networks: CPU microseconds, median of chunks of ten steps.
+ *
+ *   engine [--batch N] [--steps N] [--profile] [NETWORK...]
+ *
+ * The instruction set is the machine's best; NASMITH_ISA lowers it. */
+#include "nasmith/net.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+typedef struct workload {
+    const char *name;
+    nas_shape shape;
+    /* Layers: C and D are convolution and depthwise, "C out kernel stride" and "D kernel
+     * stride" with batch norm and ReLU, M a 2x2 max pool, G the mean, F dense with ReLU,
+     * L dense. */
+    const char *layers;
+} workload;
+
+static const workload workloads[] = {
+    {"cnn", {1, 28, 28}, "C 16 3 1 D 3 1 C 32 1 1 M C 64 3 1 G L 10"},
+    {"tiny", {1, 28, 28}, "C 4 3 1 C 8 3 2 C 16 3 2 G L 10"},
+    {"tiny1", {1, 28, 28}, "C 4 3 1 C 8 3 1 M C 16 3 1 G L 10"},
+    {"mb",
+     {3, 32, 32},
+     "C 16 3 1 D 3 1 C 32 1 1 D 3 2 C 64 1 1 D 3 1 C 64 1 1 D 3 2 C 128 1 1 "
+     "D 3 1 C 128 1 1 G L 10"},
+    {"vgg",
+     {3, 32, 32},
+     "C 32 3 1 C 32 3 1 M C 64 3 1 C 64 3 1 M C 128 3 1 C 128 3 1 G L 10"},
+    {"c1d", {9, 1, 128}, "C 32 5 1 M C 64 5 1 M C 64 3 1 G L 6"},
+    {"mlp", {30, 1, 1}, "F 128 F 128 F 64 L 2"},
+};
+enum { WORKLOADS = sizeof workloads / sizeof *workloads, ROWS = 4096 };
+
+static int with_norm(nas_graph_builder *builder, int at)
+{
+    at = nas_graph_add_unary(builder, NAS_OP_BATCH_NORM, at, "");
+    return nas_graph_add_unary(builder, NAS_OP_RELU, at, "");
+}
+
+/* Add the layer at *text and move on to the next. */
+static int add_layer(nas_graph_builder *builder, int at, const char **text)
+{
+    const char kind = **text;
+    long number[3] = {0};
+    char *end = NULL;
+    (*text)++;
+    for (int i = 0; i < 3; i++, *text = end) {
+        number[i] = strtol(*text, &end, 10);
+        if (end == *text)
+            break;
+    }
+    *text += strspn(*text, " ");
+    if (kind == 'M')
+        return nas_graph_add_pool(builder, NAS_OP_MAX_POOL, at, 2, 2, NAS_PAD_VALID, "");
+    if (kind == 'G')
+        return nas_graph_add_unary(builder, NAS_OP_GLOBAL_AVG_POOL, at, "");
+    if (kind == 'L')
+        return nas_graph_add_dense(builder, at, number[0], "");
+    if (kind == 'F')
+        return nas_graph_add_unary(builder, NAS_OP_RELU,
+                                   nas_graph_add_dense(builder, at, number[0], ""), "");
+    if (kind == 'D')
+        return with_norm(builder,
+                         nas_graph_add_depthwise(builder, at, number[0], number[1], ""));
+    return with_norm(
+        builder, nas_graph_add_conv(builder, at, number[0], number[1], number[2], ""));
+}
+
+static nas_graph *build(const workload *w)
+{
+    nas_graph_builder *builder = nas_graph_builder_new();
+    nas_err err = {0};
+    nas_graph *graph = NULL;
+    int at = nas_graph_add_input(builder, w->shape);
+    for (const char *text = w->layers; *text != '\0';)
+        at = add_layer(builder, at, &text);
+    if (nas_graph_finish(builder, at, &graph, &err) != NAS_OK) {
+        fprintf(stderr, "%s: %s\n", w->name, err.text);
+        exit(1);
+    }
+    nas_graph_builder_free(builder);
+    return graph;
+}
+
+/* Bytes for images, floats otherwise, as such data comes. */
+static nas_dataset synthetic(const workload *w, int64_t outputs)
+{
+    nas_rng rng = nas_rng_new(1, 2);
+    const int64_t count = nas_shape_count(w->shape) * ROWS;
+    nas_dataset data = {.shape = w->shape, .n_rows = ROWS, .n_outputs = outputs};
+    uint8_t *bytes = malloc((size_t)count);
+    float *floats = malloc((size_t)count * sizeof *floats);
+    int32_t *labels = malloc(ROWS * sizeof *labels);
+    for (int64_t i = 0; i < count; i++) {
+        bytes[i] = (uint8_t)nas_rng_u32(&rng);
+        floats[i] = (float)bytes[i] / 64.0f - 2.0f;
+    }
+    for (int i = 0; i < ROWS; i++)
+        labels[i] = (int32_t)nas_rng_below(&rng, (uint64_t)outputs);
+    const bool image = w->shape.h > 1;
+    data.element = image ? NAS_ELEMENT_U8 : NAS_ELEMENT_F32;
+    data.inputs = image ? (void *)bytes : (void *)floats;
+    data.labels = labels;
+    free(image ? (void *)floats : (void *)bytes);
+    return data;
+}
+
+static double cpu_seconds(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void ten_steps(nas_net *net, const nas_dataset *data, int batch, nas_rng *rng)
+{
+    const nas_optimizer optimizer = nas_optimizer_default(NAS_OPTIMIZER_SGD);
+    int64_t rows[1024];
+    for (int step = 0; step < 10; step++) {
+        int64_t first = (int64_t)nas_rng_below(rng, (uint64_t)(ROWS / batch)) * batch;
+        for (int i = 0; i < batch; i++)
+            rows[i] = first + i;
+        nas_net_batch(net, data, rows, batch, NULL, NULL);
+        (void)nas_net_forward(net, true, rng);
+        nas_net_backward(net);
+        (void)nas_net_update(net, &optimizer, 1e-3f, step);
+    }
+}
+
+static void run(const workload *w, int batch, int steps, bool profile)
+{
+    enum { MOST = 1000 };
+    double seconds[MOST];
+    nas_err err = {0};
+    nas_graph *graph = build(w);
+    nas_net_options options = nas_net_options_default();
+    options.batch = batch;
+    nas_workspace *workspace = nas_workspace_new();
+    nas_net *net;
+    if (nas_net_compile(graph, &options, workspace, &net, &err) != NAS_OK) {
+        fprintf(stderr, "%s: %s\n", w->name, err.text);
+        exit(1);
+    }
+    nas_rng rng = nas_rng_new(3, 4);
+    nas_net_init(net, rng);
+    nas_dataset data = synthetic(w, nas_graph_output_shape(graph).c);
+    const int chunks = steps / 10 < MOST ? steps / 10 : MOST;
+    for (int i = -2; i < chunks; i++) {
+        double start = cpu_seconds();
+        ten_steps(net, &data, batch, &rng);
+        if (i >= 0)
+            seconds[i] = (cpu_seconds() - start) / 10;
+    }
+    qsort(seconds, (size_t)chunks, sizeof *seconds, by_value);
+    const double flops = 6.0 * (double)nas_graph_macs(graph) * batch;
+    const double median = seconds[chunks / 2];
+    printf("%-6s %-8s batch %d: %9.1f us per step (best %9.1f), %6.2f us per sample, "
+           "%5.1f GFLOP/s, %.1f MiB\n",
+           w->name, nas_isa_name(options.isa), batch, median * 1e6, seconds[0] * 1e6,
+           median * 1e6 / batch, flops / median * 1e-9,
+           (double)nas_workspace_bytes(workspace) / 1048576.0);
+    if (profile) {
+        nas_text text = {0};
+        nas_net_profile(net, &text);
+        fputs(nas_text_string(&text), stdout);
+        nas_text_free(&text);
+    }
+    free((void *)(uintptr_t)data.inputs);
+    free((void *)(uintptr_t)data.labels);
+    nas_net_free(net);
+    nas_workspace_free(workspace);
+    nas_graph_free(graph);
+}
+
+int main(int argc, char **argv)
+{
+    int batch = 64, steps = 200, named = 0;
+    bool profile = false;
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--batch") == 0 && i + 1 < argc)
+            batch = (int)strtol(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--steps") == 0 && i + 1 < argc)
+            steps = (int)strtol(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--profile") == 0)
+            profile = setenv("NASMITH_PROFILE", "1", 1) == 0;
+        else
+            named++;
+    }
+    if (batch < 16 || batch % 16 != 0 || batch > 1024 || steps < 10) {
+        fprintf(stderr,
+                "--batch takes a multiple of 16 up to 1024, --steps 10 or more\n");
+        return 2;
+    }
+    for (int k = 0; k < WORKLOADS; k++) {
+        bool wanted = named == 0;
+        for (int i = 1; i < argc; i++)
+            wanted |= strcmp(argv[i], workloads[k].name) == 0;
+        if (wanted)
+            run(&workloads[k], batch, steps, profile);
+    }
+    return 0;
+}
