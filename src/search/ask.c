@@ -1,0 +1,291 @@
+#include "search/ask.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double LEASE_S = 10.0;
+enum { MAX_VALUES = 32 };
+/* Identity of the stream of an ask among the streams of a seed. */
+static const uint64_t ASK_STREAM = 0x61736b;
+
+/* Parameters of a plug-in as the study stores them. */
+typedef struct plug_values {
+    json_t *object; /* strings are borrowed from it */
+    nas_value values[MAX_VALUES];
+} plug_values;
+
+struct asker {
+    nas_study *study;
+    const nas_study_settings *settings;
+    char owner[128];
+    int64_t rows;
+    nas_space *space;
+    nas_history *history;
+    const nas_strategy_ops *strategy_ops;
+    nas_strategy *strategy;
+    plug_values strategy_values;
+    const nas_scheduler_ops *scheduler;
+    plug_values scheduler_values;
+    int64_t asks; /* whose state the strategy in memory is; -1 = none */
+    bool exhausted;
+    nas_arena *arena; /* of one step */
+};
+
+/* ---- opening ---------------------------------------------------------------------- */
+
+static nas_status read_values(const nas_param *params, const char *json, const char *what,
+                              plug_values *out, nas_err *err)
+{
+    assert(nas_param_count(params) <= MAX_VALUES);
+    nas_param_defaults(params, out->values);
+    if (json == NULL)
+        return NAS_OK;
+    NAS_TRY(nas_json_parse(json, strlen(json), what, &out->object, err));
+    return nas_param_from_json(params, out->object, what, out->values, err);
+}
+
+static nas_status new_strategy(asker *ask, nas_err *err)
+{
+    nas_strategy_free(ask->strategy);
+    ask->strategy = NULL;
+    ask->asks = -1;
+    return nas_strategy_new(ask->strategy_ops, ask->strategy_values.values, ask->space,
+                            &ask->strategy, err);
+}
+
+static nas_status open_plugins(asker *ask, nas_err *err)
+{
+    const nas_study_settings *s = ask->settings;
+    ask->strategy_ops = nas_strategy_find(s->strategy);
+    ask->scheduler = nas_scheduler_find(s->scheduler);
+    if (ask->strategy_ops == NULL || ask->scheduler == NULL)
+        return nas_fail(err, NAS_E_STUDY,
+                        "the study needs strategy `%s` and scheduler `%s`, which this "
+                        "program does not have",
+                        s->strategy, s->scheduler);
+    NAS_TRY(read_values(ask->strategy_ops->params, s->strategy_json, s->strategy,
+                        &ask->strategy_values, err));
+    NAS_TRY(read_values(ask->scheduler->params, s->scheduler_json, s->scheduler,
+                        &ask->scheduler_values, err));
+    return new_strategy(ask, err);
+}
+
+static nas_status open_asker(asker *ask, nas_err *err)
+{
+    const nas_study_settings *s = ask->settings;
+    ask->arena = nas_arena_new();
+    NAS_TRY_ALLOC(ask->arena, err);
+    NAS_TRY(nas_space_parse(s->space_text, strlen(s->space_text), s->space_name,
+                            &s->space_context, &ask->space, err));
+    ask->history = nas_history_new(ask->space);
+    NAS_TRY_ALLOC(ask->history, err);
+    return open_plugins(ask, err);
+}
+
+nas_status asker_new(nas_study *study, const char *owner, int64_t rows, asker **out,
+                     nas_err *err)
+{
+    asker *ask = nas_heap_alloc(1, sizeof *ask);
+    NAS_TRY_ALLOC(ask, err);
+    ask->study = study;
+    ask->settings = nas_study_settings_of(study);
+    ask->rows = rows;
+    (void)snprintf(ask->owner, sizeof ask->owner, "%s", owner);
+    nas_status status = open_asker(ask, err);
+    if (status != NAS_OK) {
+        asker_free(ask);
+        return status;
+    }
+    *out = ask;
+    return NAS_OK;
+}
+
+void asker_free(asker *ask)
+{
+    if (ask == NULL)
+        return;
+    nas_strategy_free(ask->strategy);
+    json_decref(ask->strategy_values.object);
+    json_decref(ask->scheduler_values.object);
+    nas_history_free(ask->history);
+    nas_space_free(ask->space);
+    nas_arena_free(ask->arena);
+    nas_heap_free(ask);
+}
+
+/* ---- the scheduler's view ------------------------------------------------------------
+ */
+
+const nas_history *asker_history(const asker *ask)
+{
+    return ask->history;
+}
+
+const nas_space *asker_space(const asker *ask)
+{
+    return ask->space;
+}
+
+nas_status asker_sync(asker *ask, nas_err *err)
+{
+    return nas_study_sync(ask->study, ask->history, err);
+}
+
+/* Scored networks and those that may still become it. */
+static int64_t scored_or_open(const nas_history *history)
+{
+    int64_t n = 0;
+    for (int64_t i = 0; i < history->n; i++)
+        if (history->trials[i].rungs > 0 || !history->trials[i].failed)
+            n++;
+    return n;
+}
+
+static bool draining(const asker *ask, const run_state *state)
+{
+    return ask->exhausted || state->phase != RUN_SEARCH ||
+           (state->trials > 0 && scored_or_open(ask->history) >= state->trials) ||
+           run_state_remaining_core_s(state) <= 0.0;
+}
+
+void asker_set_exhausted(asker *ask)
+{
+    ask->exhausted = true;
+}
+
+nas_next asker_next(const asker *ask, const run_state *state)
+{
+    nas_schedule_view view = {.history = ask->history,
+                              .ladder = &ask->settings->ladder,
+                              .remaining_core_s = run_state_remaining_core_s(state),
+                              .workers = state->workers,
+                              .seconds_per_mac_row = ask->settings->seconds_per_mac_row,
+                              .rows = ask->rows,
+                              .drain = draining(ask, state)};
+    return ask->scheduler->next(ask->scheduler_values.values, &view);
+}
+
+/* ---- one step ------------------------------------------------------------------------
+ */
+
+static nas_evaluation_spec spec_of_rung(const asker *ask, int rung)
+{
+    const nas_rung *r = &ask->settings->ladder.rung[rung];
+    return (nas_evaluation_spec){.purpose = NAS_PURPOSE_SEARCH,
+                                 .rung = rung,
+                                 .fraction = r->fraction,
+                                 .epochs = r->epochs};
+}
+
+/* Make the strategy in memory the one that the study holds.
+ * @param asks  out: index of the next ask */
+static nas_status load_strategy(asker *ask, int64_t *asks, nas_err *err)
+{
+    const void *state = NULL;
+    size_t bytes = 0;
+    NAS_TRY(nas_study_strategy_state(ask->study, ask->arena, &state, &bytes, asks, err));
+    if (*asks == ask->asks)
+        return NAS_OK;
+    NAS_TRY(new_strategy(ask, err));
+    if (bytes > 0)
+        NAS_TRY(nas_strategy_load(ask->strategy, state, bytes, err));
+    ask->asks = *asks;
+    return NAS_OK;
+}
+
+static nas_status propose(asker *ask, const run_state *state, int64_t index, nas_ask *out,
+                          nas_proposal *proposal, nas_err *err)
+{
+    pricer costs = pricer_of(ask->space, ask->settings, state->max_macs);
+    nas_rng rng = nas_rng_new(ask->settings->seed, ASK_STREAM);
+    *out = (nas_ask){.history = ask->history,
+                     .space = ask->space,
+                     .price = price,
+                     .price_context = &costs,
+                     .arena = ask->arena,
+                     .rng = nas_rng_split(&rng, (uint64_t)index)};
+    ask->asks = -1; /* until this step is committed */
+    return nas_strategy_ask(ask->strategy, index, out, proposal, err);
+}
+
+static nas_status commit_proposal(asker *ask, const nas_ask *asked,
+                                  const nas_proposal *proposal, bool *queued,
+                                  nas_err *err)
+{
+    nas_trial_spec trial;
+    NAS_TRY(
+        trial_of_proposal(ask->space, ask->settings, proposal, ask->arena, &trial, err));
+    nas_text blob = {0};
+    nas_status status = nas_strategy_save(ask->strategy, &blob, err);
+    if (status == NAS_OK)
+        status = nas_text_status(&blob, err);
+    if (status == NAS_OK) {
+        nas_study_step step = {.owner = ask->owner,
+                               .trial = &trial,
+                               .evaluation = spec_of_rung(ask, 0),
+                               .strategy_state = blob.data,
+                               .strategy_bytes = blob.length,
+                               .infeasible = asked->infeasible,
+                               .duplicates = asked->duplicates};
+        status = nas_study_step_commit(ask->study, &step, queued, NULL, err);
+    }
+    nas_text_free(&blob);
+    return status;
+}
+
+static nas_status step_ask(asker *ask, const run_state *state, bool *queued, nas_err *err)
+{
+    nas_ask asked;
+    nas_proposal proposal = {0};
+    int64_t index = 0;
+    NAS_TRY(load_strategy(ask, &index, err));
+    nas_status status = propose(ask, state, index, &asked, &proposal, err);
+    /* Limits that fit nothing are found before a study begins: later it means that all
+     * that fits has been seen. */
+    if (status == NAS_E_LIMIT || (status == NAS_OK && asked.exhausted)) {
+        ask->exhausted = true;
+        return nas_study_put(ask->study, STATE_EXHAUSTED, "1", err);
+    }
+    NAS_TRY(status);
+    NAS_TRY(commit_proposal(ask, &asked, &proposal, queued, err));
+    if (*queued)
+        ask->asks = index + 1;
+    return NAS_OK;
+}
+
+static nas_status step_promote(asker *ask, const nas_next *next, bool *queued,
+                               nas_err *err)
+{
+    nas_study_step step = {.owner = ask->owner,
+                           .promoted_trial = ask->history->trials[next->trial].id,
+                           .evaluation = spec_of_rung(ask, next->rung)};
+    return nas_study_step_commit(ask->study, &step, queued, NULL, err);
+}
+
+static nas_status step(asker *ask, const run_state *state, bool *queued, nas_err *err)
+{
+    NAS_TRY(asker_sync(ask, err));
+    nas_next next = asker_next(ask, state);
+    switch (next.kind) {
+    case NAS_NEXT_ASK:
+        return step_ask(ask, state, queued, err);
+    case NAS_NEXT_PROMOTE:
+        return step_promote(ask, &next, queued, err);
+    case NAS_NEXT_WAIT:
+        break;
+    }
+    return NAS_OK;
+}
+
+nas_status asker_step(asker *ask, const run_state *state, bool *queued, nas_err *err)
+{
+    bool got = false;
+    *queued = false;
+    NAS_TRY(nas_study_lease(ask->study, "asker", ask->owner, LEASE_S, &got, err));
+    if (!got)
+        return NAS_OK;
+    nas_arena_reset(ask->arena);
+    NAS_TRY(step(ask, state, queued, err));
+    return nas_study_unlease(ask->study, "asker", ask->owner, err);
+}

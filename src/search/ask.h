@@ -1,0 +1,33 @@
+/* Deciding what is trained next: the part of a worker that at most one holds at a time.
+ */
+#ifndef NASMITH_SEARCH_ASK_H
+#define NASMITH_SEARCH_ASK_H
+
+#include "search/price.h"
+#include "search/state.h"
+
+/* A worker's view of the study: its space, history, strategy and scheduler. Opaque. */
+typedef struct asker asker;
+
+/* @param owner  name of the worker, copied; @param rows  training rows
+ * @param out    Ownership: caller, asker_free */
+nas_status asker_new(nas_study *study, const char *owner, int64_t rows, asker **out,
+                     nas_err *err);
+void asker_free(asker *ask);
+
+/* The history, brought up to date by every call below; and the space. Borrowed. */
+const nas_history *asker_history(const asker *ask);
+const nas_space *asker_space(const asker *ask);
+nas_status asker_sync(asker *ask, nas_err *err);
+
+/* What the scheduler wants now, with the history as it is. */
+nas_next asker_next(const asker *ask, const run_state *state);
+
+/* Somebody found that nothing new can be proposed. */
+void asker_set_exhausted(asker *ask);
+
+/* If this worker gets the asker lease: queue one evaluation, proposed or promoted.
+ * @param queued  out: false when another worker asks or there is nothing to queue */
+nas_status asker_step(asker *ask, const run_state *state, bool *queued, nas_err *err);
+
+#endif

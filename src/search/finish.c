@@ -1,0 +1,317 @@
+/* The finisher: the only code that opens the sealed rows, and the only layer that may
+ * include their header. */
+#include "data/sealed.h"
+#include "nasmith/clock.h"
+#include "search/estimate.h"
+#include "search/export.h"
+#include "search/keep.h"
+#include "search/plan.h"
+#include "search/record.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const double LEASE_S = 120.0;
+enum { MAX_BASELINES = 3 };
+
+typedef struct finisher {
+    search_run *run;
+    nas_search_result *result;
+    finalist_plan plan;
+    int opening;
+    nas_dataset *sealed;
+    int64_t *rows; /* all of them */
+    nas_workspace *workspace;
+    nas_status verify; /* first failed verification: told after all is done */
+    nas_err verify_err;
+} finisher;
+
+/* ---- opening
+ * ----------------------------------------------------------------------------- */
+
+/* Each round opens the sealed rows once, however often its finishing was interrupted. The
+ * number is on disk before the file is opened. */
+static nas_status count_opening(finisher *f, nas_err *err)
+{
+    const char *text = NULL;
+    int count = 0;
+    int round = 0;
+    NAS_TRY(nas_study_get(f->run->study, STATE_OPENINGS, f->run->arena, &text, err));
+    if (text != NULL && sscanf(text, "%d %d", &count, &round) != 2)
+        return nas_fail(err, NAS_E_STUDY,
+                        "the study's count of test openings is corrupt");
+    f->opening = round == f->plan.round ? count : count + 1;
+    char now[40];
+    (void)snprintf(now, sizeof now, "%d %d", f->opening, f->plan.round);
+    return nas_study_put(f->run->study, STATE_OPENINGS, now, err);
+}
+
+static nas_status open_sealed(finisher *f, nas_err *err)
+{
+    NAS_TRY(count_opening(f, err));
+    NAS_TRY(nas_sealed_open(f->run->data_folder, &f->sealed, err));
+    f->rows = NAS_NEW(f->run->arena, int64_t, f->sealed->n_rows);
+    NAS_TRY_ALLOC(f->rows, err);
+    for (int64_t i = 0; i < f->sealed->n_rows; i++)
+        f->rows[i] = i;
+    return NAS_OK;
+}
+
+/* Score a model on the sealed rows and write it down. */
+static nas_status test_model(finisher *f, const nas_model *model, int64_t trial,
+                             const char *kind, nas_score *out, nas_err *err)
+{
+    *out = nas_score_none(0);
+    if (f->sealed->n_rows == 0)
+        return NAS_OK;
+    NAS_TRY(nas_evaluate_model(model, f->sealed, f->rows, f->sealed->n_rows,
+                               f->run->metric, f->workspace, out, err));
+    nas_test_row row = {
+        .trial = trial, .opening = f->opening, .test = *out, .kind = kind};
+    return nas_study_put_test(f->run->study, &row, err);
+}
+
+/* ---- finalists
+ * ----------------------------------------------------------------------------- */
+
+nas_score searched_score(const nas_trial_row *row)
+{
+    nas_score score = nas_score_none(0);
+    int rung = -1;
+    for (int i = 0; i < row->n_evaluations; i++) {
+        const nas_evaluation_row *e = &row->evaluations[i];
+        if (e->spec.purpose == NAS_PURPOSE_SEARCH && e->state == NAS_EVALUATION_DONE &&
+            e->spec.rung > rung) {
+            rung = e->spec.rung;
+            score = e->validation;
+        }
+    }
+    return score;
+}
+
+static int64_t refit_epochs(const nas_trial_row *row, int round)
+{
+    for (int i = 0; i < row->n_evaluations; i++) {
+        const nas_evaluation_row *e = &row->evaluations[i];
+        if (e->spec.purpose == NAS_PURPOSE_REFIT && e->spec.rung == -round &&
+            e->state == NAS_EVALUATION_DONE)
+            return e->spec.epochs;
+    }
+    return 0;
+}
+
+static nas_finalist *next_finalist(finisher *f, const plan_entry *entry,
+                                   const nas_trial_row *row)
+{
+    nas_finalist *out = &f->result->finalists[f->result->n_finalists];
+    *out = (nas_finalist){.trial = entry->trial,
+                          .role = entry->role,
+                          .validation = searched_score(row),
+                          .as_searched_test = nas_score_none(0),
+                          .test = nas_score_none(0),
+                          .opening = f->opening,
+                          .cost = row->cost,
+                          .measured_latency_ms = -1.0,
+                          .refit_epochs = refit_epochs(row, f->plan.round)};
+    return out;
+}
+
+static nas_status load_models(finisher *f, const nas_finalist *finalist,
+                              nas_model **searched, nas_model **refit, nas_err *err)
+{
+    char name[KEEP_NAME];
+    keep_searched_name(finalist->trial, name);
+    NAS_TRY(keep_load_model(f->run->study, name, searched, err));
+    if (finalist->refit_epochs == 0)
+        return NAS_OK;
+    keep_model_name(finalist->trial, name);
+    return keep_load_model(f->run->study, name, refit, err);
+}
+
+/* Exports that fail verification are an error, but not one that takes the rest along. */
+static nas_status export_model(finisher *f, nas_model *model, nas_finalist *finalist,
+                               nas_err *err)
+{
+    if (!isnan(finalist->test.value)) {
+        model->score = finalist->test.value;
+        (void)snprintf(model->score_on, sizeof model->score_on, "test");
+    }
+    nas_err failure = {0};
+    nas_status status = export_finalist(f->run, model, f->workspace, finalist, &failure);
+    if (status == NAS_E_VERIFY) {
+        if (f->verify == NAS_OK)
+            f->verify_err = failure;
+        f->verify = NAS_E_VERIFY;
+        return NAS_OK;
+    }
+    if (status != NAS_OK && err != NULL)
+        *err = failure;
+    return status;
+}
+
+/* The refit is what is delivered; without one, the network as it was searched. */
+static nas_status deliver(finisher *f, nas_finalist *finalist, nas_model *searched,
+                          nas_model *refit, nas_err *err)
+{
+    if (searched != NULL)
+        NAS_TRY(test_model(f, searched, finalist->trial, "as_searched",
+                           &finalist->as_searched_test, err));
+    if (refit != NULL)
+        NAS_TRY(test_model(f, refit, finalist->trial, "refit", &finalist->test, err));
+    else
+        finalist->test = finalist->as_searched_test;
+    nas_model *model = refit != NULL ? refit : searched;
+    if (refit == NULL && searched != NULL) {
+        char name[KEEP_NAME];
+        keep_model_name(finalist->trial, name);
+        NAS_TRY(keep_store_model(f->run->study, name, searched, err));
+    }
+    return model != NULL ? export_model(f, model, finalist, err) : NAS_OK;
+}
+
+static nas_status finish_entry(finisher *f, const plan_entry *entry, nas_err *err)
+{
+    nas_trial_row *row = NULL;
+    NAS_TRY(nas_study_trial(f->run->study, entry->trial, f->run->arena, &row, err));
+    if (row == NULL)
+        return nas_fail(err, NAS_E_STUDY, "finalist %" PRId64 " is not in the study",
+                        entry->trial);
+    nas_finalist *finalist = next_finalist(f, entry, row);
+    nas_model *searched = NULL;
+    nas_model *refit = NULL;
+    nas_status status = load_models(f, finalist, &searched, &refit, err);
+    if (refit == NULL)
+        finalist->refit_epochs = 0;
+    if (status == NAS_OK)
+        status = deliver(f, finalist, searched, refit, err);
+    if (status == NAS_OK && (searched != NULL || refit != NULL))
+        f->result->n_finalists++;
+    nas_model_free(searched);
+    nas_model_free(refit);
+    return status;
+}
+
+/* ---- baselines
+ * ------------------------------------------------------------------------------ */
+
+static void add_constant(finisher *f)
+{
+    const nas_dataset *data = f->run->data;
+    const nas_metric *metric = f->run->metric;
+    nas_baseline_result *out = &f->result->baselines[f->result->n_baselines++];
+    *out = (nas_baseline_result){
+        .name = data->task == NAS_TASK_CLASSIFICATION ? "majority" : "mean",
+        .validation = nas_baseline_constant(data, data->train, data->n_train, data,
+                                            data->validation, data->n_validation, metric),
+        .test = nas_baseline_constant(data, data->train, data->n_train, f->sealed,
+                                      f->rows, f->sealed->n_rows, metric)};
+}
+
+static nas_status add_baseline(finisher *f, const nas_trial_row *row, nas_err *err)
+{
+    char name[KEEP_NAME];
+    nas_model *model = NULL;
+    keep_model_name(row->id, name);
+    NAS_TRY(keep_load_model(f->run->study, name, &model, err));
+    if (model == NULL)
+        return NAS_OK;
+    nas_baseline_result *out = &f->result->baselines[f->result->n_baselines++];
+    *out = (nas_baseline_result){
+        .name = row->name, .validation = nas_score_none(0), .params = row->cost.params};
+    for (int i = 0; i < row->n_evaluations; i++)
+        if (row->evaluations[i].state == NAS_EVALUATION_DONE)
+            out->validation = row->evaluations[i].validation;
+    nas_status status = test_model(f, model, row->id, row->name, &out->test, err);
+    nas_model_free(model);
+    return status;
+}
+
+/* Baselines that were trained have the ids -1, -2. */
+static nas_status add_baselines(finisher *f, nas_err *err)
+{
+    add_constant(f);
+    for (int64_t id = -1; f->result->n_baselines < MAX_BASELINES; id--) {
+        nas_trial_row *row = NULL;
+        NAS_TRY(nas_study_trial(f->run->study, id, f->run->arena, &row, err));
+        if (row == NULL)
+            break;
+        NAS_TRY(add_baseline(f, row, err));
+    }
+    return NAS_OK;
+}
+
+/* ---- the round
+ * -------------------------------------------------------------------------------- */
+
+static nas_status take_lease(const search_run *run, nas_err *err)
+{
+    bool got = false;
+    NAS_TRY(nas_study_lease(run->study, "finisher", "supervisor", LEASE_S, &got, err));
+    if (!got)
+        return nas_fail(err, NAS_E_STUDY, "another process is finishing study `%s`",
+                        run->study_path);
+    return NAS_OK;
+}
+
+static nas_status prepare(finisher *f, nas_err *err)
+{
+    nas_search_result *result = f->result;
+    NAS_TRY(open_sealed(f, err));
+    f->workspace = nas_workspace_new();
+    result->finalists = NAS_NEW(f->run->arena, nas_finalist, f->plan.n);
+    result->baselines = NAS_NEW(f->run->arena, nas_baseline_result, MAX_BASELINES);
+    if (f->workspace == NULL || result->finalists == NULL || result->baselines == NULL)
+        return nas_fail(err, NAS_E_NOMEM, "out of memory");
+    result->n_finalists = 0;
+    result->n_baselines = 0;
+    return NAS_OK;
+}
+
+static double random_estimate(const search_run *run)
+{
+    const nas_history *history = asker_history(run->view);
+    double score = estimate_random(history, history->n_scored);
+    return run->metric->larger_is_better ? score : -score;
+}
+
+static nas_status finish_all(finisher *f, nas_err *err)
+{
+    search_run *run = f->run;
+    NAS_TRY(prepare(f, err));
+    for (int i = 0; i < f->plan.n; i++) {
+        NAS_TRY(finish_entry(f, &f->plan.entry[i], err));
+        NAS_TRY(progress_tell(run, NAS_PHASE_FINISH, true, err));
+    }
+    NAS_TRY(add_baselines(f, err));
+    f->result->random_estimate = random_estimate(run);
+    f->result->seconds = run_elapsed_s(run);
+    f->result->stop_reason = run->stop_reason;
+    NAS_TRY(record_write(run->study, f->result, err));
+    NAS_TRY(state_put_int(run->study, STATE_ROUND, f->plan.round, err));
+    NAS_TRY(state_put_int(run->study, STATE_ACTIVE_MS,
+                          (int64_t)(run_elapsed_s(run) * 1000.0), err));
+    return keep_clean(run->study, asker_history(run->view), err);
+}
+
+nas_status finish(search_run *run, nas_search_result *result, nas_err *err)
+{
+    finisher f = {.run = run, .result = result};
+    NAS_TRY(plan_read(run->study, run->arena, &f.plan, err));
+    if (f.plan.n == 0)
+        return NAS_OK;
+    NAS_TRY(take_lease(run, err));
+    NAS_TRY(progress_tell(run, NAS_PHASE_FINISH, true, err));
+    nas_status status = finish_all(&f, err);
+    nas_workspace_free(f.workspace);
+    nas_dataset_close(f.sealed);
+    nas_err ignored = {0}; /* the lease runs out by itself */
+    (void)nas_study_unlease(run->study, "finisher", "supervisor", &ignored);
+    if (status == NAS_OK && f.verify != NAS_OK) {
+        if (err != NULL)
+            *err = f.verify_err;
+        status = f.verify;
+    }
+    return status;
+}

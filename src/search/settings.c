@@ -1,0 +1,239 @@
+/* What a study is, from what the user asked for and what the data is. */
+#include "nasmith/version.h"
+#include "search/run.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MAX_VALUES = 32 };
+
+/* The whole object of a JSON writer, moved into the arena. */
+static nas_status keep(nas_text *text, nas_arena *arena, const char **out, nas_err *err)
+{
+    nas_status status = nas_text_status(text, err);
+    *out = status == NAS_OK ? nas_arena_strdup(arena, nas_text_string(text)) : NULL;
+    nas_text_free(text);
+    NAS_TRY(status);
+    NAS_TRY_ALLOC(*out, err);
+    return NAS_OK;
+}
+
+static nas_status values_json(const nas_param *params, const nas_value *values,
+                              nas_arena *arena, const char **out, nas_err *err)
+{
+    nas_text text = {0};
+    nas_json json = nas_json_writer(&text, 0);
+    nas_json_object_begin(&json);
+    nas_param_to_json(params, values, &json);
+    nas_json_object_end(&json);
+    return keep(&text, arena, out, err);
+}
+
+/* ---- plug-ins -------------------------------------------------------------------------
+ */
+
+static nas_status unknown(const char *kind, const char *name, const char *const *names,
+                          size_t n, nas_err *err)
+{
+    nas_text list = {0};
+    for (size_t i = 0; i < n; i++)
+        nas_text_printf(&list, "%s%s", i > 0 ? ", " : "", names[i]);
+    nas_status status = nas_fail(err, NAS_E_USAGE, "unknown %s `%s`, expected one of %s",
+                                 kind, name, nas_text_string(&list));
+    const char *nearest = nas_text_nearest(name, names, n);
+    if (nearest != NULL)
+        nas_err_hint(err, "did you mean `%s`?", nearest);
+    nas_text_free(&list);
+    return status;
+}
+
+static nas_status find_strategy(const char *name, const nas_strategy_ops **out,
+                                nas_err *err)
+{
+    const char *names[MAX_VALUES];
+    size_t n = 0;
+    *out = nas_strategy_find(name);
+    if (*out != NULL)
+        return NAS_OK;
+    for (int i = 0; nas_strategy_at(i) != NULL && n < MAX_VALUES; i++)
+        names[n++] = nas_strategy_at(i)->name;
+    return unknown("strategy", name, names, n, err);
+}
+
+static nas_status find_scheduler(const char *name, const nas_scheduler_ops **out,
+                                 nas_err *err)
+{
+    const char *names[MAX_VALUES];
+    size_t n = 0;
+    *out = nas_scheduler_find(name);
+    if (*out != NULL)
+        return NAS_OK;
+    for (int i = 0; nas_scheduler_at(i) != NULL && n < MAX_VALUES; i++)
+        names[n++] = nas_scheduler_at(i)->name;
+    return unknown("scheduler", name, names, n, err);
+}
+
+static nas_status find_metric(const char *name, nas_task task, const nas_metric **out,
+                              nas_err *err)
+{
+    const char *names[MAX_VALUES];
+    size_t n = 0;
+    *out = name != NULL ? nas_metric_find(name) : nas_metric_default(task);
+    if (*out != NULL && (*out)->task == task)
+        return NAS_OK;
+    for (int i = 0; nas_metric_at(i) != NULL && n < MAX_VALUES; i++)
+        if (nas_metric_at(i)->task == task)
+            names[n++] = nas_metric_at(i)->name;
+    return unknown(*out == NULL ? "metric" : "metric for this task", name, names, n, err);
+}
+
+/* "sample=10,population=30": one `key=value` at `list`, cut out of a copy. */
+static nas_status parse_option(const nas_strategy_ops *ops, char *pair, nas_value *values,
+                               nas_err *err)
+{
+    char *equals = strchr(pair, '=');
+    if (equals == NULL)
+        return nas_fail(err, NAS_E_USAGE,
+                        "--strategy-options: found `%s`, expected key=value", pair);
+    *equals = '\0';
+    int index = nas_param_find(ops->params, pair);
+    if (index < 0) {
+        const char *names[MAX_VALUES];
+        size_t n = 0;
+        for (; ops->params[n].name != NULL && n < MAX_VALUES; n++)
+            names[n] = ops->params[n].name;
+        return unknown("strategy option", pair, names, n, err);
+    }
+    return nas_param_parse(ops->params, index, equals + 1, values, err);
+}
+
+static nas_status strategy_json(const nas_strategy_ops *ops, const char *options,
+                                nas_arena *arena, const char **out, nas_err *err)
+{
+    nas_value values[MAX_VALUES];
+    nas_param_defaults(ops->params, values);
+    char *rest = nas_arena_strdup(arena, options != NULL ? options : "");
+    NAS_TRY_ALLOC(rest, err);
+    while (*rest != '\0') {
+        char *end = rest + strcspn(rest, ",");
+        char *next = *end == ',' ? end + 1 : end;
+        *end = '\0';
+        NAS_TRY(parse_option(ops, rest, values, err));
+        rest = next;
+    }
+    return values_json(ops->params, values, arena, out, err);
+}
+
+static nas_status scheduler_json(const nas_scheduler_ops *ops, nas_arena *arena,
+                                 const char **out, nas_err *err)
+{
+    nas_value values[MAX_VALUES];
+    nas_param_defaults(ops->params, values);
+    return values_json(ops->params, values, arena, out, err);
+}
+
+/* ---- recipe
+ * ------------------------------------------------------------------------------ */
+
+/* Small data gets small batches, or an epoch would be a handful of steps; the rate
+ * follows the square root of the batch, as it must for Adam (Malladi et al., "On the SDEs
+ * and scaling rules for adaptive gradient algorithms", NeurIPS 2022). */
+static nas_recipe recipe_for(nas_task task, int64_t rows)
+{
+    nas_recipe recipe = nas_recipe_default(task);
+    double full = (double)recipe.batch;
+    if (rows < 8000)
+        recipe.batch = rows < 2000 ? 16 : 32;
+    recipe.learning_rate *= sqrt((double)recipe.batch / full);
+    return recipe;
+}
+
+static nas_status recipe_json(nas_task task, int64_t rows, nas_arena *arena,
+                              const char **out, nas_err *err)
+{
+    nas_recipe recipe = recipe_for(task, rows);
+    nas_text text = {0};
+    nas_json json = nas_json_writer(&text, 0);
+    nas_json_object_begin(&json);
+    nas_recipe_write_json(&recipe, &json);
+    nas_json_object_end(&json);
+    return keep(&text, arena, out, err);
+}
+
+/* ---- space
+ * ------------------------------------------------------------------------------- */
+
+static nas_status copy_space(const nas_space *space, nas_arena *arena,
+                             nas_study_settings *out, nas_err *err)
+{
+    out->space_name = nas_arena_strdup(arena, nas_space_name(space));
+    out->space_text = nas_arena_strdup(arena, nas_space_text(space));
+    out->space_hash = nas_space_hash(space);
+    if (out->space_name == NULL || out->space_text == NULL)
+        return nas_fail(err, NAS_E_NOMEM, "out of memory");
+    return NAS_OK;
+}
+
+static nas_status read_space(const char *what, nas_arena *arena, nas_study_settings *out,
+                             nas_err *err)
+{
+    nas_space *space = NULL;
+    const char *why = NULL;
+    if (what == NULL)
+        what = nas_space_auto(&out->space_context, &why);
+    NAS_TRY(nas_space_load(what, &out->space_context, &space, err));
+    nas_status status = copy_space(space, arena, out, err);
+    nas_space_free(space);
+    return status;
+}
+
+/* ---- all of it
+ * ----------------------------------------------------------------------------- */
+
+static const char *cpu_name(nas_arena *arena)
+{
+    FILE *file = fopen("/proc/cpuinfo", "re");
+    char line[256];
+    char name[200] = "unknown";
+    while (file != NULL && fgets(line, sizeof line, file) != NULL)
+        if (sscanf(line, "model name : %199[^\n]", name) == 1)
+            break;
+    if (file != NULL)
+        (void)fclose(file);
+    return nas_arena_printf(arena, "%s, %s", name, nas_isa_name(nas_isa_best()));
+}
+
+nas_status settings_wanted(const nas_search_options *options,
+                           const nas_data_summary *summary, nas_arena *arena,
+                           nas_study_settings *out, nas_err *err)
+{
+    const nas_metric *metric = NULL;
+    const nas_strategy_ops *strategy = NULL;
+    const nas_scheduler_ops *scheduler = NULL;
+    NAS_TRY(find_metric(options->metric, summary->task, &metric, err));
+    NAS_TRY(find_strategy(options->strategy != NULL ? options->strategy : "evolution",
+                          &strategy, err));
+    NAS_TRY(find_scheduler(options->scheduler != NULL ? options->scheduler : "asha",
+                           &scheduler, err));
+    *out = (nas_study_settings){.data_path = options->data_path,
+                                .data_fingerprint = summary->fingerprint,
+                                .space_context = {.input = summary->shape,
+                                                  .n_outputs = summary->n_outputs,
+                                                  .task = summary->task},
+                                .limits = options->limits,
+                                .minimise = options->minimise,
+                                .metric = metric->name,
+                                .strategy = strategy->name,
+                                .scheduler = scheduler->name,
+                                .seed = options->seed,
+                                .epochs = options->epochs,
+                                .version = NASMITH_VERSION,
+                                .cpu = cpu_name(arena)};
+    NAS_TRY_ALLOC(out->cpu, err);
+    NAS_TRY(read_space(options->space, arena, out, err));
+    NAS_TRY(strategy_json(strategy, options->strategy_options, arena, &out->strategy_json,
+                          err));
+    NAS_TRY(scheduler_json(scheduler, arena, &out->scheduler_json, err));
+    return recipe_json(summary->task, summary->n_train, arena, &out->recipe_json, err);
+}
