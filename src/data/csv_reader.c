@@ -90,13 +90,18 @@ static nas_status read_columns(nas_source *source, csv_state *state, nas_csv_fil
     return status;
 }
 
+static bool is_one_of(const char *text, const char *const *words, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcasecmp(text, words[i]) == 0)
+            return true;
+    return false;
+}
+
 static bool is_usual_label(const char *name)
 {
     static const char *const usual[] = {"target", "label", "class", "y"};
-    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++)
-        if (strcasecmp(name, usual[i]) == 0)
-            return true;
-    return false;
+    return is_one_of(name, usual, sizeof usual / sizeof usual[0]);
 }
 
 static bool is_wanted(const nas_schema *schema, const char *name)
@@ -179,14 +184,9 @@ static nas_status find_features(nas_source *source, csv_state *state,
 
 /* ---- cells ---------------------------------------------------------------------- */
 
-static bool is_missing(const char *text)
-{
-    static const char *const words[] = {"", "NA", "N/A", "NaN", "null", "none", "?", "-"};
-    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++)
-        if (strcasecmp(text, words[i]) == 0)
-            return true;
-    return false;
-}
+/* "none" and "-" stand for a missing number, but may well be the name of a class. */
+static const char *const missing[] = {"", "NA", "N/A", "NaN", "?", "none", "null", "-"};
+enum { MISSING_LABELS = 5, MISSING_NUMBERS = sizeof missing / sizeof missing[0] };
 
 static nas_status fail_cell(const csv_state *state, const nas_csv_file *file, int64_t row,
                             int64_t column, nas_err *err)
@@ -195,7 +195,7 @@ static nas_status fail_cell(const csv_state *state, const nas_csv_file *file, in
     const nas_csv_field_place *place = &file->fields[column];
     const char *name = state->columns[column];
     nas_status status;
-    if (is_missing(text)) {
+    if (is_one_of(text, missing, MISSING_NUMBERS)) {
         status =
             nas_fail(err, NAS_E_DATA,
                      "%s:%lld:%lld: row %lld, column `%s`: the value is missing%s%s%s",
@@ -266,7 +266,7 @@ static nas_status take_label(csv_state *state, const nas_csv_file *file, nas_err
 {
     const char *text = nas_csv_field(file, state->label);
     int64_t before = state->labels.n;
-    if (is_missing(text))
+    if (is_one_of(text, missing, MISSING_LABELS))
         return fail_cell(state, file, state->n_rows, state->label, err);
     NAS_TRY(reserve_row(state, err));
     NAS_TRY(nas_intern_add(&state->labels, text, &state->codes[state->n_rows], err));

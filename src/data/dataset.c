@@ -95,7 +95,7 @@ DEFINE_SUMS(f32, float)
         int64_t first = 0;                                                               \
         int64_t second = 0;                                                              \
         for (int64_t i = 0; i < n; i++) {                                                \
-            int64_t value = values[i];                                                   \
+            int64_t value = (int)values[i];                                              \
             first += value;                                                              \
             second += value * value;                                                     \
         }                                                                                \

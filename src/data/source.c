@@ -1,5 +1,6 @@
 #include "data/source.h"
 
+#include "data/idx_names.h"
 #include "data/stream.h"
 
 #include <errno.h>
@@ -41,6 +42,13 @@ static void hint_sibling(const char *path, nas_arena *arena, nas_err *err)
     int64_t n = 0;
     if (directory == NULL || nas_file_list(directory, arena, &names, &n, NULL) != NAS_OK)
         return;
+    for (int64_t i = 0; i < n; i++) { /* one set of many is meant by its name alone */
+        nas_idx_name parsed;
+        if (nas_idx_name_parse(names[i], &parsed) && parsed.set[0] != '\0')
+            names[i] = nas_arena_strdup(arena, parsed.set);
+        if (names[i] == NULL)
+            return;
+    }
     const char *nearest = nas_text_nearest(name, (const char *const *)names, (size_t)n);
     if (nearest != NULL)
         nas_err_hint(err, "did you mean `%s`?", nas_file_join(arena, directory, nearest));

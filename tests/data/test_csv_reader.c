@@ -76,6 +76,17 @@ static void class_numbers_are_ordered_and_joined(void **state)
     nas_data_summary_free(&s);
 }
 
+static void a_class_may_be_called_none(void **state)
+{
+    nas_data_options options = nas_data_options_default();
+    nas_data_summary s = summary_of(
+        make_text(*state, "t.csv", "x,y\n1,none\n2,-\n3,none\n4,-\n5,none\n6,-\n"),
+        &options);
+    assert_int_equal(s.n_outputs, 2);
+    assert_string_equal(s.label_names[0], "-");
+    nas_data_summary_free(&s);
+}
+
 static void the_label_column_is_found_or_asked_for(void **state)
 {
     nas_data_options options = nas_data_options_default();
@@ -217,6 +228,7 @@ int main(void)
         data_test(a_text_label_is_classes),
         data_test(number_labels_are_inferred),
         data_test(class_numbers_are_ordered_and_joined),
+        data_test(a_class_may_be_called_none),
         data_test(the_label_column_is_found_or_asked_for),
         data_test(bad_cells_are_placed),
         data_test(gzip_and_names_of_columns_are_kept),

@@ -51,6 +51,9 @@ static void absent_paths_get_a_suggestion(void **state)
     make_table(*state, "measured.csv", 9, "y");
     check_refused(make_path(*state, "measurd.csv"), &options, NAS_E_DATA,
                   "No such file or directory", "measured.csv");
+    make_images(*state, "GunPoint-train-", 9, 3);
+    check_refused(make_path(*state, "GunPont"), &options, NAS_E_DATA,
+                  "No such file or directory", "/GunPoint`?");
     check_refused(make_path(*state, "nothing/like/it"), &options, NAS_E_DATA,
                   "No such file or directory", "");
 }
