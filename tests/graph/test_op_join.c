@@ -1,0 +1,44 @@
+#include "one_op.h"
+
+/* Join the input and a convolution of it. @return shape of the join, zeros if refused */
+static nas_shape join(nas_op_kind op, int64_t channels, int64_t stride, nas_err *err)
+{
+    nas_graph_builder *b = nas_graph_builder_new();
+    int x = nas_graph_add_input(b, (nas_shape){3, 6, 5});
+    int y = nas_graph_add_conv(b, x, channels, 3, stride, "");
+    int sum = nas_graph_add(b, op, NULL, (int[]){x, y}, 2, "");
+    nas_shape shape = nas_graph_builder_shape(b, sum);
+    nas_graph *graph = NULL;
+    (void)nas_graph_finish(b, sum, &graph, err);
+    nas_graph_free(graph);
+    nas_graph_builder_free(b);
+    return shape;
+}
+
+static void test_add(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    check_shape(join(NAS_OP_ADD, 3, 1, &err), 3, 6, 5);
+    check_shape(join(NAS_OP_ADD, 4, 1, &err), 0, 0, 0);
+    assert_non_null(strstr(err.text, "input 0 is 3x6x5 but input 1 is 4x6x5"));
+    check_refused(NAS_OP_ADD, (nas_shape){3, 6, 5}, NULL, "at least 2 expected");
+}
+
+static void test_concat(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    check_shape(join(NAS_OP_CONCAT, 4, 1, &err), 7, 6, 5);
+    check_shape(join(NAS_OP_CONCAT, 4, 2, &err), 0, 0, 0);
+    assert_non_null(strstr(err.text, "the same rows and columns"));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_add),
+        cmocka_unit_test(test_concat),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
