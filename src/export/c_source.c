@@ -134,7 +134,7 @@ static void put_call(const nas_c_writer *w, nas_text *out, int index)
     nas_text_puts(out, ");\n");
 }
 
-/* "conv stage1.conv 28x28x1 -> 14x14x8", in the graph's words */
+/* "conv stage1.conv [28][28][1] -> [14][14][8]", in the graph's words */
 static void put_step_words(const nas_c_writer *w, nas_text *out, int index)
 {
     const nas_step *step = &w->calls->program->steps[index];
@@ -145,8 +145,8 @@ static void put_step_words(const nas_c_writer *w, nas_text *out, int index)
         nas_c_comment(out, node->name);
     }
     nas_text_printf(out,
-                    ": %" PRId64 "x%" PRId64 "x%" PRId64 " -> %" PRId64 "x%" PRId64
-                    "x%" PRId64 " (height x width x channels)",
+                    " [%" PRId64 "][%" PRId64 "][%" PRId64 "] -> [%" PRId64 "][%" PRId64
+                    "][%" PRId64 "]",
                     step->in.h, step->in.w, step->in.c, node->shape.h, node->shape.w,
                     node->shape.c);
 }

@@ -1,0 +1,115 @@
+#include "fixture.h"
+
+#include "nasmith/file.h"
+
+enum { ROWS = 8 };
+
+typedef struct written {
+    char folder[64];
+    nas_model *model;
+    float *rows, *expected;
+} written;
+
+static written write_network(uint64_t seed)
+{
+    written w;
+    nas_err err = {0};
+    const nas_c_options options = {.prefix = "tiny", .dtype = NAS_FLOAT32};
+    nas_test_tmpdir(w.folder, sizeof w.folder);
+    w.model = fixture_random(seed);
+    w.rows = fixture_rows(w.model, ROWS, seed);
+    w.expected = fixture_expected(w.model, w.rows, ROWS);
+    check_ok(nas_c_write(w.model, &options, w.folder, &err), err);
+    return w;
+}
+
+static void release(written *w)
+{
+    nas_err err = {0};
+    nas_heap_free(w->expected);
+    nas_heap_free(w->rows);
+    nas_model_free(w->model);
+    check_ok(nas_file_remove(w->folder, &err), err);
+}
+
+static void compiled_code_equals_the_network(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 0; seed < 12; seed++) {
+        nas_err err = {0};
+        nas_verify_result result;
+        written w = write_network(seed);
+        check_ok(nas_c_verify(w.model, w.folder, "tiny", w.rows, w.expected, ROWS,
+                              &result, &err),
+                 err);
+        if (!result.compiled) {
+            print_message("skipped: no C compiler\n");
+            release(&w);
+            skip();
+        }
+        assert_int_equal(result.n, ROWS);
+        assert_true(result.max_error < 1e-5);
+        assert_true(result.compiler[0] != '\0');
+        assert_true(result.flash_bytes > 1000 && result.flash_bytes < 64 * 1024);
+        assert_true(result.ram_bytes > 0);
+        release(&w);
+    }
+}
+
+static void differences_are_found(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    nas_verify_result result;
+    written w = write_network(5);
+    w.expected[ROWS * w.model->n_outputs - 1] += 1;
+    assert_int_equal(
+        nas_c_verify(w.model, w.folder, "tiny", w.rows, w.expected, ROWS, &result, &err),
+        NAS_E_VERIFY);
+    assert_true(result.compiled && result.max_error > 1e-4);
+    release(&w);
+}
+
+static void broken_code_is_an_error(void **state)
+{
+    (void)state;
+    char path[96];
+    nas_err err = {0};
+    nas_verify_result result;
+    written w = write_network(5);
+    (void)snprintf(path, sizeof path, "%s/tiny_weights.c", w.folder);
+    check_ok(nas_file_write(path, "no C", 4, &err), err);
+    assert_int_equal(
+        nas_c_verify(w.model, w.folder, "tiny", w.rows, w.expected, ROWS, &result, &err),
+        NAS_E_VERIFY);
+    assert_non_null(strstr(err.text, "cc failed"));
+    release(&w);
+}
+
+static void no_compiler_is_no_error(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    nas_verify_result result;
+    written w = write_network(5);
+    char *path = fixture_string(getenv("PATH"));
+    assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
+    nas_status status =
+        nas_c_verify(w.model, w.folder, "tiny", w.rows, w.expected, ROWS, &result, &err);
+    assert_int_equal(setenv("PATH", path, 1), 0);
+    assert_int_equal(status, NAS_OK);
+    assert_false(result.compiled);
+    nas_heap_free(path);
+    release(&w);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(compiled_code_equals_the_network),
+        cmocka_unit_test(differences_are_found),
+        cmocka_unit_test(broken_code_is_an_error),
+        cmocka_unit_test(no_compiler_is_no_error),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
