@@ -141,8 +141,8 @@ static nas_status lower_nodes(lowering *l, nas_arena *arena, nas_err *err)
     return NAS_OK;
 }
 
-nas_status nas_lower(const nas_graph *graph, nas_dtype dtype, nas_arena *arena,
-                     nas_lowered *out, nas_err *err)
+nas_status nas_plan_lower(const nas_graph *graph, nas_dtype dtype, nas_arena *arena,
+                          nas_lowered *out, nas_err *err)
 {
     int n = nas_graph_count(graph);
     lowering l = {.graph = graph, .low = out};

@@ -19,8 +19,8 @@ typedef struct nas_lowered {
 /* Bytes of one element of an activation. */
 int64_t nas_dtype_bytes(nas_dtype dtype);
 
-nas_status nas_lower(const nas_graph *graph, nas_dtype dtype, nas_arena *arena,
-                     nas_lowered *out, nas_err *err);
+nas_status nas_plan_lower(const nas_graph *graph, nas_dtype dtype, nas_arena *arena,
+                          nas_lowered *out, nas_err *err);
 
 /* Operand that step `s` may overwrite with its result, when reads left tell that it dies
  * here.

@@ -96,7 +96,7 @@ nas_status nas_program_build(const nas_graph *graph, const nas_program_options *
     *out = p;
     p->graph = graph;
     p->dtype = options->dtype;
-    NAS_TRY(nas_lower(graph, options->dtype, arena, &low, err));
+    NAS_TRY(nas_plan_lower(graph, options->dtype, arena, &low, err));
     p->steps = low.steps;
     p->n_steps = low.n_steps;
     if (rejects(options, p, largest_step(&low)))
