@@ -9,7 +9,7 @@ static nas_lowered lower(const nas_graph *graph, nas_dtype dtype, nas_arena *are
 {
     nas_lowered low;
     nas_err err = {0};
-    check_ok(nas_lower(graph, dtype, arena, &low, &err), err);
+    check_ok(nas_plan_lower(graph, dtype, arena, &low, &err), err);
     return low;
 }
 

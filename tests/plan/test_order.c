@@ -91,7 +91,7 @@ static void test_best_order_is_found(void **state)
         nas_arena *arena = nas_arena_new();
         nas_lowered low;
         nas_err err = {0};
-        check_ok(nas_lower(graph, NAS_FLOAT32, arena, &low, &err), err);
+        check_ok(nas_plan_lower(graph, NAS_FLOAT32, arena, &low, &err), err);
         int64_t given = peak_of(&low);
         walk w;
         begin(&w, &low);
@@ -121,7 +121,7 @@ static void test_no_budget_falls_back(void **state)
         nas_arena *arena = nas_arena_new();
         nas_lowered low;
         nas_err err = {0};
-        check_ok(nas_lower(graph, NAS_INT8, arena, &low, &err), err);
+        check_ok(nas_plan_lower(graph, NAS_INT8, arena, &low, &err), err);
         int64_t given = peak_of(&low);
         check_ok(nas_order_steps(&low, round % 2 == 0 ? 0 : 30, arena, &err), err);
         assert_true(peak_of(&low) <= given);
