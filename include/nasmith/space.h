@@ -73,11 +73,11 @@ double nas_space_size(const nas_space *space);
 
 /* Decisions, for tables and explanations. */
 typedef struct nas_decision_info {
-    const char *name;   /* stable dotted name: "stage2.block1.out" */
+    const char *name; /* stable dotted name: "stage2.block1.out" */
     int n_values;
     const char *const *values; /* as text */
-    bool ordered;       /* numeric: neighbours are adjacent values */
-    bool training;      /* of the `train:` section */
+    bool ordered;              /* numeric: neighbours are adjacent values */
+    bool training;             /* of the `train:` section */
 } nas_decision_info;
 
 int nas_space_decision_count(const nas_space *space);

@@ -357,7 +357,7 @@ static nas_status parse_repeat(nas_parser *parser, const nas_entry *entry,
                                nas_block *block)
 {
     yaml_node_t *of;
-    int tied;
+    int tied = 0;
     NAS_TRY(parse_options_and_of(parser, entry, block, &of));
     NAS_TRY(nas_parse_constant(parser, entry, block, REPEAT_TIED, &tied));
     int n = most_times(parser->space, &block->set[REPEAT_TIMES]);

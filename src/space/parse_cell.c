@@ -17,12 +17,13 @@ static const char *numbered(const nas_parser *parser, const char *path, const ch
     return nas_arena_printf(parser->space->arena, "%s.%s%d", path, word, number);
 }
 
-/* The next larger number with as many bits set. */
-static unsigned next_set(unsigned set)
+/* The next larger number with `k` bits set. */
+static unsigned next_set(unsigned set, int k)
 {
-    unsigned low = set & (0U - set);
-    unsigned ripple = set + low;
-    return ripple | (((set ^ ripple) >> 2) / low);
+    do {
+        set++;
+    } while (__builtin_popcount(set) != k);
+    return set;
 }
 
 static const char *set_text(const nas_parser *parser, unsigned set)
@@ -45,7 +46,7 @@ static nas_status parse_sources(nas_parser *parser, const yaml_node_t *at,
     int k = nas_cell_edge_count(cell, node);
     unsigned end = 1U << before;
     int n = 0;
-    for (unsigned set = (1U << k) - 1; set < end; set = next_set(set))
+    for (unsigned set = (1U << k) - 1; set < end; set = next_set(set, k))
         n++;
     parser->n_values += n;
     double *values = NAS_NEW(arena, double, n);
@@ -53,7 +54,7 @@ static nas_status parse_sources(nas_parser *parser, const yaml_node_t *at,
     NAS_TRY_ALLOC(values, parser->err);
     NAS_TRY_ALLOC(texts, parser->err);
     int i = 0;
-    for (unsigned set = (1U << k) - 1; set < end; set = next_set(set)) {
+    for (unsigned set = (1U << k) - 1; set < end; set = next_set(set, k)) {
         values[i] = set;
         texts[i] = set_text(parser, set);
         NAS_TRY_ALLOC(texts[i], parser->err);

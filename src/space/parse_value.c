@@ -175,7 +175,7 @@ static nas_status collect(nas_parser *parser, yaml_node_t *node, const nas_param
 static nas_status finish(nas_parser *parser, yaml_node_t *node, const nas_param *param,
                          choices *list, nas_decision draft, nas_setting *out)
 {
-    if (is_ordered(param))
+    if (is_ordered(param) && list->n > 1)
         qsort(list->items, (size_t)list->n, sizeof *list->items, compare);
     NAS_TRY(check_distinct(parser, node, param, list));
     double *values = NAS_NEW(parser->space->arena, double, list->n);
