@@ -48,13 +48,10 @@ static const char selftest_end[] =
     "#endif\n";
 
 static void put_array(const nas_c_writer *w, nas_text *out, const char *name,
-                      const char *extent, const float *values, int64_t n)
+                      const float *values, int64_t n)
 {
-    nas_text_printf(out,
-                    "static const float %s_selftest_%s[%s_SAMPLES * %s_%s] "
-                    "%s_WEIGHTS_ATTR = {\n",
-                    w->names.lower, name, w->names.upper, w->names.upper, extent,
-                    w->names.upper);
+    nas_text_printf(out, "static const float %s_selftest_%s[] %s_WEIGHTS_ATTR = {\n",
+                    w->names.lower, name, w->names.upper);
     nas_c_float_rows(out, values, n);
     nas_text_puts(out, "};\n\n");
 }
@@ -64,9 +61,8 @@ void nas_c_write_selftest(const nas_c_writer *w, nas_text *out)
     nas_c_template(out, &w->names, selftest_start);
     nas_text_printf(out, "#define %s_SAMPLES %" PRId64 "\n\n", w->names.upper,
                     w->n_samples);
-    put_array(w, out, "in", "INPUTS", w->sample, w->n_samples * w->n_inputs);
-    put_array(w, out, "expected", "OUTPUTS", w->expected,
-              w->n_samples * w->model->n_outputs);
+    put_array(w, out, "in", w->sample, w->n_samples * w->n_inputs);
+    put_array(w, out, "expected", w->expected, w->n_samples * w->model->n_outputs);
     nas_c_template(out, &w->names, selftest_end);
 }
 

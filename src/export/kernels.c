@@ -58,16 +58,17 @@ static void (*const functions[NAS_KERNEL_COUNT])(const operands *) = {
 void nas_kernel_run(const nas_calls *calls, const nas_call *call, float *arena,
                     const float *in, float *out)
 {
-    const operands o = {
-        .call = call,
-        .w0 = calls->weights + call->weights[0],
-        .w1 = calls->weights + call->weights[1],
-        .indices = calls->indices == NULL ? NULL : calls->indices + call->indices,
-        .a = call->in[0] != NAS_AT_CALLER ? arena + call->in[0]
-             : call->out == NAS_AT_CALLER ? out
-                                          : in,
-        .b = arena + call->in[1],
-        .out = call->out == NAS_AT_CALLER ? out : arena + call->out,
-    };
+    float *to = call->out == NAS_AT_CALLER ? out : arena + call->out;
+    operands o = {.call = call, .out = to, .a = in};
+    /* The head works in place on the caller's result. */
+    if (call->in[0] != NAS_AT_CALLER)
+        o.a = arena + call->in[0];
+    else if (call->out == NAS_AT_CALLER)
+        o.a = out;
+    o.b = arena + call->in[1];
+    o.w0 = calls->weights + call->weights[0];
+    o.w1 = calls->weights + call->weights[1];
+    if (calls->indices != NULL)
+        o.indices = calls->indices + call->indices;
     functions[call->kernel](&o);
 }

@@ -1,3 +1,4 @@
+/* covers: onnx_read.c, onnx_tensor.c */
 #include "fixture.h"
 
 #include "export/onnx.h"

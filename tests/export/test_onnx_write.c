@@ -1,3 +1,4 @@
+/* covers: onnx_write.c, onnx_build.c, onnx_window.c, onnx_pointwise.c */
 #include "fixture.h"
 
 #include "export/onnx.h"
