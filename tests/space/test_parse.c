@@ -258,6 +258,42 @@ static void test_messages(void **state)
     nas_arena_free(arena);
 }
 
+/* ---- what the manual shows --------------------------------------------------------- */
+
+static void check_example(const char *text, int length)
+{
+    nas_text yaml = {0};
+    if (strncmp(text, "train:", 6) == 0)
+        nas_text_puts(&yaml, "network: [relu]\n");
+    else if (strncmp(text, "network:", 8) != 0)
+        nas_text_puts(&yaml, "network:\n  ");
+    bool indented = yaml.length > 0 && yaml.data[yaml.length - 1] == ' ';
+    for (int i = 0; i < length; i++) {
+        nas_text_putc(&yaml, text[i]);
+        if (indented && text[i] == '\n')
+            nas_text_puts(&yaml, "  ");
+    }
+    nas_space_free(space_of(nas_text_string(&yaml), IMAGE, 10));
+    nas_text_free(&yaml);
+}
+
+static void test_examples_of_the_manual(void **state)
+{
+    (void)state;
+    size_t bytes;
+    int checked = 0;
+    char *manual = read_file(nas_test_source("docs/space-language.md"), &bytes);
+    for (char *p = manual; (p = strstr(p, "```yaml\n")) != NULL; checked++) {
+        p += strlen("```yaml\n");
+        char *end = strstr(p, "```");
+        assert_non_null(end);
+        check_example(p, (int)(end - p));
+        p = end + 3;
+    }
+    assert_true(checked >= 12);
+    nas_heap_free(manual);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -269,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_bad_contexts),
         cmocka_unit_test(test_memory_runs_out),
         cmocka_unit_test(test_messages),
+        cmocka_unit_test(test_examples_of_the_manual),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
