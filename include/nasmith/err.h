@@ -35,7 +35,7 @@ typedef enum nas_status {
 /* What went wrong, owned by the caller; zero-initialise it. `text` is one line: what was
  * found, what was expected, where (file:line:column for anything the user wrote). `hint`
  * is what to do, or empty. `source` quotes the wrong line of a file the user wrote, with
- * carets below it, ready to print after `text`; or is empty. */
+ * carets below it, ready to print after `text` and a newline; or is empty. */
 typedef struct nas_err {
     nas_status code;
     char text[1024];

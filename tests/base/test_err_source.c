@@ -16,7 +16,7 @@ static void test_marks_the_word(void **state)
 {
     (void)state;
     nas_err err = quoted("space: x\r\nbatchsize: 64\r\n", 2, 1, 9);
-    assert_string_equal(err.source, "   |\n 2 | batchsize: 64\n   | ^^^^^^^^^");
+    assert_string_equal(err.source, "   |\n 2 | batchsize: 64\n   | ^^^^^^^^^\n");
     (void)nas_fail(&err, NAS_E_CONFIG, "something else");
     assert_string_equal(err.source, "");
 }
@@ -25,16 +25,16 @@ static void test_marks_characters_not_bytes(void **state)
 {
     (void)state;
     nas_err err = quoted("a\n\tna\xc3\xafve: \x01y", 2, 2, 6);
-    assert_string_equal(err.source, "   |\n 2 |  na\xc3\xafve:  y\n   |  ^^^^^");
+    assert_string_equal(err.source, "   |\n 2 |  na\xc3\xafve:  y\n   |  ^^^^^\n");
     err = quoted("bad \xff byte", 1, 5, 1);
-    assert_string_equal(err.source, "   |\n 1 | bad ? byte\n   |     ^");
+    assert_string_equal(err.source, "   |\n 1 | bad ? byte\n   |     ^\n");
 }
 
 static void test_places_outside_the_text(void **state)
 {
     (void)state;
-    assert_string_equal(quoted("ab", 1, 9, 4).source, "   |\n 1 | ab\n   |   ^");
-    assert_string_equal(quoted("ab\n", 12, 1, 1).source, "    |\n 12 | \n    | ^");
+    assert_string_equal(quoted("ab", 1, 9, 4).source, "   |\n 1 | ab\n   |   ^\n");
+    assert_string_equal(quoted("ab\n", 12, 1, 1).source, "    |\n 12 | \n    | ^\n");
     assert_string_equal(quoted("ab", 0, 1, 1).source, "");
     nas_err_source(NULL, "ab", 2, 1, 1, 1);
 }

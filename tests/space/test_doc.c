@@ -42,7 +42,7 @@ static void test_messages_point_at_characters(void **state)
     assert_int_equal(nas_doc_fail(&doc, value, &err, "bad %d", 7), NAS_E_CONFIG);
     assert_string_equal(err.text, "f.yaml:2:5: bad 7");
     assert_string_equal(err.source,
-                        "   |\n 2 | \xc3\xa4\xc3\xb6: w\xc3\xb6rd\n   |     ^^^^");
+                        "   |\n 2 | \xc3\xa4\xc3\xb6: w\xc3\xb6rd\n   |     ^^^^\n");
     static const char *const WORDS[] = {"ward", "other"};
     (void)nas_doc_fail_unknown(&doc, value, &err, "thing", WORDS, 2);
     assert_string_equal(

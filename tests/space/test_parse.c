@@ -199,8 +199,7 @@ static void test_memory_runs_out(void **state)
 static void put_message(const nas_err *err, nas_text *out)
 {
     nas_text_printf(out, "error: %s\n", err->text);
-    if (err->source[0] != '\0')
-        nas_text_printf(out, "%s\n", err->source);
+    nas_text_puts(out, err->source);
     if (err->hint[0] != '\0')
         nas_text_printf(out, "help: %s\n", err->hint);
 }
