@@ -65,9 +65,6 @@ const char *nas_space_text(const nas_space *space); /* the YAML it was read from
 uint64_t nas_space_hash(const nas_space *space);    /* of its meaning: text + context */
 unsigned nas_space_abilities(const nas_space *space);
 
-/* A table of the decisions with their values, and the size, for people. Appends. */
-nas_status nas_space_describe(const nas_space *space, nas_text *out, nas_err *err);
-
 /* Number of assignments (raw, active decisions only); may be huge, hence double. */
 double nas_space_size(const nas_space *space);
 

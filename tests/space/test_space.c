@@ -1,4 +1,4 @@
-/* covers: space.c, describe.c, encode.c, blocks.c */
+/* covers: space.c, encode.c, blocks.c */
 #include "space_check.h"
 
 #include "space/space.h"
@@ -8,23 +8,6 @@ static const char YAML[] =
     "  - conv: {out: 1..12}\n"
     "  - choose: {flat: identity, deep: {conv: {kernel: [3, 5]}}}\n";
 static const nas_shape IMAGE = {3, 8, 8};
-
-static void test_description(void **state)
-{
-    (void)state;
-    nas_err err = {0};
-    nas_space *space = space_of(YAML, IMAGE, 10);
-    nas_text text = {0};
-    check_ok(nas_space_describe(space, &text, &err), err);
-    assert_string_equal(
-        text.data, "decision             values\n"
-                   "conv1.out            1, 2, 3, 4, 5, 6, 7, 8, ..., 12 (12 values)\n"
-                   "choose1              flat, deep\n"
-                   "choose1.deep.kernel  3, 5\n"
-                   "3 decisions, 36 assignments\n");
-    nas_text_free(&text);
-    nas_space_free(space);
-}
 
 static void test_encoding_is_one_hot(void **state)
 {
@@ -86,7 +69,6 @@ static void test_block_tables(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_description),
         cmocka_unit_test(test_encoding_is_one_hot),
         cmocka_unit_test(test_hash_follows_text_and_data),
         cmocka_unit_test(test_block_tables),
