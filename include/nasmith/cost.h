@@ -51,17 +51,16 @@ typedef struct nas_latency_table {
     double ns_per_step;
 } nas_latency_table;
 
-/* Bytes of stack of the generated code beside the arena. */
-#define NAS_COST_STACK_BYTES 512
-/* Allowance for the code of all kernels a network can need, until code bytes are counted
- * per kernel. */
-#define NAS_COST_CODE_BYTES 8192
+/* Bytes of stack of the generated code beside the arena: run, run_arena, a kernel and its
+ * helpers, by -fstack-usage of gcc 12 -O2 on x86-64; 32-bit targets need less. */
+#define NAS_COST_STACK_BYTES 1024
 
 /* Count all costs of a graph.
  *
  * flash_bytes: float 4 per weight and bias with batch norm folded in; int8 one per weight
  * (each tensor rounded up to words) and 9 per output channel for bias, multiplier and
- * shift; both with the constants of the front section and NAS_COST_CODE_BYTES.
+ * shift; both with the constants of the front section and an estimate of the code, by
+ * kernels used and steps.
  * @param latency  may be NULL or unknown: latency_ms = -1
  * @param limits   may be NULL; only lets the planner stop early (ram_bytes is then a
  * lower bound that already violates the limit, latency_ms -1)
@@ -71,6 +70,7 @@ nas_status nas_cost_of(const nas_graph *graph, nas_dtype dtype,
                        const nas_latency_table *latency, const nas_limits *limits,
                        nas_cost *out, nas_err *err);
 
+/* The first limit that a cost violates; a cost that is not known violates none. */
 nas_limit_kind nas_cost_violates(const nas_cost *cost, const nas_limits *limits);
 
 /* "ram", "flash", ... for messages; the value of that cost, and of that limit */

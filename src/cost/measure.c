@@ -95,7 +95,7 @@ static double time_step(nas_runtime *runtime, int step)
 {
     enum { ROUNDS = 5 };
     const double long_enough = 60e-6;
-    double best = INFINITY;
+    double best = (double)INFINITY;
     int64_t repeats = 1;
     for (int round = 0; round < ROUNDS;) {
         double start = nas_clock_cpu_s();

