@@ -294,33 +294,70 @@ static void test_parameters_of_nasbench_macro(void **state)
     nas_space_free(space);
 }
 
-/* The genotype of the data set's first row: decisions take its words. */
-static void test_a_darts_genotype(void **state)
+/* `text` with the only occurrence of `from` replaced. */
+static char *replaced(nas_arena *arena, const char *text, const char *from,
+                      const char *to)
+{
+    const char *at = strstr(text, from);
+    assert_non_null(at);
+    assert_null(strstr(at + 1, from));
+    return nas_arena_printf(arena, "%.*s%s%s", (int)(at - text), text, to,
+                            at + strlen(from));
+}
+
+static const char *darts_text(void)
+{
+    for (int i = 0; i < nas_space_preset_count(); i++)
+        if (strcmp(nas_space_preset_name(i), "darts") == 0)
+            return nas_space_preset_text(i);
+    return "";
+}
+
+typedef const char *const choice[2];
+
+static void set_choices(json_t *object, const char *prefix, choice *choices, int n)
+{
+    for (int i = 0; i < n; i++) {
+        char name[64];
+        (void)snprintf(name, sizeof name, "%s.%s", prefix, choices[i][0]);
+        set_choice(object, name, choices[i][1]);
+    }
+}
+
+/* The published cell of DARTS (second order) as its authors evaluate it, 20 cells of 36
+ * channels: their code prints "param size = 3.349342MB". */
+static void test_parameters_of_the_darts_cell(void **state)
 {
     (void)state;
-    static const char *const CHOICES[][2] = {
-        {"node2.op1", "max_pool_3x3"}, {"node2.op2", "skip_connect"},
-        {"node3.inputs", "0+2"},       {"node3.op1", "sep_conv_5x5"},
+    static choice NORMAL[] = {
+        {"node2.op1", "sep_conv_3x3"}, {"node2.op2", "sep_conv_3x3"},
+        {"node3.inputs", "0+1"},       {"node3.op1", "sep_conv_3x3"},
         {"node3.op2", "sep_conv_3x3"}, {"node4.inputs", "0+1"},
-        {"node4.op1", "max_pool_3x3"}, {"node4.op2", "sep_conv_3x3"},
-        {"node5.inputs", "0+2"},       {"node5.op1", "sep_conv_5x5"},
-        {"node5.op2", "max_pool_3x3"},
+        {"node4.op1", "skip_connect"}, {"node4.op2", "sep_conv_3x3"},
+        {"node5.inputs", "0+2"},       {"node5.op1", "skip_connect"},
+        {"node5.op2", "dil_conv_3x3"},
     };
-    nas_space *space = preset("darts", &CIFAR);
+    static choice REDUCE[] = {
+        {"node2.op1", "max_pool_3x3"}, {"node2.op2", "max_pool_3x3"},
+        {"node3.inputs", "1+2"},       {"node3.op1", "max_pool_3x3"},
+        {"node3.op2", "skip_connect"}, {"node4.inputs", "0+2"},
+        {"node4.op1", "max_pool_3x3"}, {"node4.op2", "skip_connect"},
+        {"node5.inputs", "1+2"},       {"node5.op1", "max_pool_3x3"},
+        {"node5.op2", "skip_connect"},
+    };
     nas_arena *arena = nas_arena_new();
+    char *yaml = replaced(arena, darts_text(), "out: 48", "out: 108");
+    yaml = replaced(arena, yaml, "channels: 16", "channels: 36");
+    yaml = replaced(arena, yaml, "cells: 2", "cells: 6");
+    nas_space *space = space_of(yaml, CIFAR.input, CIFAR.n_outputs);
     json_t *object = json_object();
-    for (size_t i = 0; i < sizeof CHOICES / sizeof CHOICES[0]; i++) {
-        char name[64];
-        (void)snprintf(name, sizeof name, "cell.%s", CHOICES[i][0]);
-        set_choice(object, name, CHOICES[i][1]);
-        (void)snprintf(name, sizeof name, "cell.reduce.%s", CHOICES[i][0]);
-        set_choice(object, name, CHOICES[i][1]);
-    }
+    set_choices(object, "cell", NORMAL, 11);
+    set_choices(object, "cell.reduce", REDUCE, 11);
     nas_graph *graph = decode(space, choose(space, object, arena));
-    assert_int_equal(count_op(graph, NAS_OP_CONCAT), 8);
-    int last = nas_graph_node(graph, nas_graph_output(graph))->inputs[0];
-    nas_shape features = nas_graph_node(graph, last)->shape;
-    assert_int_equal(features.c, 256); /* 16 doubled twice, four nodes */
+    assert_int_equal(count_op(graph, NAS_OP_CONCAT), 20);
+    assert_int_equal(nas_graph_params(graph), 3349342);
+    int features = nas_graph_node(graph, nas_graph_output(graph))->inputs[0];
+    assert_int_equal(nas_graph_node(graph, features)->shape.c, 4 * 4 * 36);
     nas_graph_free(graph);
     nas_arena_free(arena);
     nas_space_free(space);
@@ -338,7 +375,7 @@ int main(void)
         cmocka_unit_test(test_candidates_without_a_network),
         cmocka_unit_test(test_parameters_of_nasbench201),
         cmocka_unit_test(test_parameters_of_nasbench_macro),
-        cmocka_unit_test(test_a_darts_genotype),
+        cmocka_unit_test(test_parameters_of_the_darts_cell),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
