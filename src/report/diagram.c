@@ -1,0 +1,197 @@
+#include "diagram.h"
+
+#include "svg.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define BOX_WIDTH 190.0
+#define BOX_HEIGHT 34.0
+#define GAP_X 24.0
+#define GAP_Y 22.0
+
+/* One box: a node and the norms and activations folded into it. */
+typedef struct box {
+    int node;  /* first node */
+    int last;  /* last node folded into it */
+    int layer; /* longest path from the input */
+    int column;
+    char label[96];
+} box;
+
+typedef struct diagram {
+    const nas_graph *graph;
+    box *boxes;
+    int n;
+    int *box_of; /* by node */
+    int *width;  /* boxes in each layer */
+    int layers;
+} diagram;
+
+void nas_diagram_label(const nas_node *node, char *out, size_t size)
+{
+    const nas_value *a = node->attr;
+    const char *name = nas_op_get(node->op)->name;
+    bool window = node->op == NAS_OP_CONV || node->op == NAS_OP_DEPTHWISE ||
+                  node->op == NAS_OP_MAX_POOL || node->op == NAS_OP_AVG_POOL;
+    if (!window) {
+        (void)snprintf(out, size, "%s", name);
+        return;
+    }
+    int n = snprintf(out, size, "%s %lld×%lld", name, (long long)a[NAS_ATTR_KERNEL_H].i,
+                     (long long)a[NAS_ATTR_KERNEL_W].i);
+    if (a[NAS_ATTR_STRIDE_W].i > 1 && n > 0 && (size_t)n < size)
+        (void)snprintf(out + n, size - (size_t)n, " /%lld",
+                       (long long)a[NAS_ATTR_STRIDE_W].i);
+}
+
+static bool folds(const diagram *d, int node)
+{
+    const nas_node *n = nas_graph_node(d->graph, node);
+    if (n->n_inputs != 1)
+        return false;
+    bool small = n->op == NAS_OP_BATCH_NORM || n->op == NAS_OP_RELU ||
+                 n->op == NAS_OP_RELU6 || n->op == NAS_OP_DROPOUT ||
+                 n->op == NAS_OP_FLATTEN;
+    const int *consumers;
+    int producer = n->inputs[0];
+    return small && nas_graph_node(d->graph, producer)->op != NAS_OP_INPUT &&
+           nas_graph_consumers(d->graph, producer, &consumers) == 1;
+}
+
+static const char *fold_mark(nas_op_kind op)
+{
+    switch (op) {
+    case NAS_OP_BATCH_NORM:
+        return " · bn";
+    case NAS_OP_RELU:
+        return " · relu";
+    case NAS_OP_RELU6:
+        return " · relu6";
+    case NAS_OP_DROPOUT:
+        return " · dropout";
+    default:
+        return "";
+    }
+}
+
+static void fold_into(diagram *d, int node)
+{
+    const nas_node *n = nas_graph_node(d->graph, node);
+    box *b = &d->boxes[d->box_of[n->inputs[0]]];
+    size_t used = strlen(b->label);
+    (void)snprintf(b->label + used, sizeof b->label - used, "%s", fold_mark(n->op));
+    b->last = node;
+    d->box_of[node] = (int)(b - d->boxes);
+}
+
+static void add_box(diagram *d, int node)
+{
+    const nas_node *n = nas_graph_node(d->graph, node);
+    box *b = &d->boxes[d->n];
+    b->node = b->last = node;
+    nas_diagram_label(n, b->label, sizeof b->label);
+    for (int i = 0; i < n->n_inputs; i++) {
+        int layer = d->boxes[d->box_of[n->inputs[i]]].layer + 1;
+        if (layer > b->layer)
+            b->layer = layer;
+    }
+    b->column = d->width[b->layer]++;
+    if (b->layer + 1 > d->layers)
+        d->layers = b->layer + 1;
+    d->box_of[node] = d->n++;
+}
+
+static nas_status lay_out(diagram *d, nas_arena *arena, nas_err *err)
+{
+    int n = nas_graph_count(d->graph);
+    d->boxes = NAS_NEW(arena, box, n);
+    d->box_of = NAS_NEW(arena, int, n);
+    d->width = NAS_NEW(arena, int, n);
+    NAS_TRY_ALLOC(d->boxes, err);
+    NAS_TRY_ALLOC(d->box_of, err);
+    NAS_TRY_ALLOC(d->width, err);
+    for (int i = 0; i < n; i++) {
+        if (folds(d, i))
+            fold_into(d, i);
+        else
+            add_box(d, i);
+    }
+    return NAS_OK;
+}
+
+static double box_x(const diagram *d, const box *b, double width)
+{
+    double span = d->width[b->layer] * (BOX_WIDTH + GAP_X) - GAP_X;
+    return (width - span) / 2 + b->column * (BOX_WIDTH + GAP_X);
+}
+
+static double box_y(const box *b)
+{
+    return 6 + b->layer * (BOX_HEIGHT + GAP_Y);
+}
+
+static void draw_box(const diagram *d, const box *b, double width, nas_text *out)
+{
+    nas_shape s = nas_graph_node(d->graph, b->last)->shape;
+    double x = box_x(d, b, width), y = box_y(b);
+    nas_text_printf(out,
+                    "<rect class=\"box\" x=\"%.1f\" y=\"%.1f\" width=\"%.0f\" "
+                    "height=\"%.0f\" rx=\"5\"/><text class=\"boxtext\" x=\"%.1f\" "
+                    "y=\"%.1f\" text-anchor=\"middle\">",
+                    x, y, BOX_WIDTH, BOX_HEIGHT, x + BOX_WIDTH / 2, y + 15);
+    nas_svg_escape(out, b->label);
+    nas_text_printf(out,
+                    "</text><text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
+                    "text-anchor=\"middle\">%lld × %lld × %lld</text>\n",
+                    x + BOX_WIDTH / 2, y + 28, (long long)s.c, (long long)s.h,
+                    (long long)s.w);
+}
+
+/* Straight to the next layer; curved aside when it jumps over layers. */
+static void draw_edge(const diagram *d, const box *from, const box *to, double width,
+                      nas_text *out)
+{
+    double x0 = box_x(d, from, width) + BOX_WIDTH / 2, y0 = box_y(from) + BOX_HEIGHT;
+    double x1 = box_x(d, to, width) + BOX_WIDTH / 2, y1 = box_y(to);
+    if (to->layer == from->layer + 1) {
+        nas_text_printf(out, "<path class=\"edge\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n", x0,
+                        y0, x1, y1);
+        return;
+    }
+    double side = fmin(x0, x1) - BOX_WIDTH / 2 - 14;
+    nas_text_printf(
+        out,
+        "<path class=\"edge\" d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1fC%.1f "
+        "%.1f %.1f %.1f %.1f %.1f\"/>\n",
+        x0, y0, x0, y0 + 20, side, y0, side, (y0 + y1) / 2, side, y1, x1, y1 - 20, x1,
+        y1);
+}
+
+nas_status nas_diagram_draw(const nas_graph *graph, nas_arena *arena, nas_text *out,
+                            nas_err *err)
+{
+    diagram d = {.graph = graph};
+    NAS_TRY(lay_out(&d, arena, err));
+    int widest = 1;
+    for (int i = 0; i < d.layers; i++)
+        widest = d.width[i] > widest ? d.width[i] : widest;
+    double width = widest * (BOX_WIDTH + GAP_X) + 60;
+    double height = d.layers * (BOX_HEIGHT + GAP_Y);
+    nas_text_printf(
+        out,
+        "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" class=\"diagram\" "
+        "style=\"max-width:%.0fpx\">\n<title>Architecture</title><desc>%d layers "
+        "from input to output; the table beside it lists them.</desc>\n",
+        width, height, width, d.n);
+    for (int i = 0; i < d.n; i++) {
+        const nas_node *node = nas_graph_node(graph, d.boxes[i].node);
+        for (int k = 0; k < node->n_inputs; k++)
+            draw_edge(&d, &d.boxes[d.box_of[node->inputs[k]]], &d.boxes[i], width, out);
+    }
+    for (int i = 0; i < d.n; i++)
+        draw_box(&d, &d.boxes[i], width, out);
+    nas_text_puts(out, "</svg>\n");
+    return nas_text_status(out, err);
+}

@@ -1,0 +1,18 @@
+/* A network drawn as boxes and arrows, top to bottom. */
+#ifndef NASMITH_REPORT_DIAGRAM_H
+#define NASMITH_REPORT_DIAGRAM_H
+
+#include "nasmith/arena.h"
+#include "nasmith/graph.h"
+#include "nasmith/text.h"
+
+/* Append the SVG of a network. Nodes lie in layers by their longest path from the input;
+ * a batch norm or activation behind its only producer shares that producer's box.
+ * @return NAS_E_NOMEM */
+nas_status nas_diagram_draw(const nas_graph *graph, nas_arena *arena, nas_text *out,
+                            nas_err *err);
+
+/* "conv 3x3 /2, 16" */
+void nas_diagram_label(const nas_node *node, char *out, size_t size);
+
+#endif

@@ -1,0 +1,32 @@
+/* Small pieces of the page: cards, tables, numbers. */
+#ifndef NASMITH_REPORT_PAGE_H
+#define NASMITH_REPORT_PAGE_H
+
+#include "nasmith/evaluate.h"
+#include "nasmith/text.h"
+
+#include <stdbool.h>
+
+/* Everything before the first section, and after the last. */
+void nas_page_begin(nas_text *out, const char *title);
+void nas_page_end(nas_text *out);
+
+void nas_page_section(nas_text *out, const char *title);
+/* A paragraph; plain text, escaped. */
+void nas_page_paragraph(nas_text *out, const char *fmt, ...) NAS_PRINTF(2, 3);
+
+/* "93.1 %", "0.4123" or "-" */
+void nas_page_metric(const nas_metric *metric, double value, char *out, size_t size);
+/* "93.1 % (92.6 to 93.6, n 10,000)" */
+void nas_page_score(const nas_metric *metric, const nas_score *score, char *out,
+                    size_t size);
+
+/* Tables: names separated by `|`; a name that starts with `<` is left-aligned. */
+void nas_page_table_begin(nas_text *out, const char *caption, const char *columns);
+void nas_page_row_begin(nas_text *out, bool chosen);
+void nas_page_cell(nas_text *out, const char *fmt, ...) NAS_PRINTF(2, 3);
+void nas_page_cell_left(nas_text *out, const char *fmt, ...) NAS_PRINTF(2, 3);
+void nas_page_row_end(nas_text *out);
+void nas_page_table_end(nas_text *out);
+
+#endif

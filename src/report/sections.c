@@ -1,0 +1,341 @@
+/* The sections that are words and tables. */
+#include "page.h"
+#include "report.h"
+#include "svg.h"
+
+#include "nasmith/text.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#define TABLE_TRIALS 50
+
+/* A cost as people read it: bytes, counts or milliseconds. */
+static void cost_text(nas_limit_kind kind, double value, char *out, size_t size)
+{
+    if (kind == NAS_LIMIT_LATENCY)
+        (void)snprintf(out, size, "%.3g ms", value);
+    else if (kind == NAS_LIMIT_RAM || kind == NAS_LIMIT_FLASH)
+        nas_text_bytes(out, size, (int64_t)value);
+    else
+        nas_text_count(out, size, value);
+}
+
+static void limit_bar(const nas_report *r, const nas_cost *cost, nas_limit_kind kind)
+{
+    double bound = nas_limit_bound(&r->settings->limits, kind);
+    if (bound <= 0)
+        return;
+    double used = nas_limit_cost(cost, kind);
+    char have[32], limit[32];
+    cost_text(kind, used, have, sizeof have);
+    cost_text(kind, bound, limit, sizeof limit);
+    nas_text_printf(
+        r->out,
+        "<div class=\"bar\"><span>%s</span><span class=\"track\"><span "
+        "class=\"fill%s\" style=\"width:%.1f%%\"></span></span><span>%s of %s "
+        "(%.0f %%)</span></div>\n",
+        nas_limit_name(kind), used > bound ? " over" : "", fmin(100, 100 * used / bound),
+        have, limit, 100 * used / bound);
+}
+
+static void card(nas_text *out, const char *key, const char *value)
+{
+    nas_text_puts(out, "<div class=\"card\"><div class=\"k\">");
+    nas_svg_escape(out, key);
+    nas_text_puts(out, "</div><div class=\"v\">");
+    nas_svg_escape(out, value);
+    nas_text_puts(out, "</div></div>\n");
+}
+
+static void cost_cards(const nas_report *r, const nas_finalist *f)
+{
+    static const struct {
+        nas_limit_kind kind;
+        const char *name;
+    } COSTS[] = {{NAS_LIMIT_PARAMS, "Parameters"},
+                 {NAS_LIMIT_MACS, "MACs per inference"},
+                 {NAS_LIMIT_RAM, "RAM"},
+                 {NAS_LIMIT_FLASH, "Flash"}};
+    char value[32];
+    nas_text_puts(r->out, "<div class=\"cards\">\n");
+    for (size_t i = 0; i < sizeof COSTS / sizeof COSTS[0]; i++) {
+        cost_text(COSTS[i].kind, nas_limit_cost(&f->cost, COSTS[i].kind), value,
+                  sizeof value);
+        card(r->out, COSTS[i].name, value);
+    }
+    if (f->measured_latency_ms >= 0) {
+        (void)snprintf(value, sizeof value, "%.3g ms", f->measured_latency_ms);
+        card(r->out, "Latency of the C code, measured here", value);
+    }
+    nas_text_puts(r->out, "</div>\n");
+}
+
+static void verdict(const nas_report *r, const nas_finalist *f)
+{
+    char test[96], validation[96];
+    nas_page_score(r->metric, &f->test, test, sizeof test);
+    nas_page_score(r->metric, &f->validation, validation, sizeof validation);
+    nas_text_printf(r->out, "<p class=\"headline\">%s on the sealed test: <b>",
+                    r->metric->name);
+    char value[32];
+    nas_page_metric(r->metric, f->test.value, value, sizeof value);
+    nas_svg_escape(r->out, value);
+    nas_text_puts(r->out, "</b></p>\n");
+    nas_page_paragraph(r->out,
+                       "Test %s, opened %d time%s. Validation during the search: %s.",
+                       test, f->opening, f->opening == 1 ? "" : "s", validation);
+    if (!isnan(f->test.value) &&
+        (f->validation.value > f->test.high || f->validation.value < f->test.low))
+        nas_page_paragraph(r->out,
+                           "The validation score lies outside the test's 95 %% interval: "
+                           "believe the test.");
+}
+
+void nas_report_headline(const nas_report *r)
+{
+    const nas_search_result *result = r->result;
+    nas_text_puts(r->out, "<h1>");
+    nas_svg_escape(r->out, r->settings->data_path);
+    nas_text_puts(r->out, "</h1>\n");
+    char time[32];
+    nas_text_duration(time, sizeof time, result->seconds);
+    nas_page_paragraph(
+        r->out,
+        "Space %s, strategy %s with %s. Stopped: %s, after %s. %lld networks "
+        "scored, %lld trained in full, %lld failed, %lld draws over a limit and "
+        "never trained.",
+        r->settings->space_name, r->settings->strategy, r->settings->scheduler,
+        result->stop_reason != NULL ? result->stop_reason : "still running", time,
+        (long long)result->counts.scored, (long long)result->counts.full,
+        (long long)result->counts.failed, (long long)result->counts.infeasible);
+    if (result->n_finalists == 0) {
+        nas_page_paragraph(r->out, "No network has been chosen yet.");
+        return;
+    }
+    const nas_finalist *f = &result->finalists[0];
+    verdict(r, f);
+    cost_cards(r, f);
+    nas_text_puts(r->out, "<div class=\"bars\">\n");
+    for (nas_limit_kind k = NAS_LIMIT_PARAMS; k <= NAS_LIMIT_LATENCY; k++)
+        limit_bar(r, &f->cost, k);
+    nas_text_puts(r->out, "</div>\n");
+}
+
+static void finalist_row(const nas_report *r, const nas_finalist *f, bool chosen)
+{
+    char validation[96], searched[96], test[96], params[32], macs[32], ram[32], flash[32];
+    nas_page_score(r->metric, &f->validation, validation, sizeof validation);
+    nas_page_score(r->metric, &f->as_searched_test, searched, sizeof searched);
+    nas_page_score(r->metric, &f->test, test, sizeof test);
+    nas_text_count(params, sizeof params, (double)f->cost.params);
+    nas_text_count(macs, sizeof macs, (double)f->cost.macs);
+    nas_text_bytes(ram, sizeof ram, f->cost.ram_bytes);
+    nas_text_bytes(flash, sizeof flash, f->cost.flash_bytes);
+    nas_page_row_begin(r->out, chosen);
+    nas_page_cell(r->out, "#%lld", (long long)f->trial);
+    nas_page_cell_left(r->out, "%s", f->role);
+    nas_page_cell(r->out, "%s", validation);
+    nas_page_cell(r->out, "%s", searched);
+    nas_page_cell(r->out, "%s", test);
+    nas_page_cell(r->out, "%lld", (long long)f->refit_epochs);
+    nas_page_cell(r->out, "%s", params);
+    nas_page_cell(r->out, "%s", macs);
+    nas_page_cell(r->out, "%s", ram);
+    nas_page_cell(r->out, "%s", flash);
+    if (f->measured_latency_ms >= 0)
+        nas_page_cell(r->out, "%.3g ms", f->measured_latency_ms);
+    else
+        nas_page_cell(r->out, "-");
+    nas_page_row_end(r->out);
+}
+
+static void finalist_checks(const nas_report *r, const nas_finalist *f)
+{
+    long long trial = f->trial;
+    if (f->onnx_path != NULL)
+        nas_page_paragraph(
+            r->out, "#%lld as ONNX: run again on %lld rows, largest difference %.1e.",
+            trial, (long long)f->onnx_check.n, f->onnx_check.max_error);
+    if (f->c_path != NULL && f->c_check.compiled)
+        nas_page_paragraph(r->out,
+                           "#%lld as C: compiled with %s, run on %lld rows, largest "
+                           "difference %.1e.",
+                           trial, f->c_check.compiler, (long long)f->c_check.n,
+                           f->c_check.max_error);
+    else if (f->c_path != NULL)
+        nas_page_paragraph(r->out, "#%lld as C: written, not compiled here.", trial);
+}
+
+void nas_report_finalists(const nas_report *r)
+{
+    const nas_search_result *result = r->result;
+    if (result->n_finalists == 0)
+        return;
+    nas_page_section(r->out, "Delivered networks");
+    nas_page_table_begin(r->out, "Delivered networks",
+                         "trial|<role|validation|test, as searched|test, refit "
+                         "(delivered)|epochs|params|MACs|RAM|flash|latency");
+    for (int i = 0; i < result->n_finalists; i++)
+        finalist_row(r, &result->finalists[i], i == 0);
+    nas_page_table_end(r->out);
+    nas_page_paragraph(r->out,
+                       "A refit trains on training and validation rows together; it is "
+                       "what the files hold. Intervals are 95 %%.");
+    for (int i = 0; i < result->n_finalists; i++)
+        finalist_checks(r, &result->finalists[i]);
+}
+
+void nas_report_baselines(const nas_report *r)
+{
+    const nas_search_result *result = r->result;
+    if (result->n_baselines == 0)
+        return;
+    nas_page_section(r->out, "Beside simpler things");
+    nas_page_table_begin(r->out, "Baselines", "<what|params|validation|test");
+    for (int i = 0; i < result->n_baselines; i++) {
+        const nas_baseline_result *b = &result->baselines[i];
+        char validation[96], test[96];
+        nas_page_score(r->metric, &b->validation, validation, sizeof validation);
+        nas_page_score(r->metric, &b->test, test, sizeof test);
+        nas_page_row_begin(r->out, false);
+        nas_page_cell_left(r->out, "%s", b->name);
+        nas_page_cell(r->out, "%lld", (long long)b->params);
+        nas_page_cell(r->out, "%s", validation);
+        nas_page_cell(r->out, "%s", test);
+        nas_page_row_end(r->out);
+    }
+    nas_page_table_end(r->out);
+    if (!isnan(result->random_estimate)) {
+        char value[32];
+        nas_page_metric(r->metric, result->random_estimate, value, sizeof value);
+        nas_page_paragraph(
+            r->out,
+            "One proposal in five was uniform random. From these, the best of as "
+            "many random networks as were scored is estimated at %s on "
+            "validation.",
+            value);
+    }
+}
+
+void nas_report_failures(const nas_report *r)
+{
+    int64_t counts[NAS_OUTCOME_COUNT] = {0}, all = 0;
+    const char *example[NAS_OUTCOME_COUNT] = {NULL};
+    for (int64_t i = 0; i < r->n_rows; i++)
+        for (int k = 0; k < r->rows[i].n_evaluations; k++) {
+            const nas_evaluation_row *e = &r->rows[i].evaluations[k];
+            if (e->state != NAS_EVALUATION_FAILED)
+                continue;
+            counts[e->outcome]++;
+            example[e->outcome] = e->reason;
+            all++;
+        }
+    if (all == 0)
+        return;
+    nas_page_section(r->out, "Failures");
+    nas_page_table_begin(r->out, "Failures", "<how it ended|trainings|<for example");
+    for (int i = 0; i < NAS_OUTCOME_COUNT; i++) {
+        if (counts[i] == 0)
+            continue;
+        nas_page_row_begin(r->out, false);
+        nas_page_cell_left(r->out, "%s", nas_outcome_name((nas_outcome)i));
+        nas_page_cell(r->out, "%lld", (long long)counts[i]);
+        nas_page_cell_left(r->out, "%s", example[i] != NULL ? example[i] : "");
+        nas_page_row_end(r->out);
+    }
+    nas_page_table_end(r->out);
+}
+
+static void trial_row(const nas_report *r, const nas_report_trial *t)
+{
+    const nas_cost *c = &t->row->cost;
+    char score[96], params[32], macs[32], ram[32], flash[32];
+    nas_page_score(r->metric, &t->best->validation, score, sizeof score);
+    nas_text_count(params, sizeof params, (double)c->params);
+    nas_text_count(macs, sizeof macs, (double)c->macs);
+    nas_text_bytes(ram, sizeof ram, c->ram_bytes);
+    nas_text_bytes(flash, sizeof flash, c->flash_bytes);
+    nas_page_row_begin(r->out, t->finalist);
+    nas_page_cell(r->out, "#%lld", (long long)t->row->id);
+    nas_page_cell(r->out, "%d", t->best->spec.rung);
+    nas_page_cell(r->out, "%s", score);
+    nas_page_cell(r->out, "%s", params);
+    nas_page_cell(r->out, "%s", macs);
+    nas_page_cell(r->out, "%s", ram);
+    nas_page_cell(r->out, "%s", flash);
+    nas_page_cell(r->out, "%s", t->front ? "yes" : "");
+    nas_page_row_end(r->out);
+}
+
+static bool better(const nas_report *r, const nas_report_trial *a,
+                   const nas_report_trial *b)
+{
+    if (a->best->spec.rung != b->best->spec.rung)
+        return a->best->spec.rung > b->best->spec.rung;
+    double x = a->best->validation.value, y = b->best->validation.value;
+    return r->metric->larger_is_better ? x > y : x < y;
+}
+
+void nas_report_trials(const nas_report *r)
+{
+    if (r->n_trials == 0)
+        return;
+    /* Insertion into a short list of the best: the whole table would be long. */
+    const nas_report_trial *top[TABLE_TRIALS];
+    int n = 0;
+    for (int64_t i = 0; i < r->n_trials; i++) {
+        int at = n < TABLE_TRIALS ? n++ : TABLE_TRIALS;
+        if (at == TABLE_TRIALS && !better(r, &r->trials[i], top[TABLE_TRIALS - 1]))
+            continue;
+        at = at == TABLE_TRIALS ? TABLE_TRIALS - 1 : at;
+        for (; at > 0 && better(r, &r->trials[i], top[at - 1]); at--)
+            top[at] = top[at - 1];
+        top[at] = &r->trials[i];
+    }
+    nas_page_section(r->out, "Best trials");
+    nas_page_paragraph(r->out,
+                       "The %d best of %lld by the highest rung they finished, then by "
+                       "score. All: nasmith trials --csv",
+                       n, (long long)r->n_trials);
+    nas_page_table_begin(r->out, "Best trials",
+                         "trial|rung|validation|params|MACs|RAM|flash|front");
+    for (int i = 0; i < n; i++)
+        trial_row(r, top[i]);
+    nas_page_table_end(r->out);
+}
+
+static void ladder_text(const nas_ladder *ladder, char *out, size_t size)
+{
+    size_t n = 0;
+    for (int i = 0; i < ladder->n && n < size; i++)
+        n += (size_t)snprintf(out + n, size - n, "%s%.0f %% of the rows x %lld epochs",
+                              i > 0 ? ", " : "", 100 * ladder->rung[i].fraction,
+                              (long long)ladder->rung[i].epochs);
+}
+
+void nas_report_reproduce(const nas_report *r)
+{
+    const nas_study_settings *s = r->settings;
+    const char *command = NULL;
+    if (nas_study_get(r->study, "command", r->arena, &command, NULL) != NAS_OK)
+        command = NULL;
+    char ladder[256];
+    ladder_text(&s->ladder, ladder, sizeof ladder);
+    nas_page_section(r->out, "Reproduce");
+    nas_text_puts(r->out, "<pre tabindex=\"0\">");
+    nas_svg_escape(r->out, command != NULL ? command : "nasmith search");
+    nas_text_printf(
+        r->out, "\n\nnasmith   %s\nseed      %llu\ndata      %016llx\nladder    ",
+        s->version, (unsigned long long)s->seed, (unsigned long long)s->data_fingerprint);
+    nas_svg_escape(r->out, ladder);
+    nas_text_puts(r->out, "\nrecipe    ");
+    nas_svg_escape(r->out, s->recipe_json);
+    nas_text_puts(r->out, "\nCPU       ");
+    nas_svg_escape(r->out, s->cpu);
+    nas_text_puts(r->out, "\n</pre>\n<details><summary>Search space</summary><pre "
+                          "tabindex=\"0\">");
+    nas_svg_escape(r->out, s->space_text);
+    nas_text_puts(r->out, "</pre></details>\n");
+}

@@ -1,0 +1,56 @@
+/* Plots as SVG text: the one place where anything is drawn.
+ *
+ * Colours come from CSS classes of the page (page.c), so that one drawing serves light
+ * and dark. Every plot has a title and a description for screen readers, every mark a
+ * <title> as its tooltip, so nothing depends on scripts. */
+#ifndef NASMITH_REPORT_SVG_H
+#define NASMITH_REPORT_SVG_H
+
+#include "nasmith/text.h"
+
+#include <stdbool.h>
+
+/* One axis in data units. */
+typedef struct nas_axis {
+    const char *label;
+    double low, high;
+    bool log;     /* base 10; low > 0 */
+    bool percent; /* values are fractions, shown as % */
+    bool whole;   /* ticks at whole numbers only */
+} nas_axis;
+
+/* A plot under construction: SVG size, frame in pixels, axes. */
+typedef struct nas_plot {
+    nas_text *out;
+    double width, height;
+    double left, top, right, bottom; /* frame */
+    nas_axis x, y;
+} nas_plot;
+
+/* Widen a range a little and keep it from being empty. */
+void nas_axis_pad(nas_axis *axis);
+/* Grow a range to hold a value (start from low > high). NaN is ignored. */
+void nas_axis_include(nas_axis *axis, double value);
+
+/* Open <svg>, draw frame, ticks and labels. */
+nas_plot nas_plot_begin(nas_text *out, double width, double height, nas_axis x,
+                        nas_axis y, const char *title, const char *description);
+void nas_plot_end(nas_plot *plot);
+
+/* Marks at data coordinates, clipped to the frame by the caller's range. `style` is a CSS
+ * class; `tip` may be NULL. */
+void nas_plot_point(nas_plot *plot, double x, double y, double radius, const char *style,
+                    const char *tip);
+/* Diamond: the second marker shape, for those who cannot tell colours apart. */
+void nas_plot_diamond(nas_plot *plot, double x, double y, double radius,
+                      const char *style, const char *tip);
+void nas_plot_line(nas_plot *plot, const double *x, const double *y, int n,
+                   const char *style, const char *tip);
+/* Staircase: y holds until the next x. */
+void nas_plot_steps(nas_plot *plot, const double *x, const double *y, int n,
+                    const char *style, const char *tip);
+
+/* Append text with &, <, > and quotes escaped. */
+void nas_svg_escape(nas_text *out, const char *text);
+
+#endif
