@@ -1,0 +1,224 @@
+/* nasmith export MODEL|TRIAL --onnx FILE --c DIR: write a network out, verified. */
+#include "cli.h"
+
+#include "nasmith/evaluate.h"
+#include "nasmith/export.h"
+#include "nasmith/file.h"
+#include "nasmith/model.h"
+#include "nasmith/study.h"
+#include "nasmith/text.h"
+
+#include <math.h>
+#include <string.h>
+
+#define VERIFY_ROWS 256
+#define SELFTEST_ROWS 4
+
+static const nas_param PARAMS[] = {
+    {.name = "onnx", .type = NAS_PARAM_STRING, .doc = "ONNX file to write"},
+    {.name = "c", .type = NAS_PARAM_STRING, .doc = "folder to write C files into"},
+    {.name = "prefix",
+     .type = NAS_PARAM_STRING,
+     .default_text = "net",
+     .doc = "of every C symbol and file"},
+    {.name = "study",
+     .type = NAS_PARAM_STRING,
+     .doc = "study of the trial; default: the newest here"},
+    {.name = "data",
+     .type = NAS_PARAM_STRING,
+     .doc = "rows to verify on; default: random rows like the training data"},
+    NAS_CLI_DATA_PARAMS,
+    {.name = NULL},
+};
+
+/* Rows to verify on, with what the engine answers. */
+typedef struct rows {
+    float *inputs;   /* [n][C*H*W] */
+    float *expected; /* [n][n_outputs] */
+    int64_t n;
+} rows;
+
+static nas_status trial_model(nas_cli *cli, int64_t trial, nas_model **out, nas_err *err)
+{
+    const char *path;
+    NAS_TRY(nas_cli_default_study(cli, nas_cli_string(cli, "study"), &path, err));
+    nas_study *study = NULL;
+    NAS_TRY(nas_study_open(path, &study, err));
+    char name[48];
+    (void)snprintf(name, sizeof name, "model-%lld.nasm", (long long)trial);
+    void *bytes = NULL;
+    size_t n = 0;
+    nas_status status = nas_study_get_blob(study, name, &bytes, &n, err);
+    if (status == NAS_OK && bytes == NULL) {
+        status = nas_fail(err, NAS_E_USAGE, "trial %lld of %s has no stored weights",
+                          (long long)trial, path);
+        nas_err_hint(err,
+                     "finalists have; train another one: nasmith show %s %lld --graph > "
+                     "net.json && nasmith train DATA --graph net.json",
+                     path, (long long)trial);
+    }
+    if (status == NAS_OK)
+        status = nas_model_parse(bytes, n, name, out, err);
+    nas_heap_free(bytes);
+    nas_study_close(study);
+    return status;
+}
+
+static nas_status load_model(nas_cli *cli, nas_model **out, nas_err *err)
+{
+    int64_t trial;
+    const char *word = cli->args[0];
+    if (nas_parse_int(word, &trial, NULL) == NAS_OK && !nas_file_exists(word))
+        return trial_model(cli, trial, out, err);
+    const char *dot = strrchr(word, '.');
+    if (dot != NULL && strcmp(dot, ".onnx") == 0)
+        return nas_onnx_read(word, out, err);
+    return nas_model_read(word, out, err);
+}
+
+/* Normal rows with the mean and deviation of the training data (the front section's). */
+static void draw_rows(const nas_model *model, float *out, int64_t n)
+{
+    nas_shape shape = nas_graph_input_shape(model->graph);
+    int64_t plane = shape.h * shape.w;
+    const float *fitted = NULL;
+    for (int i = 0; i < nas_graph_count(model->graph); i++)
+        if (nas_graph_node(model->graph, i)->op == NAS_OP_STANDARDISE)
+            fitted = nas_graph_node(model->graph, i)->constants;
+    nas_rng rng = nas_rng_new(0, nas_graph_hash(model->graph));
+    for (int64_t i = 0; i < n * shape.c * plane; i++) {
+        int64_t c = i / plane % shape.c;
+        double mean = fitted != NULL ? (double)fitted[c] : 0;
+        double deviation = fitted != NULL ? 1 / (double)fitted[shape.c + c] : 1;
+        out[i] = (float)(mean + deviation * nas_rng_normal(&rng));
+    }
+}
+
+static nas_status read_rows(nas_cli *cli, const nas_model *model, rows *out, nas_err *err)
+{
+    nas_data_options options;
+    NAS_TRY(nas_cli_data_options(cli, &options, err));
+    nas_dataset *data = NULL;
+    NAS_TRY(nas_data_load_for(nas_cli_string(cli, "data"), &options, model, &data, err));
+    out->n = data->n_rows < VERIFY_ROWS ? data->n_rows : VERIFY_ROWS;
+    int64_t size = nas_shape_count(data->shape);
+    for (int64_t i = 0; i < out->n; i++)
+        nas_dataset_row(data, i, out->inputs + i * size);
+    nas_dataset_close(data);
+    return NAS_OK;
+}
+
+/* The engine's answers on rows held as floats. */
+static nas_status predict_rows(nas_cli *cli, const nas_model *model, rows *r,
+                               nas_err *err)
+{
+    nas_dataset data = {
+        .task = model->task,
+        .shape = nas_graph_input_shape(model->graph),
+        .element = NAS_ELEMENT_F32,
+        .n_rows = r->n,
+        .inputs = r->inputs,
+        .n_outputs = model->n_outputs,
+    };
+    int64_t *index = NAS_NEW(cli->arena, int64_t, r->n);
+    NAS_TRY_ALLOC(index, err);
+    for (int64_t i = 0; i < r->n; i++)
+        index[i] = i;
+    nas_workspace *workspace = nas_workspace_new();
+    NAS_TRY_ALLOC(workspace, err);
+    nas_status status =
+        nas_predict(model, &data, index, r->n, workspace, r->expected, err);
+    nas_workspace_free(workspace);
+    return status;
+}
+
+static nas_status make_rows(nas_cli *cli, const nas_model *model, rows *out, nas_err *err)
+{
+    int64_t size = nas_shape_count(nas_graph_input_shape(model->graph));
+    out->n = VERIFY_ROWS;
+    out->inputs = NAS_NEW(cli->arena, float, size *VERIFY_ROWS);
+    out->expected = NAS_NEW(cli->arena, float, model->n_outputs *VERIFY_ROWS);
+    NAS_TRY_ALLOC(out->inputs, err);
+    NAS_TRY_ALLOC(out->expected, err);
+    if (nas_cli_string(cli, "data") != NULL)
+        NAS_TRY(read_rows(cli, model, out, err));
+    else
+        draw_rows(model, out->inputs, out->n);
+    return predict_rows(cli, model, out, err);
+}
+
+static nas_status write_onnx(const nas_model *model, const rows *r, const char *path,
+                             nas_err *err)
+{
+    nas_verify_result check = {0};
+    NAS_TRY(nas_onnx_write(model, path, err));
+    NAS_TRY(nas_onnx_verify(path, r->inputs, r->expected, r->n, &check, err));
+    printf("Wrote %s (checked on %lld rows: max difference %.1e)\n", path,
+           (long long)check.n, check.max_error);
+    return NAS_OK;
+}
+
+static nas_status write_c(nas_cli *cli, const nas_model *model, const rows *r,
+                          const char *folder, nas_err *err)
+{
+    const char *prefix = nas_cli_string(cli, "prefix");
+    nas_c_options options = {
+        .prefix = prefix,
+        .dtype = NAS_FLOAT32,
+        .sample = r->inputs,
+        .n_samples = (int)(r->n < SELFTEST_ROWS ? r->n : SELFTEST_ROWS),
+    };
+    nas_verify_result check = {0};
+    NAS_TRY(nas_c_write(model, &options, folder, err));
+    NAS_TRY(
+        nas_c_verify(model, folder, prefix, r->inputs, r->expected, r->n, &check, err));
+    if (!check.compiled)
+        printf("Wrote %s (not compiled here: no C compiler found)\n", folder);
+    else
+        printf("Wrote %s (compiled with %s, checked on %lld rows: max difference %.1e)\n",
+               folder, check.compiler, (long long)check.n, check.max_error);
+    return NAS_OK;
+}
+
+static nas_status export_model(nas_cli *cli, const nas_model *model, nas_err *err)
+{
+    rows r = {0};
+    NAS_TRY(make_rows(cli, model, &r, err));
+    const char *onnx = nas_cli_string(cli, "onnx");
+    const char *folder = nas_cli_string(cli, "c");
+    if (onnx != NULL)
+        NAS_TRY(write_onnx(model, &r, onnx, err));
+    if (folder != NULL)
+        NAS_TRY(write_c(cli, model, &r, folder, err));
+    return NAS_OK;
+}
+
+static nas_status run(nas_cli *cli, nas_err *err)
+{
+    if (nas_cli_string(cli, "onnx") == NULL && nas_cli_string(cli, "c") == NULL) {
+        nas_fail(err, NAS_E_USAGE, "`nasmith export` needs somewhere to write to");
+        nas_err_hint(err, "--onnx FILE, --c FOLDER, or both");
+        return NAS_E_USAGE;
+    }
+    nas_model *model = NULL;
+    NAS_TRY(load_model(cli, &model, err));
+    nas_status status = export_model(cli, model, err);
+    nas_model_free(model);
+    return status;
+}
+
+const nas_command nas_cmd_export = {
+    .name = "export",
+    .summary = "write a network as ONNX and freestanding C, run again and compared",
+    .arguments = "MODEL|TRIAL",
+    .details =
+        "MODEL is a model file; a number is a finalist of a study. The files are run "
+        "again (the C\ncode is compiled) and compared with the engine before they "
+        "count as written.",
+    .examples = "  nasmith export net.nasm --onnx net.onnx --c net_c\n"
+                "  nasmith export 140 --c device --prefix gesture",
+    .min_args = 1,
+    .max_args = 1,
+    .params = PARAMS,
+    .run = run,
+};

@@ -1,0 +1,50 @@
+/* nasmith report [STUDY]: write the report of a study. */
+#include "cli.h"
+
+#include "nasmith/file.h"
+#include "nasmith/report.h"
+#include "nasmith/search.h"
+
+static const nas_param PARAMS[] = {
+    {.name = "output",
+     .type = NAS_PARAM_STRING,
+     .doc = "file to write; default: report.html in the study's folder"},
+    {.name = NULL},
+};
+
+static nas_status write_report(nas_cli *cli, nas_study *study, nas_err *err)
+{
+    const char *path = nas_cli_string(cli, "output");
+    if (path == NULL)
+        path = nas_file_join(cli->arena, nas_study_folder(study), "report.html");
+    NAS_TRY_ALLOC(path, err);
+    nas_search_result result = {0};
+    nas_status status = nas_search_read_result(study, &result, err);
+    if (status == NAS_OK)
+        status = nas_report_write(study, &result, path, err);
+    nas_search_result_free(&result);
+    NAS_TRY(status);
+    printf("Wrote %s\n", path);
+    return NAS_OK;
+}
+
+static nas_status run(nas_cli *cli, nas_err *err)
+{
+    const char *path;
+    NAS_TRY(
+        nas_cli_default_study(cli, cli->n_args > 0 ? cli->args[0] : NULL, &path, err));
+    nas_study *study = NULL;
+    NAS_TRY(nas_study_open(path, &study, err));
+    nas_status status = write_report(cli, study, err);
+    nas_study_close(study);
+    return status;
+}
+
+const nas_command nas_cmd_report = {
+    .name = "report",
+    .summary = "write the report of a study: one HTML file, offline",
+    .arguments = "[STUDY]",
+    .max_args = 1,
+    .params = PARAMS,
+    .run = run,
+};

@@ -1,0 +1,44 @@
+#!/bin/sh
+# covers: cmd_train.c, cmd_eval.c, cmd_export.c
+# One network from a table to a device: train, eval, export, compile strictly, self-test.
+. "$(dirname "$0")/lib.sh.inc"
+digits=$root/tests/data-sets/digits8x8
+
+cat > net.json <<'JSON'
+{"format":"nasmith-graph","version":1,"nodes":[
+ {"op":"input","shape":[1,8,8]},
+ {"op":"conv","inputs":[0],"out":8,"kernel":3},
+ {"op":"batch_norm","inputs":[1]},
+ {"op":"relu","inputs":[2]},
+ {"op":"max_pool","inputs":[3],"kernel":2,"stride":2},
+ {"op":"flatten","inputs":[4]},
+ {"op":"dense","inputs":[5],"out":10}],"output":6}
+JSON
+passes 'accuracy on validation: [0-9.]+ %' "$NASMITH" train "$digits" \
+    --graph net.json --epochs 40 -o net.nasm
+passes '"validation":\{"value":0\.[0-9]+' "$NASMITH" train "$digits" \
+    --graph net.json --epochs 2 -o again.nasm --json
+"$NASMITH" train "$digits" --graph net.json --epochs 2 -o third.nasm >/dev/null 2>&1
+cmp again.nasm third.nasm || { echo "FAIL two trainings differ"; failures=$((failures + 1)); }
+passes 'accuracy: [0-9.]+ %' "$NASMITH" eval net.nasm "$digits"
+passes 'Wrote net.onnx .checked on [0-9]+ rows' "$NASMITH" export net.nasm --onnx net.onnx --c c \
+    --prefix digits
+passes 'accuracy: [0-9.]+ %' "$NASMITH" eval net.onnx "$digits"
+for compiler in gcc clang; do
+    command -v $compiler >/dev/null || continue
+    $compiler -std=c99 -O2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror c/digits*.c \
+        -c || { echo "FAIL strict $compiler"; failures=$((failures + 1)); }
+    rm -f ./*.o
+done
+make -C c test >make.txt 2>&1 || { cat make.txt; echo "FAIL self-test"; failures=$((failures + 1)); }
+
+sed 's/\[1,8,8\]/[1,9,8]/' net.json > other.json
+fails 2 '1 x 9 x 8' "$NASMITH" train "$digits" --graph other.json
+sed 's/"out":10/"out":9/' net.json > other.json
+fails 2 '9 outputs' "$NASMITH" train "$digits" --graph other.json
+sed 's/"out":8/"outs":8/' net.json > other.json
+fails 2 'outs' "$NASMITH" train "$digits" --graph other.json
+head -c 100 net.nasm > cut.nasm
+fails 2 'cut.nasm' "$NASMITH" eval cut.nasm "$digits"
+fails 3 'unwritable|cannot|denied|Not a directory' "$NASMITH" eval net.nasm /dev/null/x
+finish
