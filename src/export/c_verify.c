@@ -2,6 +2,7 @@
 #include "nasmith/export.h"
 
 #include "export/c_text.h"
+#include "export/calls.h"
 #include "export/compare.h"
 #include "export/process.h"
 #include "nasmith/file.h"
@@ -244,31 +245,50 @@ static nas_status run_all(checker *c, const float *expected, int64_t n)
 /* ---- sizes --------------------------------------------------------------------------
  */
 
-/* Worst stack of a call: no chain of the generated code is deeper than run, run_arena,
- * kernel and three helpers, so the sum of the six largest frames bounds it. */
-static int64_t stack_bytes(const char *path)
+/* The kernel a function of the generated code belongs to ("net_conv_pixel" to conv), or
+ * NAS_KERNEL_COUNT for what all share. */
+static nas_kernel kernel_of(const checker *c, const char *function)
 {
-    enum { DEPTH = 6 };
-    char *text = NULL;
-    size_t bytes = 0;
-    int64_t frame[DEPTH] = {0}, sum = 0;
-    if (nas_file_read(path, 1 << 20, &text, &bytes, NULL) != NAS_OK)
-        return 0;
-    for (const char *line = text; line != NULL && *line != '\0';) {
-        const char *tab = strchr(line, '\t');
-        int64_t value = tab == NULL ? 0 : strtoll(tab, NULL, 10);
-        for (int i = 0; i < DEPTH; i++) {
-            const int64_t smaller = frame[i] < value ? frame[i] : value;
-            frame[i] = frame[i] < value ? value : frame[i];
-            value = smaller;
+    nas_kernel found = NAS_KERNEL_COUNT;
+    size_t longest = 0;
+    const size_t prefix = strlen(c->prefix);
+    if (strncmp(function, c->prefix, prefix) != 0 || function[prefix] != '_')
+        return found;
+    const char *name = function + prefix + 1;
+    for (int k = 0; k < NAS_KERNEL_COUNT; k++) {
+        const char *kernel = nas_kernel_name((nas_kernel)k);
+        const size_t length = strlen(kernel);
+        if (length > longest && strncmp(name, kernel, length) == 0) {
+            found = (nas_kernel)k;
+            longest = length;
         }
-        line = strchr(line, '\n');
-        line = line == NULL ? NULL : line + 1;
     }
-    for (int i = 0; i < DEPTH; i++)
-        sum += frame[i];
+    return found;
+}
+
+/* Upper bound of a call's stack: kernels never call each other, so it is what all share
+ * and the functions of one kernel. The table has lines "FILE:LINE:FUNCTION<tab>BYTES". */
+static int64_t stack_bytes(const checker *c)
+{
+    int64_t sum[NAS_KERNEL_COUNT + 1] = {0}, worst = 0;
+    char *text = NULL, *next = NULL;
+    size_t bytes = 0;
+    if (nas_file_read(c->path[FRAMES], 1 << 20, &text, &bytes, NULL) != NAS_OK)
+        return 0;
+    for (char *line = text; line != NULL && *line != '\0'; line = next) {
+        char *tab = strchr(line, '\t');
+        next = strchr(line, '\n');
+        next = next == NULL ? NULL : next + 1;
+        if (tab == NULL)
+            break;
+        *tab = '\0';
+        const char *colon = strrchr(line, ':');
+        sum[kernel_of(c, colon == NULL ? line : colon + 1)] += strtoll(tab + 1, NULL, 10);
+    }
+    for (int k = 0; k < NAS_KERNEL_COUNT; k++)
+        worst = worst < sum[k] ? sum[k] : worst;
     nas_heap_free(text);
-    return sum;
+    return worst + sum[NAS_KERNEL_COUNT];
 }
 
 /* Add up a table of `size`: a line of titles, then text, data, bss of each object. */
@@ -300,7 +320,7 @@ static nas_status measure(checker *c)
     if (result.found && result.exit_code == 0)
         add_sizes(c->path[LOG], &c->out->flash_bytes, &c->out->ram_bytes);
     if (c->out->ram_bytes > 0)
-        c->out->ram_bytes += stack_bytes(c->path[FRAMES]);
+        c->out->ram_bytes += stack_bytes(c);
     NAS_TRY(run(c, version, RUN_SECONDS, &result));
     first_line(c->path[LOG], c->out->compiler, sizeof c->out->compiler);
     return NAS_OK;

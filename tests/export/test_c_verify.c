@@ -23,6 +23,16 @@ static written write_network(uint64_t seed)
     return w;
 }
 
+static int64_t arena_bytes(const nas_model *model)
+{
+    nas_err err = {0};
+    nas_runtime *runtime = NULL;
+    check_ok(nas_runtime_new(model, &runtime, &err), err);
+    const int64_t bytes = nas_runtime_program(runtime)->arena_bytes;
+    nas_runtime_free(runtime);
+    return bytes;
+}
+
 static void release(written *w)
 {
     nas_err err = {0};
@@ -51,7 +61,8 @@ static void compiled_code_equals_the_network(void **state)
         assert_true(result.max_error < 1e-5);
         assert_true(result.compiler[0] != '\0');
         assert_true(result.flash_bytes > 1000 && result.flash_bytes < 64 * 1024);
-        assert_true(result.ram_bytes > 0);
+        const int64_t stack = result.ram_bytes - arena_bytes(w.model);
+        assert_true(stack > 16 && stack <= 1024);
         release(&w);
     }
 }
