@@ -1,0 +1,144 @@
+/* The training engine: a graph compiled for a batch size, its parameters and one training
+ * step.
+ *
+ * One layout for all activations: the batch lies in the vector lanes,
+ * [N/16][C][H+halo][W+halo][16], on every instruction set. Weights stay in the graph's
+ * plain layout (nas_weight), in one flat vector. */
+#ifndef NASMITH_NET_H
+#define NASMITH_NET_H
+
+#include "nasmith/data.h"
+#include "nasmith/err.h"
+#include "nasmith/graph.h"
+#include "nasmith/rng.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NAS_LANES 16 /* samples per block, on every instruction set */
+
+typedef enum nas_isa { NAS_ISA_BASELINE, NAS_ISA_AVX2, NAS_ISA_AVX512 } nas_isa;
+
+/* @return the best instruction set of this machine (NASMITH_ISA=baseline|avx2|avx512 may
+ *         lower it) */
+nas_isa nas_isa_best(void);
+const char *nas_isa_name(nas_isa isa);
+
+typedef enum nas_loss_kind {
+    NAS_LOSS_CROSS_ENTROPY, /* on logits; label smoothing and class weights */
+    NAS_LOSS_MSE,
+    NAS_LOSS_HUBER, /* delta 1, on standardised targets */
+} nas_loss_kind;
+
+typedef enum nas_optimizer_kind { NAS_OPTIMIZER_ADAMW, NAS_OPTIMIZER_SGD } nas_optimizer_kind;
+
+/* Memory of all nets of one worker: one huge-page block, reused by every trial. */
+typedef struct nas_workspace nas_workspace;
+nas_workspace *nas_workspace_new(void); /* NULL when memory is out */
+void nas_workspace_free(nas_workspace *workspace);
+/* Bytes it holds now. */
+int64_t nas_workspace_bytes(const nas_workspace *workspace);
+
+typedef struct nas_net_options {
+    int batch;            /* multiple of 16, default 64 */
+    nas_isa isa;          /* default nas_isa_best() */
+    bool training;        /* false: forward only, less memory */
+    nas_loss_kind loss;
+    float label_smoothing;      /* cross-entropy */
+    const float *class_weights; /* [outputs], mean 1 over rows; NULL = 1; copied */
+} nas_net_options;
+
+nas_net_options nas_net_options_default(void);
+
+typedef struct nas_net nas_net;
+
+/* Compile a graph. The front section is not compiled: it is applied while a batch is
+ * gathered (nas_net_batch). A softmax at the output is left to the loss.
+ * @param workspace  memory for activations; at most one net lives in it at a time
+ * @param out  Ownership: caller, nas_net_free (before the workspace)
+ * @return NAS_E_NOMEM; NAS_E_UNSUPPORTED when the machine lacks the instruction set
+ * Cost: < 1 ms for preset networks. */
+nas_status nas_net_compile(const nas_graph *graph, const nas_net_options *options,
+                           nas_workspace *workspace, nas_net **out, nas_err *err);
+void nas_net_free(nas_net *net);
+
+/* Bytes the workspace needs for a graph, before compiling it: for memory limits. */
+int64_t nas_net_memory_bytes(const nas_graph *graph, const nas_net_options *options);
+
+/* Flat parameters, gradients and optimizer slots, all 64-byte aligned, layout of
+ * nas_graph_weight: weights [floats], gradients [params]. Borrowed. */
+float *nas_net_weights(nas_net *net);
+float *nas_net_gradients(nas_net *net);
+int64_t nas_net_params(const nas_net *net);
+int64_t nas_net_floats(const nas_net *net);
+
+/* He-normal kernels (fan-in), zero biases, unit norms, running mean 0 and variance 1. */
+void nas_net_init(nas_net *net, nas_rng rng);
+
+/* Random changes to a gathered batch, per sample. */
+typedef struct nas_augment {
+    int shift;  /* pixels (images: both axes; series: time), uniform in [-shift, shift],
+                   zeros (after standardising) move in */
+    bool flip;  /* mirror left-right with probability 1/2 */
+} nas_augment;
+
+/* Gather rows into the input and remember their labels or targets. Applies the front
+ * section. Rows beyond `n` in the last block are masked: they change no loss, gradient or
+ * batch statistic.
+ * @param rows  indices into data, 1 <= n <= batch. In training n must be batch.
+ * @param augment  NULL = none; @param rng  of this step's augmentation
+ * Targets are standardised with mean/deviation of nas_net_set_targets. */
+void nas_net_batch(nas_net *net, const nas_dataset *data, const int64_t *rows, int n,
+                   const nas_augment *augment, nas_rng *rng);
+/* The same from floats [n][C*H*W] (front section applied) and optional labels [n] or
+ * targets [n][outputs]; for tests and verification. */
+void nas_net_batch_floats(nas_net *net, const float *inputs, const int32_t *labels,
+                          const float *targets, int n);
+void nas_net_set_targets(nas_net *net, const float *mean, const float *deviation);
+
+/* Forward pass of the gathered batch.
+ * @param training  batch statistics and dropout (dropout draws from `rng`), else running
+ * @return mean loss of the batch's valid samples (class-weighted), NaN if diverged */
+double nas_net_forward(nas_net *net, bool training, nas_rng *rng);
+
+/* Outputs of the last forward: logits or standardised targets, [n][outputs], and with
+ * softmax applied when `probabilities` (classification). */
+void nas_net_outputs(const nas_net *net, bool probabilities, float *out);
+
+/* Backward pass of the last training forward: fills all gradients (overwrites). */
+void nas_net_backward(nas_net *net);
+
+/* Optimizer step over the flat vectors. Weight decay is decoupled (AdamW) or L2 (SGD) and
+ * spares biases and norms. */
+typedef struct nas_optimizer {
+    nas_optimizer_kind kind;
+    float weight_decay;
+    float momentum;      /* SGD: Nesterov 0.9 */
+    float beta1, beta2;  /* AdamW 0.9, 0.99 */
+    float epsilon;       /* 1e-8 */
+    float clip_norm;     /* global gradient norm; 0 = off */
+    float ema;           /* decay of averaged weights per step; 0 = off */
+} nas_optimizer;
+
+nas_optimizer nas_optimizer_default(nas_optimizer_kind kind);
+
+/* One step. @param step  counts from 0 (bias correction)
+ * @return false if a weight became NaN or infinite (checked on the gradient norm) */
+bool nas_net_update(nas_net *net, const nas_optimizer *optimizer, float learning_rate,
+                    int64_t step);
+
+/* Replace the weights by their moving average (bias corrected), for evaluation; batch norm
+ * statistics are not averaged. Only if `ema` was on. */
+void nas_net_use_average(nas_net *net);
+
+/* Everything a training needs to go on: weights, optimizer slots, averages.
+ * nas_net_state_bytes / save / load; byte-equal continuation. */
+size_t nas_net_state_bytes(const nas_net *net);
+void nas_net_state_save(const nas_net *net, void *out);
+void nas_net_state_load(nas_net *net, const void *state);
+
+/* Average milliseconds and GFLOP/s of each compiled step of the last passes, as text lines
+ * (bench only); empty unless NASMITH_PROFILE is set when compiling the net. */
+void nas_net_profile(const nas_net *net, nas_text *out);
+
+#endif
