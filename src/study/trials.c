@@ -91,13 +91,15 @@ static nas_status answer(nas_study *study, int64_t id, const nas_evaluation_spec
                          nas_err *err)
 {
     int64_t source = 0, seq = 0;
+    /* The plus signs keep the planner from reading all that is done: it shall find the
+     * trials of the graph first. */
     NAS_TRY(db_get_int(
         study->database,
         "SELECT e.id FROM trials mine JOIN trials t ON t.graph_hash = mine.graph_hash"
         " AND t.recipe_hash = mine.recipe_hash JOIN evaluations e ON e.trial = t.id"
         " WHERE mine.id = (SELECT trial FROM evaluations WHERE id = ?1)"
-        " AND e.purpose = ?2 AND e.state = ?3 AND e.fold = ?4 AND e.repeat = ?5"
-        " AND e.fraction = ?6 AND e.epochs = ?7 ORDER BY e.id LIMIT 1",
+        " AND +e.purpose = ?2 AND +e.state = ?3 AND e.fold = ?4 AND e.repeat = ?5"
+        " AND e.fraction = ?6 AND e.epochs = ?7 ORDER BY +e.id LIMIT 1",
         DB(db_int(id), db_int(spec->purpose), db_int(NAS_EVALUATION_DONE),
            db_int(spec->fold), db_int(spec->repeat), db_real(spec->fraction),
            db_int(spec->epochs)),
