@@ -203,6 +203,7 @@ static nas_status propose(asker *ask, const run_state *state, int64_t index, nas
                      .space = ask->space,
                      .price = price,
                      .price_context = &costs,
+                     .limits = &costs.limits,
                      .arena = ask->arena,
                      .rng = nas_rng_split(&rng, (uint64_t)index)};
     ask->asks = -1; /* until this step is committed */
@@ -210,7 +211,7 @@ static nas_status propose(asker *ask, const run_state *state, int64_t index, nas
 }
 
 static nas_status commit_proposal(asker *ask, const nas_ask *asked,
-                                  const nas_proposal *proposal, bool *queued,
+                                  const nas_proposal *proposal, int rung, bool *queued,
                                   nas_err *err)
 {
     nas_trial_spec trial;
@@ -223,7 +224,7 @@ static nas_status commit_proposal(asker *ask, const nas_ask *asked,
     if (status == NAS_OK) {
         nas_study_step step = {.owner = ask->owner,
                                .trial = &trial,
-                               .evaluation = spec_of_rung(ask, 0),
+                               .evaluation = spec_of_rung(ask, rung),
                                .strategy_state = blob.data,
                                .strategy_bytes = blob.length,
                                .infeasible = asked->infeasible,
@@ -234,7 +235,9 @@ static nas_status commit_proposal(asker *ask, const nas_ask *asked,
     return status;
 }
 
-static nas_status step_ask(asker *ask, const run_state *state, bool *queued, nas_err *err)
+/* @param rung  where the new trial begins */
+static nas_status step_ask(asker *ask, const run_state *state, int rung, bool *queued,
+                           nas_err *err)
 {
     nas_ask asked;
     nas_proposal proposal = {0};
@@ -248,7 +251,7 @@ static nas_status step_ask(asker *ask, const run_state *state, bool *queued, nas
         return nas_study_put(ask->study, STATE_EXHAUSTED, "1", err);
     }
     NAS_TRY(status);
-    NAS_TRY(commit_proposal(ask, &asked, &proposal, queued, err));
+    NAS_TRY(commit_proposal(ask, &asked, &proposal, rung, queued, err));
     if (*queued)
         ask->asks = index + 1;
     return NAS_OK;
@@ -269,7 +272,7 @@ static nas_status step(asker *ask, const run_state *state, bool *queued, nas_err
     nas_next next = asker_next(ask, state);
     switch (next.kind) {
     case NAS_NEXT_ASK:
-        return step_ask(ask, state, queued, err);
+        return step_ask(ask, state, next.rung, queued, err);
     case NAS_NEXT_PROMOTE:
         return step_promote(ask, &next, queued, err);
     case NAS_NEXT_WAIT:

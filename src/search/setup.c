@@ -75,6 +75,7 @@ static nas_status check_feasible(const search_run *run, const nas_space *space,
                    .space = space,
                    .price = price,
                    .price_context = &costs,
+                   .limits = &costs.limits,
                    .arena = run->arena,
                    .rng = nas_rng_new(settings->seed, 0)};
     nas_proposal proposal = {0};
