@@ -31,7 +31,7 @@ nas_score nas_score_none(int64_t n);
 typedef struct nas_predictions {
     nas_task task;
     int64_t n, n_outputs;
-    const float *outputs; /* [n][n_outputs]: probabilities, or targets in user units */
+    const float *outputs;  /* [n][n_outputs]: probabilities, or targets in user units */
     const int32_t *labels; /* [n], classification */
     const float *targets;  /* [n][n_outputs], regression, user units */
 } nas_predictions;
@@ -63,12 +63,12 @@ bool nas_metric_tied(const double *a, const double *b, int64_t n, nas_rng rng);
 /* How an evaluation ended. An outcome, not a status. */
 #define NAS_OUTCOME_LIST(X)                                                              \
     X(NAS_OUTCOME_DONE, "done")                                                          \
-    X(NAS_OUTCOME_DIVERGED, "diverged")      /* NaN or infinite loss or weight */        \
+    X(NAS_OUTCOME_DIVERGED, "diverged") /* NaN or infinite loss or weight */             \
     X(NAS_OUTCOME_TIMEOUT, "out of time")                                                \
-    X(NAS_OUTCOME_MEMORY, "out of memory")   /* computed before start, or malloc */      \
-    X(NAS_OUTCOME_CRASHED, "crashed")        /* signal of the worker */                  \
+    X(NAS_OUTCOME_MEMORY, "out of memory") /* computed before start, or malloc */        \
+    X(NAS_OUTCOME_CRASHED, "crashed")      /* signal of the worker */                    \
     X(NAS_OUTCOME_INFEASIBLE, "infeasible")                                              \
-    X(NAS_OUTCOME_STOPPED, "stopped")        /* by the user or the end of time */
+    X(NAS_OUTCOME_STOPPED, "stopped") /* by the user or the end of time */
 
 typedef enum nas_outcome {
 #define NAS_OUTCOME_ENUM(code, text) code,
@@ -92,18 +92,19 @@ typedef struct nas_job nas_job;
 
 /* Called after each epoch with the state a resumption needs. Return false to stop
  * (outcome stopped). */
-typedef bool (*nas_epoch_fn)(void *context, const nas_job *job, const nas_curve_point *point,
-                             int64_t epochs_done, const void *checkpoint, size_t bytes);
+typedef bool (*nas_epoch_fn)(void *context, const nas_job *job,
+                             const nas_curve_point *point, int64_t epochs_done,
+                             const void *checkpoint, size_t bytes);
 
-/* One training, fully described. What the result depends on is exactly: graph hash, recipe
- * hash, data fingerprint, fold, repeat, fraction, epochs, seed. */
+/* One training, fully described. What the result depends on is exactly: graph hash,
+ * recipe hash, data fingerprint, fold, repeat, fraction, epochs, seed. */
 struct nas_job {
     const nas_graph *graph; /* without fitted front section */
     nas_recipe recipe;
     const nas_dataset *data;
-    const int64_t *train_rows; /* before `fraction` is applied (a fixed, stratified, nested
-                                  subset: the first rows of a permutation that depends on
-                                  the seed, fold and repeat only) */
+    const int64_t *train_rows; /* before `fraction` is applied (a fixed, stratified,
+                                  nested subset: the first rows of a permutation that
+                                  depends on the seed, fold and repeat only) */
     int64_t n_train;
     const int64_t *validation_rows; /* may be empty: refit */
     int64_t n_validation;
@@ -112,10 +113,10 @@ struct nas_job {
     int fold, repeat;
     uint64_t seed; /* the study's */
     const nas_metric *metric;
-    double max_seconds;       /* of wall clock; 0 = none */
-    int64_t max_memory_bytes; /* 0 = none */
+    double max_seconds;        /* of wall clock; 0 = none */
+    int64_t max_memory_bytes;  /* 0 = none */
     bool validate_every_epoch; /* for curves; costs time */
-    nas_epoch_fn on_epoch; /* may be NULL */
+    nas_epoch_fn on_epoch;     /* may be NULL */
     /* Called about four times a second within epochs, to renew leases and hear of
      * interruptions. Return false to stop (outcome stopped). May be NULL. */
     bool (*on_tick)(void *context, const nas_job *job, double epoch);
@@ -128,13 +129,13 @@ typedef struct nas_job_result {
     nas_outcome outcome;
     char reason[256]; /* one line when not done */
     nas_score validation;
-    double train_loss; /* of the last epoch */
+    double train_loss;      /* of the last epoch */
     nas_curve_point *curve; /* [n_curve], in the arena */
     int64_t n_curve;
     double seconds, cpu_seconds;
     int64_t rows_seen;
-    nas_model *model; /* when asked: trained, with front section; Ownership: caller */
-    double *row_goodness; /* [n_validation] when asked, in the arena: for nas_metric_tied */
+    nas_model *model;     /* when asked: trained, with front section; Ownership: caller */
+    double *row_goodness; /* [n_validation] when asked, in the arena; nas_metric_tied */
 } nas_job_result;
 
 /* Train from scratch (or resume), evaluate on the validation rows.

@@ -13,17 +13,17 @@
 /* A recipe: plain value. Names and defaults are those of nas_recipe_params. */
 typedef struct nas_recipe {
     nas_optimizer_kind optimizer;
-    double learning_rate; /* peak; 0.02 for AdamW at batch 64 */
-    double weight_decay;  /* 0.02 */
-    int64_t batch;        /* 64; multiple of 16 */
-    double warmup_frac;   /* of all steps, linear; 0.2. Then one cosine to zero */
+    double learning_rate;   /* peak; 0.02 for AdamW at batch 64 */
+    double weight_decay;    /* 0.02 */
+    int64_t batch;          /* 64; multiple of 16 */
+    double warmup_frac;     /* of all steps, linear; 0.2. Then one cosine to zero */
     double label_smoothing; /* 0.05, classification */
-    bool class_weights;   /* inverse frequency, clipped */
-    double ema;           /* 0 = off */
-    double clip_norm;     /* 0 = off */
-    int64_t shift;        /* augmentation, pixels or time steps; 0 */
-    bool flip;            /* false */
-    nas_loss_kind loss;   /* regression: mse or huber; classification: cross-entropy */
+    bool class_weights;     /* inverse frequency, clipped */
+    double ema;             /* 0 = off */
+    double clip_norm;       /* 0 = off */
+    int64_t shift;          /* augmentation, pixels or time steps; 0 */
+    bool flip;              /* false */
+    nas_loss_kind loss;     /* regression: mse or huber; classification: cross-entropy */
 } nas_recipe;
 
 /* The parameter table of a recipe, in the order of the struct. */

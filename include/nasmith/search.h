@@ -1,5 +1,5 @@
-/* The run: a supervisor with worker processes, the time budget, finalists, the sealed test
- * and export. */
+/* The run: a supervisor with worker processes, the time budget, finalists, the sealed
+ * test and export. */
 #ifndef NASMITH_SEARCH_H
 #define NASMITH_SEARCH_H
 
@@ -15,23 +15,23 @@
 typedef struct nas_search_options {
     const char *data_path;
     nas_data_options data;
-    const char *study_path;   /* NULL: derived from the data's name, NAME.nas.db */
+    const char *study_path;    /* NULL: derived from the data's name, NAME.nas.db */
     const char *output_folder; /* where deliverables go; NULL: the study's folder */
-    bool new_study;           /* start again even if it exists (the old file is kept as
-                                 NAME.nas.db.1 ...) */
-    double time_s;            /* total of the study; 0 = no clock */
-    int64_t trials;           /* total scored; 0 = no limit */
-    int64_t epochs;           /* of the top rung; 0 = planned */
+    bool new_study;            /* start again even if it exists (the old file is kept as
+                                  NAME.nas.db.1 ...) */
+    double time_s;             /* total of the study; 0 = no clock */
+    int64_t trials;            /* total scored; 0 = no limit */
+    int64_t epochs;            /* of the top rung; 0 = planned */
     nas_limits limits;
     unsigned minimise;
-    const char *metric;       /* NULL = default of the task */
-    const char *space;        /* preset or path; NULL = auto */
-    const char *strategy;     /* NULL = "evolution" */
+    const char *metric;           /* NULL = default of the task */
+    const char *space;            /* preset or path; NULL = auto */
+    const char *strategy;         /* NULL = "evolution" */
     const char *strategy_options; /* "key=value,key=value" or NULL */
-    const char *scheduler;    /* NULL = "asha" */
-    int workers;              /* 0 = one per core */
-    uint64_t seed;            /* of the search and its trainings */
-    int64_t memory_bytes;     /* per trial; 0 = computed from the machine */
+    const char *scheduler;        /* NULL = "asha" */
+    int workers;                  /* 0 = one per core */
+    uint64_t seed;                /* of the search and its trainings */
+    int64_t memory_bytes;         /* per trial; 0 = computed from the machine */
     bool export_onnx, export_c;
     double reserve_s;         /* of --time kept for what the caller does after (report) */
     const char *program_path; /* for spawning workers (/proc/self/exe) */
@@ -53,8 +53,8 @@ typedef struct nas_search_progress {
     nas_search_phase phase;
     double elapsed_s, total_s; /* of the study; total 0 = no clock */
     nas_study_counts counts;
-    int64_t best_trial;        /* 0 = none yet */
-    double best_score;         /* metric, not oriented */
+    int64_t best_trial; /* 0 = none yet */
+    double best_score;  /* metric, not oriented */
     nas_cost best_cost;
     bool best_changed;
     int front_size;
@@ -72,10 +72,10 @@ typedef struct nas_search_sink {
 /* One delivered network. */
 typedef struct nas_finalist {
     int64_t trial;
-    const char *role; /* "best", "knee", "smallest" */
-    nas_score validation; /* as searched, on the validation rows */
+    const char *role;           /* "best", "knee", "smallest" */
+    nas_score validation;       /* as searched, on the validation rows */
     nas_score as_searched_test; /* NaN value when not measured */
-    nas_score test;       /* of the refit, on the sealed rows */
+    nas_score test;             /* of the refit, on the sealed rows */
     int opening;
     nas_cost cost;
     double measured_latency_ms; /* compiled C, workers idle; < 0 unknown */
@@ -100,7 +100,8 @@ typedef struct nas_search_result {
     nas_baseline_result *baselines;
     int n_baselines;
     double random_estimate; /* expected best of n uniform proposals; NaN unknown */
-    const char *stop_reason; /* "time is up", "120 trials", "interrupted", "space exhausted" */
+    const char
+        *stop_reason; /* "time is up", "120 trials", "interrupted", "space exhausted" */
     const char *study_path;  /* NULL when no study was opened */
     const char *report_path; /* set by the caller that writes it; NULL */
     double seconds;
@@ -115,7 +116,8 @@ void nas_search_result_free(nas_search_result *result);
 nas_status nas_search_run(const nas_search_options *options, const nas_search_sink *sink,
                           nas_search_result *result, nas_err *err);
 
-/* Only say what would be done: data, space size, plan, cost estimate; one training step. */
+/* Only say what would be done: data, space size, plan, cost estimate; one training step.
+ */
 nas_status nas_search_dry_run(const nas_search_options *options,
                               const nas_search_sink *sink, nas_err *err);
 

@@ -9,16 +9,15 @@
 static const double REFIT_SHARE = 0.35;
 /* Finishing never takes more than this share of what is left. */
 static const double MAX_FINISH_SHARE = 0.3;
-static const double FINISH_BASE_S = 0.7;
-/* A training costs this beside its epochs, and may be slower than predicted. */
+static const double FINISH_BASE_S = 0.5;
+/* A training costs this beside its epochs. */
 static const double TASK_BASE_S = 0.2;
-static const double SAFETY = 1.12;
 /* Refits gain little beyond eight times the top rung, or 32 epochs. */
 enum { MOST_TIMES = 8, MOST_EPOCHS = 32, MAX_WORKERS = 1024 };
 
 double budget_finalist_s(bool onnx, bool c)
 {
-    return 0.5 + (onnx ? 0.3 : 0.0) + (c ? 1.5 : 0.0);
+    return 0.3 + (onnx ? 0.1 : 0.0) + (c ? 0.8 : 0.0);
 }
 
 budget budget_split(double remaining_s, double per_finalist_s)
@@ -54,7 +53,7 @@ int64_t budget_refit_epochs(const double *seconds_per_epoch, int n, int workers,
                             double available_s, int64_t most)
 {
     double overhead = TASK_BASE_S * ceil((double)n / (double)workers);
-    double one = SAFETY * budget_makespan(seconds_per_epoch, n, workers);
+    double one = BUDGET_SAFETY * budget_makespan(seconds_per_epoch, n, workers);
     if (n == 0 || available_s <= overhead)
         return 0;
     double epochs = one > 0.0 ? floor((available_s - overhead) / one) : (double)most;

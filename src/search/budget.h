@@ -8,6 +8,9 @@
 
 enum { BUDGET_FINALISTS = 3, BUDGET_GOOD_EPOCHS = 8 };
 
+/* A training may be so much slower than predicted. */
+#define BUDGET_SAFETY 1.12
+
 /* Shares of the seconds that are left, in their order. */
 typedef struct budget {
     double search_s;
@@ -19,7 +22,7 @@ typedef struct budget {
  * @param per_finalist_s  seconds of testing and exporting one network */
 budget budget_split(double remaining_s, double per_finalist_s);
 
-/* Seconds to test and export one network: a C compiler runs for one or two. */
+/* Seconds to test and export one network; most of it is the C compiler. */
 double budget_finalist_s(bool onnx, bool c);
 
 /* Seconds until all tasks are done, each taken in order by the first free worker.

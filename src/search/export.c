@@ -94,7 +94,7 @@ static double time_runs(nas_runtime *runtime, const float *in, float *out)
     double ms[TIMINGS];
     for (int i = 0; i < TIMINGS; i++) {
         double start = nas_clock_monotonic_s();
-        double end = start;
+        double end;
         int runs = 0;
         do {
             nas_runtime_run(runtime, in, out);

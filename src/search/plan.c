@@ -8,6 +8,8 @@
 /* Ending before this many epochs costs about a point of accuracy for every halving
  * (measured on Fashion-MNIST: 4 to 8 epochs gain 0.8 to 1.3 points). */
 static const double POINT_PER_HALVING = 1.0;
+/* Starting, hearing of phases, storing. */
+static const double NEED_BASE_S = 1.0;
 
 /* ---- seconds
  * ------------------------------------------------------------------------------ */
@@ -20,6 +22,17 @@ static double rows_of_refit(const search_run *run)
 static double predicted_s(const search_run *run, int64_t macs)
 {
     return run->settings->seconds_per_mac_row * (double)macs * rows_of_refit(run);
+}
+
+/* Of an epoch of the standard baseline. */
+static nas_status standard_s(const search_run *run, double *out, nas_err *err)
+{
+    const nas_space_context *context = &run->settings->space_context;
+    nas_graph *graph = NULL;
+    NAS_TRY(nas_baseline_standard(context->input, context->n_outputs, &graph, err));
+    *out = predicted_s(run, nas_graph_macs(graph));
+    nas_graph_free(graph);
+    return NAS_OK;
 }
 
 /* From the trial's own longest training where there is one. */
@@ -131,18 +144,18 @@ static nas_status fit(const search_run *run, double available_s, finalist_plan *
     return NAS_OK;
 }
 
-/* What the finalists leave: the standard network (priced as one of 2 M MACs) follows them
- * on the first free worker, for at most as many epochs. */
+/* What the finalists leave: the standard network follows them on the first free worker,
+ * for at most as many epochs. */
 static int64_t baseline_epochs(const search_run *run, const finalist_plan *plan,
-                               double available_s)
+                               double standard_epoch_s, double available_s)
 {
-    double standard = predicted_s(run, 2000000);
     for (int64_t epochs = plan->epochs > 0 ? plan->epochs : 1; epochs > 1; epochs--) {
         double seconds[BUDGET_FINALISTS + 1];
         for (int i = 0; i < plan->n; i++)
             seconds[i] = plan->entry[i].seconds_per_epoch * (double)plan->epochs;
-        seconds[plan->n] = standard * (double)epochs;
-        if (1.12 * budget_makespan(seconds, plan->n + 1, run->workers) <= available_s)
+        seconds[plan->n] = standard_epoch_s * (double)epochs;
+        if (BUDGET_SAFETY * budget_makespan(seconds, plan->n + 1, run->workers) <=
+            available_s)
             return epochs;
     }
     return 1;
@@ -157,7 +170,9 @@ nas_status plan_make(const search_run *run, double available_s, finalist_plan *o
         return NAS_OK;
     NAS_TRY(time_entries(run, out->entry, out->n, err));
     NAS_TRY(fit(run, available_s, out, err));
-    out->baseline_epochs = baseline_epochs(run, out, available_s);
+    double standard = 0.0;
+    NAS_TRY(standard_s(run, &standard, err));
+    out->baseline_epochs = baseline_epochs(run, out, standard, available_s);
     return NAS_OK;
 }
 
@@ -172,8 +187,9 @@ nas_status plan_need_s(const search_run *run, double *out, nas_err *err)
     int64_t most = budget_most_epochs(&run->settings->ladder, run->settings->epochs);
     for (int i = 0; i < n; i++)
         seconds[i] = entries[i].seconds_per_epoch * (double)most;
-    seconds[n] = predicted_s(run, 2000000) * (double)most;
-    *out = 1.25 * budget_makespan(seconds, n + 1, run->workers) + 0.5;
+    NAS_TRY(standard_s(run, &seconds[n], err));
+    seconds[n] *= (double)most;
+    *out = BUDGET_SAFETY * budget_makespan(seconds, n + 1, run->workers) + NEED_BASE_S;
     return NAS_OK;
 }
 

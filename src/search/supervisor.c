@@ -161,6 +161,21 @@ static nas_status queue_baseline(supervisor *s, const char *name, baseline_fn ma
                            err);
 }
 
+static void announce_plan(const supervisor *s)
+{
+    nas_text text = {0};
+    for (int i = 0; i < s->plan.n; i++)
+        nas_text_printf(&text, "%s#%" PRId64 " (%s)", i > 0 ? ", " : "",
+                        s->plan.entry[i].trial, s->plan.entry[i].role);
+    if (s->plan.epochs > 0)
+        run_line(s->run, "Finalists %s: %" PRId64 " epochs on train + validation",
+                 nas_text_string(&text), s->plan.epochs);
+    else
+        run_line(s->run, "Finalists %s: as searched, no time for more",
+                 nas_text_string(&text));
+    nas_text_free(&text);
+}
+
 static nas_status begin_refit(supervisor *s, nas_err *err)
 {
     search_run *run = s->run;
@@ -177,6 +192,7 @@ static nas_status begin_refit(supervisor *s, nas_err *err)
         }
         NAS_TRY(plan_write(run->study, &s->plan, err));
     }
+    announce_plan(s);
     NAS_TRY(queue_refits(s, err));
     NAS_TRY(queue_baseline(s, "linear", nas_baseline_linear, err));
     return queue_baseline(s, "standard", nas_baseline_standard, err);
