@@ -203,9 +203,10 @@ static void print_finalist(const nas_finalist *f, bool fraction, bool chosen)
            latency, ram, flash, f->role, chosen ? "  <- chosen" : "");
 }
 
-static void print_test(const nas_finalist *f, bool fraction)
+static void print_test(const nas_finalist *f, const nas_metric *metric)
 {
     char value[32], low[32], high[32];
+    bool fraction = metric->fraction;
     if (isnan(f->test.value))
         return;
     nas_cli_format_metric(fraction, f->test.value, value, sizeof value);
@@ -216,11 +217,12 @@ static void print_test(const nas_finalist *f, bool fraction)
     if (f->opening > 1)
         printf(" (opening %d)", f->opening);
     putchar('\n');
-    bool outside =
-        f->validation.value > f->test.high || f->validation.value < f->test.low;
-    if (outside) {
+    bool rosy = metric->larger_is_better ? f->validation.value > f->test.high
+                                         : f->validation.value < f->test.low;
+    if (rosy) {
         nas_cli_format_metric(fraction, f->validation.value, value, sizeof value);
-        printf("  Validation said %s: outside that interval; believe the test.\n", value);
+        printf("  Validation said %s, better than that interval: believe the test.\n",
+               value);
     }
 }
 
@@ -263,8 +265,10 @@ static void print_files(const nas_finalist *f, const char *report)
         printf("Wrote  %s (not compiled here: no C compiler)\n", f->c_path);
 }
 
-static void print_result(const nas_cli *cli, const nas_search_result *r, bool fraction)
+static void print_result(const nas_cli *cli, const nas_search_result *r,
+                         const nas_metric *metric)
 {
+    bool fraction = metric->fraction;
     const nas_study_counts *c = &r->counts;
     printf("\nStopped: %s. %lld networks scored, %lld trained in full, %lld failed; %lld "
            "draws were over a limit.\n",
@@ -277,7 +281,7 @@ static void print_result(const nas_cli *cli, const nas_search_result *r, bool fr
            "MACs", "latency", "RAM", "flash");
     for (int i = 0; i < r->n_finalists; i++)
         print_finalist(&r->finalists[i], fraction, i == 0);
-    print_test(&r->finalists[0], fraction);
+    print_test(&r->finalists[0], metric);
     print_baselines(r, fraction);
     print_files(&r->finalists[0], r->report_path);
     printf("Next   nasmith show %lld            the network, layer by layer\n",
@@ -320,12 +324,15 @@ static nas_status deliver(nas_cli *cli, const nas_search_options *options,
 {
     nas_study *study = NULL;
     NAS_TRY(nas_study_open(result->study_path, &study, err));
-    nas_status status = write_report(cli, options, study, result, err);
-    const nas_metric *metric = nas_metric_find(nas_study_settings_of(study)->metric);
+    const char *name = nas_study_settings_of(study)->metric;
+    const nas_metric *metric = nas_metric_find(name);
+    nas_status status = metric != NULL
+                            ? write_report(cli, options, study, result, err)
+                            : nas_fail(err, NAS_E_STUDY, "unknown metric `%s`", name);
     if (status == NAS_OK && nas_cli_bool(cli, "json"))
         status = print_json(result, study, err);
     else if (status == NAS_OK)
-        print_result(cli, result, metric != NULL && metric->fraction);
+        print_result(cli, result, metric);
     nas_study_close(study);
     return status;
 }

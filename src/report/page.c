@@ -138,3 +138,16 @@ void nas_page_table_end(nas_text *out)
 {
     nas_text_puts(out, "</tbody></table></div>\n");
 }
+
+void nas_page_cell_score(nas_text *out, const nas_metric *metric, const nas_score *score)
+{
+    char value[32], low[32], high[32];
+    nas_page_metric(metric, score->value, value, sizeof value);
+    nas_page_metric(metric, score->low, low, sizeof low);
+    nas_page_metric(metric, score->high, high, sizeof high);
+    if (isnan(score->low) || isnan(score->value))
+        nas_text_printf(out, "<td>%s</td>", value);
+    else
+        nas_text_printf(out, "<td>%s<br><span class=\"soft\">%s to %s</span></td>", value,
+                        low, high);
+}

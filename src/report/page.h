@@ -26,6 +26,8 @@ void nas_page_table_begin(nas_text *out, const char *caption, const char *column
 void nas_page_row_begin(nas_text *out, bool chosen);
 void nas_page_cell(nas_text *out, const char *fmt, ...) NAS_PRINTF(2, 3);
 void nas_page_cell_left(nas_text *out, const char *fmt, ...) NAS_PRINTF(2, 3);
+/* A score, its interval below it. */
+void nas_page_cell_score(nas_text *out, const nas_metric *metric, const nas_score *score);
 void nas_page_row_end(nas_text *out);
 void nas_page_table_end(nas_text *out);
 

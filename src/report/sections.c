@@ -86,11 +86,12 @@ static void verdict(const nas_report *r, const nas_finalist *f)
     nas_page_paragraph(r->out,
                        "Test %s, opened %d time%s. Validation during the search: %s.",
                        test, f->opening, f->opening == 1 ? "" : "s", validation);
-    if (!isnan(f->test.value) &&
-        (f->validation.value > f->test.high || f->validation.value < f->test.low))
-        nas_page_paragraph(r->out,
-                           "The validation score lies outside the test's 95 %% interval: "
-                           "believe the test.");
+    bool rosy = r->metric->larger_is_better ? f->validation.value > f->test.high
+                                            : f->validation.value < f->test.low;
+    if (rosy)
+        nas_page_paragraph(
+            r->out, "The validation score is better than the test's 95 %% interval: "
+                    "believe the test.");
 }
 
 void nas_report_headline(const nas_report *r)
@@ -125,10 +126,7 @@ void nas_report_headline(const nas_report *r)
 
 static void finalist_row(const nas_report *r, const nas_finalist *f, bool chosen)
 {
-    char validation[96], searched[96], test[96], params[32], macs[32], ram[32], flash[32];
-    nas_page_score(r->metric, &f->validation, validation, sizeof validation);
-    nas_page_score(r->metric, &f->as_searched_test, searched, sizeof searched);
-    nas_page_score(r->metric, &f->test, test, sizeof test);
+    char params[32], macs[32], ram[32], flash[32];
     nas_text_count(params, sizeof params, (double)f->cost.params);
     nas_text_count(macs, sizeof macs, (double)f->cost.macs);
     nas_text_bytes(ram, sizeof ram, f->cost.ram_bytes);
@@ -136,9 +134,9 @@ static void finalist_row(const nas_report *r, const nas_finalist *f, bool chosen
     nas_page_row_begin(r->out, chosen);
     nas_page_cell(r->out, "#%lld", (long long)f->trial);
     nas_page_cell_left(r->out, "%s", f->role);
-    nas_page_cell(r->out, "%s", validation);
-    nas_page_cell(r->out, "%s", searched);
-    nas_page_cell(r->out, "%s", test);
+    nas_page_cell_score(r->out, r->metric, &f->validation);
+    nas_page_cell_score(r->out, r->metric, &f->as_searched_test);
+    nas_page_cell_score(r->out, r->metric, &f->test);
     nas_page_cell(r->out, "%lld", (long long)f->refit_epochs);
     nas_page_cell(r->out, "%s", params);
     nas_page_cell(r->out, "%s", macs);
@@ -174,9 +172,10 @@ void nas_report_finalists(const nas_report *r)
     if (result->n_finalists == 0)
         return;
     nas_page_section(r->out, "Delivered networks");
-    nas_page_table_begin(r->out, "Delivered networks",
-                         "trial|<role|validation|test, as searched|test, refit "
-                         "(delivered)|epochs|params|MACs|RAM|flash|latency");
+    nas_page_table_begin(
+        r->out, "Delivered networks",
+        "trial|<role|validation|test, as searched|test, delivered|epochs|"
+        "params|MACs|RAM|flash|latency");
     for (int i = 0; i < result->n_finalists; i++)
         finalist_row(r, &result->finalists[i], i == 0);
     nas_page_table_end(r->out);
@@ -196,14 +195,11 @@ void nas_report_baselines(const nas_report *r)
     nas_page_table_begin(r->out, "Baselines", "<what|params|validation|test");
     for (int i = 0; i < result->n_baselines; i++) {
         const nas_baseline_result *b = &result->baselines[i];
-        char validation[96], test[96];
-        nas_page_score(r->metric, &b->validation, validation, sizeof validation);
-        nas_page_score(r->metric, &b->test, test, sizeof test);
         nas_page_row_begin(r->out, false);
         nas_page_cell_left(r->out, "%s", b->name);
         nas_page_cell(r->out, "%lld", (long long)b->params);
-        nas_page_cell(r->out, "%s", validation);
-        nas_page_cell(r->out, "%s", test);
+        nas_page_cell_score(r->out, r->metric, &b->validation);
+        nas_page_cell_score(r->out, r->metric, &b->test);
         nas_page_row_end(r->out);
     }
     nas_page_table_end(r->out);
