@@ -14,11 +14,12 @@ typedef struct source {
     const float *mean, *inverse;
     int down[NAS_LANES], right[NAS_LANES]; /* shift */
     bool flip[NAS_LANES];
+    bool plain; /* all lanes used, nothing moved or mirrored */
 } source;
 
 static nas_gather_job gather_job(const source *from)
 {
-    nas_gather_job job = {.element = from->element};
+    nas_gather_job job = {.element = from->element, .plain = from->plain};
     memcpy(job.shift, from->right, sizeof job.shift);
     memcpy(job.reverse, from->flip, sizeof job.reverse);
     return job;
@@ -38,24 +39,6 @@ static void gather_vector(const nas_net *net, const source *from, float *to)
     net->kernels->gather(&job);
 }
 
-static void gather_row(const nas_net *net, const source *from, int c, int h, float *to)
-{
-    const nas_tensor *x = &net->units[0].z;
-    nas_gather_job job = gather_job(from);
-    for (int lane = 0; lane < LINE; lane++) {
-        const int line = h - from->down[lane];
-        const bool inside = from->row[lane] != NULL && line >= 0 && line < x->height;
-        const size_t at = ((size_t)c * (size_t)x->height + (size_t)line) *
-                          (size_t)x->width * from->bytes;
-        job.source[lane] = inside ? from->row[lane] + at : NULL;
-    }
-    job.count = x->width;
-    job.mean = from->mean + c;
-    job.inverse = from->inverse + c;
-    job.to = to;
-    net->kernels->gather(&job);
-}
-
 static void gather_block(const nas_net *net, const source *from, int b)
 {
     const nas_tensor *x = &net->units[0].z;
@@ -64,9 +47,21 @@ static void gather_block(const nas_net *net, const source *from, int b)
         gather_vector(net, from, block);
         return;
     }
-    for (int c = 0; c < x->channels; c++) {
-        for (int h = 0; h < x->height; h++)
-            gather_row(net, from, c, h, block + c * x->view.plane + h * x->view.row);
+    const ptrdiff_t row_bytes = x->width * (ptrdiff_t)from->bytes;
+    nas_gather_job job = gather_job(from);
+    job.count = x->width;
+    for (int i = 0; i < x->channels * x->height; i++) {
+        const int c = i / x->height, h = i % x->height;
+        for (int lane = 0; lane < LINE; lane++) {
+            const int line = h - from->down[lane];
+            const bool inside = from->row[lane] != NULL && line >= 0 && line < x->height;
+            const ptrdiff_t at = (i - from->down[lane]) * row_bytes;
+            job.source[lane] = inside ? from->row[lane] + at : NULL;
+        }
+        job.mean = from->mean + c;
+        job.inverse = from->inverse + c;
+        job.to = block + c * x->view.plane + h * x->view.row;
+        net->kernels->gather(&job);
     }
 }
 
@@ -115,6 +110,7 @@ void nas_net_batch(nas_net *net, const nas_dataset *data, const int64_t *rows, i
             from.row[lane] = (const char *)data->inputs + (size_t)rows[i] * sample;
             draw(net, augment, rng, lane, &from);
         }
+        from.plain = augment == NULL && (b + 1) * LINE <= n;
         gather_block(net, &from, b);
     }
     for (int i = 0; i < n && data->labels != NULL; i++)
@@ -141,6 +137,7 @@ void nas_net_batch_floats(nas_net *net, const float *inputs, const int32_t *labe
             const size_t i = (size_t)(b * LINE + lane);
             from.row[lane] = i < (size_t)n ? (const char *)(inputs + i * sample) : NULL;
         }
+        from.plain = (b + 1) * LINE <= n;
         gather_block(net, &from, b);
     }
     for (int i = 0; i < n && labels != NULL; i++)

@@ -8,7 +8,7 @@
 
 enum {
     LINE = NAS_LANES,
-    CACHE_LINES = 448, /* of x within a strip: most of a 32 KiB first-level cache */
+    CACHE_LINES = 512, /* of x within a strip: 32 KiB, a first-level cache */
     STRIP_PIXELS = 6,  /* widest tile of the conv kernels */
 };
 
@@ -368,7 +368,7 @@ void nas_core_conv_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view d
     for (int b = 0; b < count; b++)
         data_gradient(net, unit, dy, first, b);
     if (input->masked)
-        nas_unit_fold(input);
+        nas_unit_fold(net, input);
 }
 
 void nas_core_depthwise_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,

@@ -193,5 +193,5 @@ void nas_core_dense_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view 
         net->kernels->conv(&job);
     }
     if (input->masked)
-        nas_unit_fold(input);
+        nas_unit_fold(net, input);
 }

@@ -150,10 +150,11 @@ typedef struct nas_softmax_job {
 
 /* One row of `count` elements from each of 16 samples into lanes: to[i*16 + lane] =
  * (source[lane][i] - mean[i*step]) * inverse[i*step]; a NULL sample gives zeros.
- * Lane l is mirrored if `reverse[l]`, then moved `shift[l]` columns to the right; zeros move
- * in. */
+ * Lane l is mirrored if `reverse[l]`, then moved `shift[l]` columns to the right; zeros
+ * move in. */
 typedef struct nas_gather_job {
     int element; /* nas_element */
+    bool plain;  /* no NULL sample, nothing moved or mirrored */
     const void *source[NAS_LANES];
     int count;
     int step; /* 0: one mean for the row; 1: one per element */
@@ -196,6 +197,8 @@ typedef struct nas_kernels {
     void (*norm_sums[NAS_TAIL_COUNT])(const nas_norm_job *job);
     void (*norm_backward[NAS_TAIL_COUNT])(const nas_norm_job *job);
     void (*moments)(const nas_norm_job *job); /* sum[c] += y, square[c] += y*y */
+    /* totals[c] += sum of lines[c][16], in four chains of every fourth lane; lines = 0 */
+    void (*fold)(float *lines, int channels, double *totals);
     void (*copy)(const nas_copy_job *job);
     void (*halo)(const nas_halo_job *job);
     void (*max_pool)(const nas_pool_job *job);

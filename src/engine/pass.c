@@ -101,21 +101,12 @@ static void prepare_stage(const nas_net *net, const nas_unit *unit)
 /* ---- statistics -----------------------------------------------------------------------
  */
 
-void nas_unit_fold(nas_unit *unit)
+void nas_unit_fold(const nas_net *net, nas_unit *unit)
 {
     const int channels = unit->y.channels;
-    for (int c = 0; c < channels; c++) {
-        float *sum = unit->sum + c * LINE, *square = unit->square + c * LINE;
-        double s = 0, q = 0;
-        for (int lane = 0; lane < LINE; lane++) {
-            s += (double)sum[lane];
-            q += (double)square[lane];
-        }
-        unit->totals[c] += s;
-        unit->totals[channels + c] += q;
-    }
-    memset(unit->sum, 0, (size_t)channels * LINE * sizeof(float));
-    memset(unit->square, 0, (size_t)channels * LINE * sizeof(float));
+    net->kernels->fold(unit->sum, channels, unit->totals);
+    if (unit->norm.present)
+        net->kernels->fold(unit->square, channels, unit->totals + channels);
 }
 
 static void clear_sums(nas_unit *unit)
@@ -236,7 +227,7 @@ static void forward_core(nas_net *net, nas_unit *unit)
             net->kernels->moments(&job);
         }
         if (unit->norm.present && net->train)
-            nas_unit_fold(unit);
+            nas_unit_fold(net, unit);
     }
 }
 
@@ -295,7 +286,7 @@ static void backward_sums(nas_net *net, nas_unit *unit)
         nas_norm_job job = norm_job(unit, 0, net->blocks);
         job.z = unit->dz.view;
         net->kernels->norm_sums[unit->tail](&job);
-        nas_unit_fold(unit);
+        nas_unit_fold(net, unit);
     }
     if (unit->norm.present)
         norm_coefficients(net, unit);

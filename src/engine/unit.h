@@ -135,8 +135,8 @@ struct nas_net {
     nas_segment *segments;
     int n_segments;
 
-    float *z_stage, *dy_stage;       /* one group of z, one of dy */
-    float *rows_x, *rows_d, *rows_g; /* dense gradients: batch in rows */
+    float *z_stage, *dy_stage;         /* one group of z, one of dy */
+    float *rows_x, *rows_d, *rows_g;   /* dense gradients: batch in rows */
     float *front_mean, *front_inverse; /* [input channels] */
     int32_t *labels;
     float *targets; /* [batch][outputs], standardised */
@@ -201,8 +201,8 @@ nas_finish nas_unit_finish(const nas_net *net, const nas_unit *unit);
 void nas_job_to_gradient(nas_net *net, const nas_unit *unit, nas_conv_job *job,
                          int first);
 
-/* Fold sum and square of a unit into its totals, in lane order, and clear them. */
-void nas_unit_fold(nas_unit *unit);
+/* Fold sum (and, for a norm, square) of a unit into its totals and clear them. */
+void nas_unit_fold(const nas_net *net, nas_unit *unit);
 
 /* Add dy to (or store it in) the gradient of input `slot`. */
 void nas_pass_gradient(nas_net *net, nas_unit *unit, int slot, nas_view dy, int first,

@@ -25,7 +25,7 @@ typedef struct tile_place {
     const float *x;   /* at pixel 0 of the tile */
     const float *w;   /* at output 0 */
     float *y;         /* at output 0, pixel 0 */
-    const float *ref; /* the same, NAS_FINISH_MASK only */
+    ptrdiff_t ref;    /* the same, relative to job->ref */
     int out;          /* index of output 0 */
     int lane;         /* first lane of the part */
     bool first, last; /* chunk */
@@ -98,6 +98,7 @@ ALWAYS_INLINE void finish_mask(const int O, const int P, const nas_conv_job *job
                                const tile_place *at, vec sums[MAX_OUT][MAX_PIXELS])
 {
     const vec low = vec_set(job->low), high = vec_set(job->high);
+    const float *ref0 = job->ref + at->ref;
     UNROLL
     for (int o = 0; o < O; o++) {
         const ptrdiff_t line = (ptrdiff_t)(at->out + o) * LINE + at->lane;
@@ -106,7 +107,7 @@ ALWAYS_INLINE void finish_mask(const int O, const int P, const nas_conv_job *job
         vec sum = vec_load(job->sum + line), square = vec_load(job->square + line);
         UNROLL
         for (int p = 0; p < P; p++) {
-            vec ref = vec_load(at->ref + o * job->ref_out + p * job->ref_pixel);
+            vec ref = vec_load(ref0 + o * job->ref_out + p * job->ref_pixel);
             vec d = vec_inside(vec_fma(scale, ref, shift), low, high, sums[o][p]);
             vec_store(at->y + o * job->y_out + p * job->y_pixel, d);
             sum = sum + d;
@@ -200,35 +201,43 @@ static const tile_function tiles[MAX_PIXELS][MAX_OUT] = {
 };
 #endif
 
-/* All output channels of one chunk at `pixels` pixels. */
-static void chunk(const nas_conv_job *job, int pixels, tile_place at)
+/* All output channels of one chunk at `pixels` pixels. The place is moved and put back
+ * rather than copied: a vector copy of fields just written one by one stalls. */
+static void chunk(const nas_conv_job *job, int pixels, tile_place *at)
 {
-    const float *w = at.w;
-    float *y = at.y;
-    const float *ref = at.ref;
-    for (int o = 0, O; o < job->out; o += O) {
-        O = next_piece(job->out - o, out_limit[pixels - 1]);
-        at.out = o;
-        at.w = w + o * job->w_out;
-        at.y = y + o * job->y_out;
-        if (ref != NULL)
-            at.ref = ref + o * job->ref_out;
-        tiles[pixels - 1][O - 1](job, &at);
+    const int limit = out_limit[pixels - 1];
+    const float *w = at->w;
+    float *y = at->y;
+    const ptrdiff_t ref = at->ref;
+    at->out = 0;
+    for (int left = job->out, O; left > 0; left -= O) {
+        O = next_piece(left, limit);
+        tiles[pixels - 1][O - 1](job, at);
+        at->out += O;
+        at->w += O * job->w_out;
+        at->y += O * job->y_out;
+        at->ref += O * job->ref_out;
     }
+    at->w = w;
+    at->y = y;
+    at->ref = ref;
 }
 
 /* One strip of at most MAX_PIXELS pixels: all chunks, all output channels. */
-static void strip(const nas_conv_job *job, int pixels, tile_place at)
+static void strip(const nas_conv_job *job, int pixels, tile_place *at)
 {
-    at.terms = job->terms;
-    for (int k = 0; k < job->chunks; k++) {
-        at.first = k == 0;
-        at.last = k == job->chunks - 1;
-        at.end = job->terms + (at.last ? job->last_terms : job->n_terms);
+    at->terms = job->terms;
+    at->end = job->terms + job->n_terms;
+    for (int k = 0; k < job->chunks - 1; k++) {
+        at->first = k == 0;
         chunk(job, pixels, at);
-        at.x += job->x_chunk;
-        at.w += job->w_chunk;
+        at->x += job->x_chunk;
+        at->w += job->w_chunk;
     }
+    at->first = job->chunks == 1;
+    at->last = true;
+    at->end = job->terms + job->last_terms;
+    chunk(job, pixels, at);
 }
 
 void KERNEL(conv)(const nas_conv_job *job)
@@ -242,11 +251,10 @@ void KERNEL(conv)(const nas_conv_job *job)
                     .x = job->x + r * job->x_row + p * job->x_pixel + lane,
                     .w = job->w,
                     .y = job->y + r * job->y_row + p * job->y_pixel + lane,
+                    .ref = r * job->ref_row + p * job->ref_pixel + lane,
                     .lane = lane,
                 };
-                if (job->ref != NULL)
-                    at.ref = job->ref + r * job->ref_row + p * job->ref_pixel + lane;
-                strip(job, P, at);
+                strip(job, P, &at);
             }
         }
     }

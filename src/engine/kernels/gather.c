@@ -28,13 +28,9 @@ ALWAYS_INLINE void transpose_round(__m512 r[16])
     }
 }
 
-ALWAYS_INLINE void transpose_16(float *to, ptrdiff_t to_row, const float *from,
-                                ptrdiff_t from_row)
+ALWAYS_INLINE void transpose_store(__m512 r[16], float *to, ptrdiff_t to_row)
 {
-    __m512 r[16], t[16];
-    UNROLL
-    for (int i = 0; i < 16; i++)
-        r[i] = _mm512_loadu_ps(from + i * from_row);
+    __m512 t[16];
     transpose_round(r);
     UNROLL
     for (int i = 0; i < 4; i++) {
@@ -49,6 +45,16 @@ ALWAYS_INLINE void transpose_16(float *to, ptrdiff_t to_row, const float *from,
         _mm512_storeu_ps(to + (8 + i) * to_row,
                          _mm512_shuffle_f32x4(t[i], t[8 + i], 0xdd));
     }
+}
+
+ALWAYS_INLINE void transpose_16(float *to, ptrdiff_t to_row, const float *from,
+                                ptrdiff_t from_row)
+{
+    __m512 r[16];
+    UNROLL
+    for (int i = 0; i < 16; i++)
+        r[i] = _mm512_loadu_ps(from + i * from_row);
+    transpose_store(r, to, to_row);
 }
 #else
 #if defined(__SSE2__)
@@ -86,68 +92,109 @@ ALWAYS_INLINE void transpose_16(float *to, ptrdiff_t to_row, const float *from,
 
 /* ---- gathering -------------------------------------------------------------------- */
 
-/* Lines of sixteen elements. Conversions go through each doubling of the element's size:
- * compilers turn those into vector instructions, wider steps into sixteen scalar ones. */
-typedef float float_line __attribute__((vector_size(4 * LINE)));
-typedef int32_t int32_line __attribute__((vector_size(4 * LINE)));
-typedef int16_t int16_line __attribute__((vector_size(2 * LINE)));
-typedef int8_t int8_line __attribute__((vector_size(LINE)));
-typedef uint8_t uint8_line __attribute__((vector_size(LINE)));
-#define FROM_32(line) __builtin_convertvector(line, float_line)
-#define FROM_16(line) FROM_32(__builtin_convertvector(line, int32_line))
-#define FROM_8(line) FROM_16(__builtin_convertvector(line, int16_line))
+/* Vectors of elements as wide in number as a float vector. Conversions go through each
+ * doubling of the element's size: compilers turn those into vector instructions, wider
+ * steps into scalar ones. */
+typedef float float_vec __attribute__((vector_size(4 * NAS_WIDTH)));
+typedef int32_t int32_vec __attribute__((vector_size(4 * NAS_WIDTH)));
+typedef int16_t int16_vec __attribute__((vector_size(2 * NAS_WIDTH)));
+typedef int8_t int8_vec __attribute__((vector_size(NAS_WIDTH)));
+typedef uint8_t uint8_vec __attribute__((vector_size(NAS_WIDTH)));
+#define FROM_32(line) __builtin_convertvector(line, float_vec)
+#define FROM_16(line) FROM_32(__builtin_convertvector(line, int32_vec))
+#define FROM_8(line) FROM_16(__builtin_convertvector(line, int16_vec))
 #define AS_IS(line) (line)
 
-/* x = sixteen elements of a row from column `at` on. */
-#define CONVERT_16(name, type, to_float)                                                 \
-    ALWAYS_INLINE void name(const void *row, int at, float *x)                           \
+/* Elements from column `at` of a row on, as floats. */
+#define CONVERT(name, type, to_float)                                                    \
+    ALWAYS_INLINE vec name(const void *row, int at)                                      \
     {                                                                                    \
-        type##_line raw;                                                                 \
-        memcpy(&raw, (const char *)row + (size_t)at * sizeof raw / LINE, sizeof raw);    \
-        float_line line = to_float(raw);                                                 \
-        memcpy(x, &line, sizeof line);                                                   \
+        type##_vec raw;                                                                  \
+        memcpy(&raw, (const char *)row + (size_t)at * sizeof raw / NAS_WIDTH,            \
+               sizeof raw);                                                              \
+        return (vec)to_float(raw);                                                       \
     }
-CONVERT_16(convert_u8, uint8, FROM_8)
-CONVERT_16(convert_i8, int8, FROM_8)
-CONVERT_16(convert_i16, int16, FROM_16)
-CONVERT_16(convert_i32, int32, FROM_32)
-CONVERT_16(convert_f32, float, AS_IS)
+CONVERT(convert_u8, uint8, FROM_8)
+CONVERT(convert_i8, int8, FROM_8)
+CONVERT(convert_i16, int16, FROM_16)
+CONVERT(convert_i32, int32, FROM_32)
+CONVERT(convert_f32, float, AS_IS)
 
-ALWAYS_INLINE void standardise_16(const nas_gather_job *job, int at, float *x)
+ALWAYS_INLINE vec convert(int element, const void *row, int at)
 {
-    for (int i = 0; i < LINE; i += NAS_WIDTH) {
-        vec mean, inverse;
-        if (job->step == 0) {
-            mean = vec_set(job->mean[0]);
-            inverse = vec_set(job->inverse[0]);
-        } else {
-            mean = vec_load(job->mean + at + i);
-            inverse = vec_load(job->inverse + at + i);
+    switch ((nas_element)element) {
+    case NAS_ELEMENT_U8:
+        return convert_u8(row, at);
+    case NAS_ELEMENT_I8:
+        return convert_i8(row, at);
+    case NAS_ELEMENT_I16:
+        return convert_i16(row, at);
+    case NAS_ELEMENT_I32:
+        return convert_i32(row, at);
+    case NAS_ELEMENT_F32:
+        break;
+    }
+    return convert_f32(row, at);
+}
+
+/* Sixteen elements of a row from column `at` on, standardised. */
+ALWAYS_INLINE void convert_16(const nas_gather_job *job, const int element,
+                              const void *row, int at, vec *x)
+{
+    UNROLL
+    for (int part = 0; part < NAS_PARTS; part++) {
+        const int i = at + part * NAS_WIDTH;
+        vec mean = vec_set(job->mean[0]), inverse = vec_set(job->inverse[0]);
+        if (job->step == 1) {
+            mean = vec_load(job->mean + i);
+            inverse = vec_load(job->inverse + i);
         }
-        vec_store(x + i, (vec_load(x + i) - mean) * inverse);
+        x[part] = (convert(element, row, i) - mean) * inverse;
     }
 }
 
-static void convert_16(const nas_gather_job *job, const void *row, int at, float *x)
+/* Columns [at, at+16) of 16 unchanged samples. */
+ALWAYS_INLINE void plain_tile(const nas_gather_job *job, const int element, int at)
+{
+    vec x[LINE * NAS_PARTS];
+    UNROLL
+    for (int lane = 0; lane < LINE; lane++)
+        convert_16(job, element, job->source[lane], at, x + lane * NAS_PARTS);
+    float *to = job->to + (ptrdiff_t)at * LINE;
+#if NAS_ISA_LEVEL == 2
+    transpose_store(x, to, LINE);
+#else
+    transpose_16(to, LINE, (const float *)x, LINE);
+#endif
+}
+
+/* A row of 16 unchanged samples; the last 16 columns may overlap the ones before. */
+ALWAYS_INLINE void plain_row(const nas_gather_job *job, const int element)
+{
+    const int last = job->count - LINE;
+    for (int i = 0; i < job->count; i += LINE)
+        plain_tile(job, element, i < last ? i : last);
+}
+
+static void gather_plain(const nas_gather_job *job)
 {
     switch ((nas_element)job->element) {
     case NAS_ELEMENT_U8:
-        convert_u8(row, at, x);
+        plain_row(job, NAS_ELEMENT_U8);
         break;
     case NAS_ELEMENT_I8:
-        convert_i8(row, at, x);
+        plain_row(job, NAS_ELEMENT_I8);
         break;
     case NAS_ELEMENT_I16:
-        convert_i16(row, at, x);
+        plain_row(job, NAS_ELEMENT_I16);
         break;
     case NAS_ELEMENT_I32:
-        convert_i32(row, at, x);
+        plain_row(job, NAS_ELEMENT_I32);
         break;
     case NAS_ELEMENT_F32:
-        convert_f32(row, at, x);
+        plain_row(job, NAS_ELEMENT_F32);
         break;
     }
-    standardise_16(job, at, x);
 }
 
 /* One element, standardised. */
@@ -174,39 +221,25 @@ static float convert_1(const nas_gather_job *job, const void *row, int at)
     return (x - job->mean[at * job->step]) * job->inverse[at * job->step];
 }
 
-/* Columns [at, at+16) of one sample, moved and mirrored; zeros outside the row. */
-static void gather_sample(const nas_gather_job *job, int lane, int at, float *x)
+/* One column of one sample, moved and mirrored; zero outside the row. */
+static float gather_1(const nas_gather_job *job, int lane, int column)
 {
-    const void *row = job->source[lane];
-    const int shift = job->shift[lane], count = job->count;
-    if (row != NULL && shift == 0 && !job->reverse[lane] && at + LINE <= count) {
-        convert_16(job, row, at, x);
-        return;
-    }
-    for (int i = 0; i < LINE; i++) {
-        int from = at + i - shift;
-        if (job->reverse[lane])
-            from = count - 1 - from;
-        const bool inside = row != NULL && from >= 0 && from < count;
-        x[i] = inside ? convert_1(job, row, from) : 0.0f;
-    }
+    int from = column - job->shift[lane];
+    if (job->reverse[lane])
+        from = job->count - 1 - from;
+    const bool inside = job->source[lane] != NULL && from >= 0 && from < job->count;
+    return inside ? convert_1(job, job->source[lane], from) : 0.0f;
 }
 
 void KERNEL(gather)(const nas_gather_job *job)
 {
-    float x[LINE * LINE], lines[LINE * LINE];
-    for (int i = 0; i < job->count; i += LINE) {
-        /* The last 16 columns may overlap the ones before. */
-        const int last = job->count - LINE, at = i > last && last >= 0 ? last : i;
+    if (job->plain && job->count >= LINE) {
+        gather_plain(job);
+        return;
+    }
+    for (int i = 0; i < job->count; i++) {
         for (int lane = 0; lane < LINE; lane++)
-            gather_sample(job, lane, at, x + lane * LINE);
-        if (at + LINE <= job->count) {
-            transpose_16(job->to + (ptrdiff_t)at * LINE, LINE, x, LINE);
-            continue;
-        }
-        transpose_16(lines, LINE, x, LINE);
-        memcpy(job->to + (ptrdiff_t)at * LINE, lines,
-               (size_t)(job->count - at) * LINE * sizeof *lines);
+            job->to[i * LINE + lane] = gather_1(job, lane, i);
     }
 }
 

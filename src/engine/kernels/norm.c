@@ -186,6 +186,21 @@ void KERNEL(norm_backward)(const nas_norm_job *job)
     each_plane(&flat, backward_plane);
 }
 
+void KERNEL(fold)(float *lines, int channels, double *totals)
+{
+    for (int c = 0; c < channels; c++) {
+        float *line = lines + c * LINE;
+        double sum[4] = {0, 0, 0, 0};
+        for (int lane = 0; lane < LINE; lane += 4) {
+            for (int k = 0; k < 4; k++)
+                sum[k] += (double)line[lane + k];
+        }
+        totals[c] += (sum[0] + sum[1]) + (sum[2] + sum[3]);
+        for (int lane = 0; lane < LINE; lane += NAS_WIDTH)
+            vec_store(line + lane, vec_zero());
+    }
+}
+
 /* ---- mean of the plane ------------------------------------------------------------ */
 
 ALWAYS_INLINE void forward_mean_plane(const nas_norm_job *job, int b, int c, int lane)

@@ -23,8 +23,12 @@
 
 #define LINE NAS_LANES
 
-#if NAS_ISA_LEVEL == 2
+#include <string.h>
+#if defined(__SSE2__)
 #include <immintrin.h>
+#endif
+
+#if NAS_ISA_LEVEL == 2
 #define NAS_WIDTH 16
 typedef __m512 vec;
 ALWAYS_INLINE vec vec_load(const float *p)
@@ -81,7 +85,6 @@ ALWAYS_INLINE vec_mask mask_or(vec_mask a, vec_mask b)
 }
 
 #elif NAS_ISA_LEVEL == 1
-#include <immintrin.h>
 #define NAS_WIDTH 8
 typedef __m256 vec;
 ALWAYS_INLINE vec vec_load(const float *p)
@@ -137,7 +140,6 @@ ALWAYS_INLINE vec_mask mask_or(vec_mask a, vec_mask b)
 }
 
 #else /* four floats through the compilers' vector extension: SSE2, NEON, ... */
-#include <string.h>
 #define NAS_WIDTH 4
 typedef float vec __attribute__((vector_size(16)));
 typedef int32_t vec_mask __attribute__((vector_size(16)));
@@ -213,26 +215,38 @@ ALWAYS_INLINE vec vec_zero(void)
     return vec_set(0.0f);
 }
 
-/* Sum of the lanes, halves folded onto each other. */
+/* Sum of the lanes, halves folded onto each other: the same tree on every instruction
+ * set. */
+#if defined(__SSE2__)
+ALWAYS_INLINE float vec_sum_4(__m128 v)
+{
+    v = _mm_add_ps(v, _mm_movehl_ps(v, v));
+    return _mm_cvtss_f32(_mm_add_ss(v, _mm_shuffle_ps(v, v, 1)));
+}
+#endif
 ALWAYS_INLINE float vec_sum(vec v)
 {
-    float lane[NAS_WIDTH];
-    vec_store(lane, v);
-    UNROLL
-    for (int half = NAS_WIDTH / 2; half > 0; half /= 2) {
-        UNROLL
-        for (int i = 0; i < half; i++)
-            lane[i] += lane[i + half];
-    }
-    return lane[0];
+#if NAS_ISA_LEVEL == 2
+    __m256 half = _mm256_add_ps(_mm512_castps512_ps256(v), _mm512_extractf32x8_ps(v, 1));
+    return vec_sum_4(
+        _mm_add_ps(_mm256_castps256_ps128(half), _mm256_extractf128_ps(half, 1)));
+#elif NAS_ISA_LEVEL == 1
+    return vec_sum_4(_mm_add_ps(_mm256_castps256_ps128(v), _mm256_extractf128_ps(v, 1)));
+#elif defined(__SSE2__)
+    return vec_sum_4((__m128)v);
+#else
+    return (v[0] + v[2]) + (v[1] + v[3]);
+#endif
 }
 
-/* Cut `left` into the fewest pieces of at most `most`, as equal as possible.
+/* Cut `left` into pieces of at most `most`: full ones, and the last two alike rather than
+ * one full and one small. No division: it would cost as much as a small tile.
  * @return the size of the next piece */
 ALWAYS_INLINE int next_piece(int left, int most)
 {
-    int pieces = (left + most - 1) / most;
-    return (left + pieces - 1) / pieces;
+    if (left >= 2 * most || left == most)
+        return most;
+    return left > most ? (left + 1) / 2 : left;
 }
 
 #endif

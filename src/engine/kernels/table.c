@@ -15,6 +15,7 @@ const nas_kernels *KERNEL(kernels)(void)
         .norm_backward = {KERNEL(norm_backward), KERNEL(norm_backward_max),
                           KERNEL(norm_backward_mean)},
         .moments = KERNEL(moments),
+        .fold = KERNEL(fold),
         .copy = KERNEL(copy),
         .halo = KERNEL(halo),
         .max_pool = KERNEL(max_pool),
