@@ -265,18 +265,31 @@ static void print_files(const nas_finalist *f, const char *report)
         printf("Wrote  %s (not compiled here: no C compiler)\n", f->c_path);
 }
 
+/* The command that continues: as typed, without --new. */
+static void print_continue(const nas_cli *cli)
+{
+    const char *command = cli->command_line;
+    const char *fresh = strstr(command, " --new");
+    int before = fresh != NULL ? (int)(fresh - command) : (int)strlen(command);
+    printf("       %.*s%s\n              with a larger --time or --trials: goes on from "
+           "here\n",
+           before, command, fresh != NULL ? fresh + strlen(" --new") : "");
+}
+
 static void print_result(const nas_cli *cli, const nas_search_result *r,
                          const nas_metric *metric)
 {
     bool fraction = metric->fraction;
     const nas_study_counts *c = &r->counts;
     printf("\nStopped: %s. %lld networks scored, %lld trained in full, %lld failed; %lld "
-           "draws were over a limit.\n",
+           "draws were too large and never trained.\n",
            r->stop_reason != NULL ? r->stop_reason : "done", (long long)c->scored,
            (long long)c->full, (long long)c->failed, (long long)c->infeasible);
     if (r->n_finalists == 0)
         return;
-    printf("\n  Pareto front: %d networks; tested once, for these only\n", r->n_front);
+    printf(
+        "\n  Pareto front: %d network%s; the test set was opened for these rows only\n",
+        r->n_front, r->n_front == 1 ? "" : "s");
     printf("  %-6s %8s %8s %8s %8s %10s %8s %8s\n", "trial", "val", "test", "params",
            "MACs", "latency", "RAM", "flash");
     for (int i = 0; i < r->n_finalists; i++)
@@ -286,7 +299,7 @@ static void print_result(const nas_cli *cli, const nas_search_result *r,
     print_files(&r->finalists[0], r->report_path);
     printf("Next   nasmith show %lld            the network, layer by layer\n",
            (long long)r->finalists[0].trial);
-    printf("       %s    the same command with more time continues\n", cli->command_line);
+    print_continue(cli);
 }
 
 static nas_status print_json(const nas_search_result *r, nas_study *study, nas_err *err)
