@@ -49,7 +49,7 @@ static double reference_window(const reference *r, int index, int sample, int64_
     const int pad = (int)a[NAS_ATTR_PAD].i;
     const int64_t groups = conv ? a[NAS_ATTR_CONV_GROUPS].i : in.c;
     const int64_t ic = in.c / groups, oc = node->shape.c / groups;
-    double sum = bias == NULL ? 0 : bias[o], top = -INFINITY;
+    double sum = bias == NULL ? 0 : bias[o], top = -HUGE_VAL;
     int64_t count = 0;
     for (int64_t c = 0; c < ic; c++)
         for (int64_t i = 0; i < kh; i++)
@@ -121,7 +121,7 @@ static void reference_softmax(const reference *r, int index)
     for (int s = 0; s < r->n; s++) {
         const double *x =
             r->value[nas_graph_node(r->graph, index)->inputs[0]] + s * count;
-        double *y = r->value[index] + s * count, sum = 0, top = -INFINITY;
+        double *y = r->value[index] + s * count, sum = 0, top = -HUGE_VAL;
         for (int64_t k = 0; k < count; k++)
             top = x[k] > top ? x[k] : top;
         for (int64_t k = 0; k < count; k++)

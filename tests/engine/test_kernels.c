@@ -358,7 +358,7 @@ static double norm_element(const norm_case *k, const int bchw[4], int lane, doub
     const double dz = k->z.before[at(&k->z, b, c, bchw[2], bchw[3]) + lane];
     const int pixels = k->job.height * k->job.width;
     int range[4];
-    double top = -INFINITY, mean = 0;
+    double top = -HUGE_VAL, mean = 0;
     int64_t best = -1;
     norm_window(k, bchw[2], bchw[3], range);
     for (int h = range[0]; h < range[1]; h++)

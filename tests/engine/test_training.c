@@ -83,7 +83,7 @@ static double train(nas_net *net, int first, int last, float ema)
     nas_optimizer optimizer = nas_optimizer_default(NAS_OPTIMIZER_ADAMW);
     optimizer.ema = ema;
     optimizer.clip_norm = 5;
-    double loss = NAN;
+    double loss = 0;
     for (int step = first; step < last; step++) {
         nas_rng rng = nas_rng_new(11, (uint64_t)step);
         nas_augment augment = {.shift = step % 2, .flip = step % 3 == 0};

@@ -1,7 +1,7 @@
-/* Speed of one training step (gather, forward, loss, backward, optimizer) of fixed
- * networks: CPU microseconds, median of chunks of ten steps.
+/* layer: engine. Speed of one training step (gather, forward, loss, backward, optimizer) of
+ * fixed networks: CPU microseconds, median of chunks of ten steps.
  *
- *   engine [--batch N] [--steps N] [--profile] [NETWORK...]
+ *   bench_engine [--batch N] [--steps N] [--profile] [NETWORK...]
  *
  * The instruction set is the machine's best; NASMITH_ISA lowers it. */
 #include "nasmith/net.h"
