@@ -1,5 +1,5 @@
-/* layer: engine. Speed of one training step (gather, forward, loss, backward, optimizer) of
- * fixed networks: CPU microseconds, median of chunks of ten steps.
+/* layer: engine. Speed of one training step (gather, forward, loss, backward, optimizer)
+ * of fixed networks: CPU microseconds, median of chunks of ten steps.
  *
  *   bench_engine [--batch N] [--steps N] [--profile] [NETWORK...]
  *

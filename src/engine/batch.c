@@ -134,8 +134,9 @@ void nas_net_batch_floats(nas_net *net, const float *inputs, const int32_t *labe
                    .inverse = net->front_inverse};
     for (int b = 0; b < net->active; b++) {
         for (int lane = 0; lane < LINE; lane++) {
-            const size_t i = (size_t)(b * LINE + lane);
-            from.row[lane] = i < (size_t)n ? (const char *)(inputs + i * sample) : NULL;
+            const int i = b * LINE + lane;
+            const float *row = inputs + (size_t)i * sample;
+            from.row[lane] = i < n ? (const char *)row : NULL;
         }
         from.plain = (b + 1) * LINE <= n;
         gather_block(net, &from, b);

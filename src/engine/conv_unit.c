@@ -250,8 +250,7 @@ nas_status nas_prepare_window(nas_net *net, nas_unit *unit, nas_err *err)
     return NAS_OK;
 }
 
-/* ---- running
- * ---------------------------------------------------------------------------- */
+/* ---- running --------------------------------------------------------------------- */
 
 /* Move a job on by one group of channels: nothing but pointers changes. */
 static void next_group(nas_conv_job *job, ptrdiff_t x, ptrdiff_t w)

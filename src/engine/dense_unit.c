@@ -143,10 +143,10 @@ static void to_rows(const nas_net *net, const nas_tensor *t, nas_view view, floa
             .height = t->height,
             .width = t->width,
             .from = view,
-            .to = rows + b * LINE * row,
             .to_row = row,
         };
         job.from.data += b * view.block;
+        job.to = rows + b * LINE * row;
         net->kernels->unlane(&job);
     }
 }

@@ -19,7 +19,7 @@ typedef struct nas_view {
     ptrdiff_t block, plane, row;
 } nas_view;
 
-/* ---- broadcast weight x lanes ----------------------------------------------------- */
+/* ---- broadcast weight x lanes ---------------------------------------------------- */
 
 /* One product of a sum: x[term.x] * w[term.w], offsets in floats. */
 typedef struct nas_term {
@@ -62,7 +62,7 @@ typedef struct nas_conv_job {
     float *sum, *square;        /* [out][16], added to */
 } nas_conv_job;
 
-/* ---- sample reduction ------------------------------------------------------------- */
+/* ---- sample reduction ------------------------------------------------------------ */
 
 /* g[o*g_out + j] += sum over blocks b, rows r, pixels p and lanes of
  *     d[b*d.block + o*d.plane + r*d.row + p*16]
@@ -78,7 +78,7 @@ typedef struct nas_reduce_job {
     ptrdiff_t g_out;
 } nas_reduce_job;
 
-/* ---- norm, activation and the pool behind them ------------------------------------ */
+/* ---- norm, activation and the pool behind them ----------------------------------- */
 
 /* What a unit does after z = clamp(scale[c]*y + shift[c]). */
 typedef enum nas_tail {
@@ -104,7 +104,7 @@ typedef struct nas_norm_job {
     float *sum, *square;              /* [channels][16], added to */
 } nas_norm_job;
 
-/* ---- the rest --------------------------------------------------------------------- */
+/* ---- the rest -------------------------------------------------------------------- */
 
 /* to = clamp(from + (accumulate ? to : 0), low, high) over a whole tensor. */
 typedef struct nas_copy_job {

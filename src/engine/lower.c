@@ -49,7 +49,7 @@ static bool pool_is_tail(const nas_node *node)
            h == node->attr[NAS_ATTR_STRIDE_H].i && w == node->attr[NAS_ATTR_STRIDE_W].i;
 }
 
-/* ---- units ------------------------------------------------------------------------ */
+/* ---- units ----------------------------------------------------------------------- */
 
 static nas_parameter parameter_of(const nas_graph *graph, int node, nas_weight_role role)
 {
@@ -164,7 +164,7 @@ static void lower_tail(nas_net *net, nas_unit *unit, const nas_graph *graph, int
     absorb(net, unit, graph, index);
 }
 
-/* ---- nodes ------------------------------------------------------------------------- */
+/* ---- nodes ----------------------------------------------------------------------- */
 
 static bool feeds_only_dense(const nas_graph *graph, int index)
 {

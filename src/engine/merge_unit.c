@@ -31,7 +31,7 @@ void nas_pass_gradient(nas_net *net, nas_unit *unit, int slot, nas_view dy, int 
     net->kernels->copy(&job);
 }
 
-/* ---- input and view: y is there already -------------------------------------------- */
+/* ---- input and view: y is there already ------------------------------------------ */
 
 void nas_core_input_forward(nas_net *net, nas_unit *unit, nas_view x, int first,
                             int count)

@@ -14,8 +14,7 @@ nas_net_options nas_net_options_default(void)
     return (nas_net_options){.batch = 64, .isa = nas_isa_best(), .training = true};
 }
 
-/* ---- compiling
- * -------------------------------------------------------------------------- */
+/* ---- compiling ------------------------------------------------------------------- */
 
 /* Fold all standardise nodes into one mean and factor per input channel:
  * ((x - m1)*s1 - m2)*s2 = (x - (m1 + m2/s1)) * (s1*s2). */
@@ -233,8 +232,7 @@ int64_t nas_net_memory_bytes(const nas_graph *graph, const nas_net_options *opti
     return status == NAS_OK ? map.bytes : INT64_MAX;
 }
 
-/* ---- parameters
- * ------------------------------------------------------------------------- */
+/* ---- parameters ------------------------------------------------------------------ */
 
 float *nas_net_weights(nas_net *net)
 {
@@ -281,8 +279,7 @@ void nas_net_init(nas_net *net, nas_rng rng)
     memset(net->average, 0, params);
 }
 
-/* ---- passes
- * ----------------------------------------------------------------------------- */
+/* ---- passes ---------------------------------------------------------------------- */
 
 double nas_net_forward(nas_net *net, bool training, nas_rng *rng)
 {

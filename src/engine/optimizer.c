@@ -92,8 +92,7 @@ void nas_net_use_average(nas_net *net)
         net->weights[i] = (float)((double)net->average[i] / net->average_weight);
 }
 
-/* ---- state
- * ----------------------------------------------------------------------------- */
+/* ---- state ----------------------------------------------------------------------- */
 
 /* [average_weight][weights][slot 0][slot 1][average] */
 size_t nas_net_state_bytes(const nas_net *net)

@@ -1,3 +1,4 @@
+/* covers: conv_unit.c, dense_unit.c, merge_unit.c, pool_unit.c, loss.c, pass.c */
 /* Outputs, loss and gradients of whole networks against the naive twin, on every
  * instruction set of the machine. */
 #include "check.h"

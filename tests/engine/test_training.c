@@ -1,3 +1,4 @@
+/* covers: batch.c, net.c, optimizer.c, workspace.c */
 /* Whole trainings: learning, determinism, state, partial batches, divergence. */
 #include "check.h"
 #include "engine/workspace.h"

@@ -3,7 +3,7 @@
 
 #include <string.h>
 
-/* ---- 16x16 transposition ---------------------------------------------------------- */
+/* ---- 16x16 transposition --------------------------------------------------------- */
 
 /* to[i*16 + lane] = from[lane*from_row + i] for i < 16. */
 #if NAS_ISA_LEVEL == 2
@@ -90,7 +90,7 @@ ALWAYS_INLINE void transpose_16(float *to, ptrdiff_t to_row, const float *from,
 }
 #endif
 
-/* ---- gathering -------------------------------------------------------------------- */
+/* ---- gathering ------------------------------------------------------------------- */
 
 /* Vectors of elements as wide in number as a float vector. Conversions go through each
  * doubling of the element's size: compilers turn those into vector instructions, wider
@@ -243,7 +243,7 @@ void KERNEL(gather)(const nas_gather_job *job)
     }
 }
 
-/* ---- lanes to rows ---------------------------------------------------------------- */
+/* ---- lanes to rows --------------------------------------------------------------- */
 
 /* `count` lines one after another, to columns [at, at+count) of 16 rows. */
 static void unlane_run(const nas_unlane_job *job, const float *from, ptrdiff_t at,

@@ -71,7 +71,7 @@ ALWAYS_INLINE void sums_add(const nas_norm_job *job, int c, int lane, const sums
     vec_store(square, vec_load(square) + (s->square[0] + s->square[1]));
 }
 
-/* ---- walking ---------------------------------------------------------------------- */
+/* ---- walking --------------------------------------------------------------------- */
 
 typedef void (*plane_function)(const nas_norm_job *job, int b, int c, int lane);
 
@@ -99,7 +99,7 @@ static nas_norm_job flattened(const nas_norm_job *job, bool uses_z, bool uses_dy
     return flat;
 }
 
-/* ---- no tail ---------------------------------------------------------------------- */
+/* ---- no tail --------------------------------------------------------------------- */
 
 ALWAYS_INLINE void forward_plane(const nas_norm_job *job, int b, int c, int lane)
 {
@@ -201,7 +201,7 @@ void KERNEL(fold)(float *lines, int channels, double *totals)
     }
 }
 
-/* ---- mean of the plane ------------------------------------------------------------ */
+/* ---- mean of the plane ----------------------------------------------------------- */
 
 ALWAYS_INLINE void forward_mean_plane(const nas_norm_job *job, int b, int c, int lane)
 {
@@ -274,7 +274,7 @@ void KERNEL(norm_backward_mean)(const nas_norm_job *job)
     each_plane(&flat, backward_mean_plane);
 }
 
-/* ---- max over windows of 1 or 2 rows and columns ---------------------------------- */
+/* ---- max over windows of 1 or 2 rows and columns --------------------------------- */
 
 /* One window: the four values (an absent row or column repeats the one before it) and
  * which of them is the first maximum. */

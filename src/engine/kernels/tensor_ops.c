@@ -58,7 +58,7 @@ void KERNEL(halo)(const nas_halo_job *job)
     }
 }
 
-/* ---- dropout ---------------------------------------------------------------------- */
+/* ---- dropout --------------------------------------------------------------------- */
 
 /* Wellons' "lowbias32" integer hash: the same mask forward and backward, on every
  * instruction set, without storing it. */
@@ -95,7 +95,7 @@ void KERNEL(dropout)(const nas_dropout_job *job)
     }
 }
 
-/* ---- softmax ---------------------------------------------------------------------- */
+/* ---- softmax --------------------------------------------------------------------- */
 
 static void softmax_pixel(const nas_softmax_job *job, const float *x, float *y)
 {
