@@ -13,10 +13,10 @@ static void check_round_trip(const nas_study_settings *settings, nas_arena *aren
     nas_err err = {0};
     nas_text first = {0}, second = {0};
     nas_study_settings again;
-    if (settings_write(settings, &first, &err) != NAS_OK)
+    if (nas_settings_write(settings, &first, &err) != NAS_OK)
         abort();
-    if (settings_read(nas_text_string(&first), arena, &again, &err) == NAS_OK &&
-        (settings_write(&again, &second, &err) != NAS_OK ||
+    if (nas_settings_read(nas_text_string(&first), arena, &again, &err) == NAS_OK &&
+        (nas_settings_write(&again, &second, &err) != NAS_OK ||
          strcmp(nas_text_string(&first), nas_text_string(&second)) != 0))
         abort();
     nas_text_free(&first);
@@ -30,7 +30,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     nas_arena *arena = nas_arena_new();
     char *text = nas_heap_alloc(size + 1, 1);
     memcpy(text, data, size);
-    if (settings_read(text, arena, &settings, &err) == NAS_OK)
+    if (nas_settings_read(text, arena, &settings, &err) == NAS_OK)
         check_round_trip(&settings, arena);
     else if (err.text[0] == '\0' || strchr(err.text, '\n') != NULL)
         abort();

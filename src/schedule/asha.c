@@ -158,7 +158,7 @@ static nas_next asha_next(const nas_value *values, const nas_schedule_view *view
 
 static const nas_param asha_params[] = {{0}};
 
-const nas_scheduler_ops scheduler_asha = {
+const nas_scheduler_ops nas_scheduler_asha = {
     .name = "asha",
     .summary = "asynchronous successive halving: only the best go on to longer training",
     .cite = "li2020asha",

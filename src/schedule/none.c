@@ -10,7 +10,7 @@ static nas_next none_next(const nas_value *values, const nas_schedule_view *view
 
 static const nas_param none_params[] = {{0}};
 
-const nas_scheduler_ops scheduler_none = {
+const nas_scheduler_ops nas_scheduler_none = {
     .name = "none",
     .summary = "every network gets the full training; for measuring what the others save",
     .params = none_params,

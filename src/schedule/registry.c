@@ -3,8 +3,8 @@
 #include <string.h>
 
 static const nas_scheduler_ops *const registry[] = {
-    &scheduler_asha,
-    &scheduler_none,
+    &nas_scheduler_asha,
+    &nas_scheduler_none,
 };
 
 const nas_scheduler_ops *nas_scheduler_at(int index)

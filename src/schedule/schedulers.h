@@ -3,7 +3,7 @@
 
 #include "nasmith/schedule.h"
 
-extern const nas_scheduler_ops scheduler_asha;
-extern const nas_scheduler_ops scheduler_none;
+extern const nas_scheduler_ops nas_scheduler_asha;
+extern const nas_scheduler_ops nas_scheduler_none;
 
 #endif

@@ -102,7 +102,7 @@ static nas_status evolution_save(const void *state, nas_text *out, nas_err *err)
 {
     const evolution *self = state;
     for (int64_t i = 0; i < self->size; i++)
-        state_put(out, self->queue[(self->oldest + i) % self->population]);
+        nas_state_put(out, self->queue[(self->oldest + i) % self->population]);
     return nas_text_status(out, err);
 }
 
@@ -112,7 +112,7 @@ static nas_status evolution_load(void *state, const void *bytes, size_t n, nas_e
     state_reader reader = {bytes, n};
     int64_t id = 0;
     self->oldest = self->size = 0;
-    while (self->size < self->population && state_get(&reader, &id))
+    while (self->size < self->population && nas_state_get(&reader, &id))
         enter(self, id);
     if (reader.left != 0)
         return nas_fail(err, NAS_E_STUDY,
@@ -144,7 +144,7 @@ static const nas_param evolution_params[] = {
     {0},
 };
 
-const nas_strategy_ops strategy_evolution = {
+const nas_strategy_ops nas_strategy_evolution = {
     .name = "evolution",
     .summary = "regularised (aging) evolution: children of good networks, old ones leave",
     .cite = "real2019regularized",

@@ -52,7 +52,7 @@ static nas_status random_load(void *state, const void *bytes, size_t n, nas_err 
 
 static const nas_param random_params[] = {{0}};
 
-const nas_strategy_ops strategy_random = {
+const nas_strategy_ops nas_strategy_random = {
     .name = "random",
     .summary = "uniform random search, the baseline of everything else",
     .cite = "li2019random",

@@ -3,8 +3,8 @@
 #include <string.h>
 
 static const nas_strategy_ops *const registry[] = {
-    &strategy_evolution,
-    &strategy_random,
+    &nas_strategy_evolution,
+    &nas_strategy_random,
 };
 
 const nas_strategy_ops *nas_strategy_at(int index)

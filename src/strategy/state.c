@@ -2,7 +2,7 @@
 
 enum { NUMBER_BYTES = 8 };
 
-void state_put(nas_text *out, int64_t value)
+void nas_state_put(nas_text *out, int64_t value)
 {
     char bytes[NUMBER_BYTES];
     for (int i = 0; i < NUMBER_BYTES; i++)
@@ -10,7 +10,7 @@ void state_put(nas_text *out, int64_t value)
     nas_text_append(out, bytes, sizeof bytes);
 }
 
-bool state_get(state_reader *reader, int64_t *out)
+bool nas_state_get(state_reader *reader, int64_t *out)
 {
     if (reader->left < NUMBER_BYTES)
         return false;

@@ -4,11 +4,11 @@
 
 #include "nasmith/strategy.h"
 
-extern const nas_strategy_ops strategy_random;
-extern const nas_strategy_ops strategy_evolution;
+extern const nas_strategy_ops nas_strategy_random;
+extern const nas_strategy_ops nas_strategy_evolution;
 
 /* Numbers of a saved state: 8 bytes, little-endian, the same on every machine. */
-void state_put(nas_text *out, int64_t value);
+void nas_state_put(nas_text *out, int64_t value);
 
 /* What is left to read of a saved state. */
 typedef struct state_reader {
@@ -17,6 +17,6 @@ typedef struct state_reader {
 } state_reader;
 
 /* @return false when nothing is left */
-bool state_get(state_reader *reader, int64_t *out);
+bool nas_state_get(state_reader *reader, int64_t *out);
 
 #endif

@@ -109,7 +109,7 @@ nas_status nas_strategy_ask(nas_strategy *strategy, int64_t ask_index, nas_ask *
 nas_status nas_strategy_save(const nas_strategy *strategy, nas_text *out, nas_err *err)
 {
     nas_text_append(out, strategy->ops->name, strlen(strategy->ops->name) + 1);
-    state_put(out, strategy->consumed);
+    nas_state_put(out, strategy->consumed);
     NAS_TRY(strategy->ops->save(strategy->state, out, err));
     return nas_text_status(out, err);
 }
@@ -123,7 +123,7 @@ nas_status nas_strategy_load(nas_strategy *strategy, const void *bytes, size_t n
         return nas_fail(err, NAS_E_STUDY, "the stored state is not one of strategy `%s`",
                         name);
     state_reader reader = {(const unsigned char *)bytes + length, n - length};
-    if (!state_get(&reader, &strategy->consumed) || strategy->consumed < 0)
+    if (!nas_state_get(&reader, &strategy->consumed) || strategy->consumed < 0)
         return nas_fail(err, NAS_E_STUDY,
                         "state of strategy `%s`: %zu bytes found, more expected", name,
                         n);

@@ -18,12 +18,12 @@ _Static_assert(NAS_PURPOSE_SEARCH == 0 && NAS_PURPOSE_REFIT == 1 &&
 
 /* ---- evaluations whose worker is gone ---- */
 
-nas_status study_give_up(nas_study *study, int64_t evaluation, const char *reason,
-                         nas_err *err)
+nas_status nas_study_give_up(nas_study *study, int64_t evaluation, const char *reason,
+                             nas_err *err)
 {
     int64_t seq = 0;
-    NAS_TRY(study_next_seq(study, &seq, err));
-    return db_run(
+    NAS_TRY(nas_study_next_seq(study, &seq, err));
+    return nas_db_run(
         study->database,
         "UPDATE evaluations SET state = ?2, outcome = ?3, reason = ?4, seq = ?5,"
         " finished_ms = ?6 WHERE id = ?1",
@@ -39,28 +39,28 @@ static nas_status return_lost(nas_study *study, const char *worker, int64_t now,
 {
     for (;;) {
         int64_t id = 0;
-        NAS_TRY(db_get_int(study->database,
-                           "SELECT id FROM evaluations WHERE state = 1 AND attempt >= ?1"
-                           " AND CASE WHEN ?2 IS NULL THEN until_ms < ?3"
-                           " ELSE worker = ?2 END ORDER BY id LIMIT 1",
-                           DB(db_int(STUDY_MAX_ATTEMPTS), db_text(worker), db_int(now)),
-                           0, &id, err));
+        NAS_TRY(nas_db_get_int(
+            study->database,
+            "SELECT id FROM evaluations WHERE state = 1 AND attempt >= ?1"
+            " AND CASE WHEN ?2 IS NULL THEN until_ms < ?3"
+            " ELSE worker = ?2 END ORDER BY id LIMIT 1",
+            DB(db_int(STUDY_MAX_ATTEMPTS), db_text(worker), db_int(now)), 0, &id, err));
         if (id == 0)
             break;
-        NAS_TRY(study_give_up(study, id, reason, err));
+        NAS_TRY(nas_study_give_up(study, id, reason, err));
     }
-    return db_run(study->database,
-                  "UPDATE evaluations SET state = 0, worker = NULL, epochs_done = 0,"
-                  " last_value = NULL WHERE state = 1"
-                  " AND CASE WHEN ?1 IS NULL THEN until_ms < ?2 ELSE worker = ?1 END",
-                  DB(db_text(worker), db_int(now)), err);
+    return nas_db_run(study->database,
+                      "UPDATE evaluations SET state = 0, worker = NULL, epochs_done = 0,"
+                      " last_value = NULL WHERE state = 1"
+                      " AND CASE WHEN ?1 IS NULL THEN until_ms < ?2 ELSE worker = ?1 END",
+                      DB(db_text(worker), db_int(now)), err);
 }
 
 nas_status nas_study_release(nas_study *study, const char *worker, const char *reason,
                              nas_err *err)
 {
-    NAS_TRY(study_begin(study, err));
-    return study_end(study, return_lost(study, worker, 0, reason, err), err);
+    NAS_TRY(nas_study_begin(study, err));
+    return nas_study_end(study, return_lost(study, worker, 0, reason, err), err);
 }
 
 /* ---- claiming ---- */
@@ -87,15 +87,16 @@ static nas_status read_claim(nas_study *study, db_rows *rows, nas_arena *arena,
                  .flash_bytes = ops->get_int(rows, 16),
                  .latency_ms = ops->get_real(rows, 17)},
     };
-    NAS_TRY(study_copy_text(arena, ops->get_text(rows, 9), &out->graph, err));
-    return study_copy_text(arena, ops->get_text(rows, 10), &out->recipe, err);
+    NAS_TRY(nas_study_copy_text(arena, ops->get_text(rows, 9), &out->graph, err));
+    return nas_study_copy_text(arena, ops->get_text(rows, 10), &out->recipe, err);
 }
 
 static nas_status select_queued(nas_study *study, unsigned purposes, nas_arena *arena,
                                 nas_claim *out, bool *found, nas_err *err)
 {
     db_rows *rows = NULL;
-    NAS_TRY(db_query(study->database,
+    NAS_TRY(
+        nas_db_query(study->database,
                      "SELECT e.id, e.trial, e.attempt, e.purpose, e.rung, e.fraction,"
                      " e.epochs, e.fold, e.repeat, t.graph, t.recipe, t.graph_hash,"
                      " t.params, t.macs, t.arena_bytes, t.ram_bytes, t.flash_bytes,"
@@ -103,11 +104,11 @@ static nas_status select_queued(nas_study *study, unsigned purposes, nas_arena *
                      " WHERE e.state = 0 AND (?1 >> CAST(e.purpose AS INTEGER)) & 1 = 1"
                      " ORDER BY e.priority DESC, e.id LIMIT 1",
                      DB(db_int(purposes)), &rows, err));
-    NAS_TRY(db_next(study->database, rows, found, err));
+    NAS_TRY(nas_db_next(study->database, rows, found, err));
     nas_status status = NAS_OK;
     if (*found)
         status = read_claim(study, rows, arena, out, err);
-    db_done(study->database, rows);
+    nas_db_done(study->database, rows);
     return status;
 }
 
@@ -120,13 +121,14 @@ static nas_status claim(nas_study *study, const char *worker, int64_t lease_ms,
     NAS_TRY(select_queued(study, purposes, arena, out, found, err));
     if (!*found)
         return NAS_OK;
-    return db_run(study->database,
-                  "UPDATE evaluations SET state = 1, attempt = ?2, worker = ?3,"
-                  " until_ms = ?4, started_ms = ?5, epochs_done = 0, last_value = NULL"
-                  " WHERE id = ?1",
-                  DB(db_int(out->evaluation), db_int(out->attempt), db_text(worker),
-                     db_int(now + lease_ms), db_int(now)),
-                  err);
+    return nas_db_run(
+        study->database,
+        "UPDATE evaluations SET state = 1, attempt = ?2, worker = ?3,"
+        " until_ms = ?4, started_ms = ?5, epochs_done = 0, last_value = NULL"
+        " WHERE id = ?1",
+        DB(db_int(out->evaluation), db_int(out->attempt), db_text(worker),
+           db_int(now + lease_ms), db_int(now)),
+        err);
 }
 
 nas_status nas_study_claim(nas_study *study, const char *worker, double lease_s,
@@ -142,18 +144,19 @@ nas_status nas_study_claim_for(nas_study *study, const char *worker, double leas
     /* Idle workers poll: they take the write lock only when there is something to do. */
     int64_t open = 0;
     *found = false;
-    NAS_TRY(db_get_int(study->database,
-                       "SELECT EXISTS (SELECT 1 FROM evaluations WHERE state = 0"
-                       " AND (?2 >> CAST(purpose AS INTEGER)) & 1 = 1)"
-                       " OR EXISTS (SELECT 1 FROM evaluations WHERE state = 1"
-                       " AND until_ms < ?1)",
-                       DB(db_int(nas_clock_unix_ms()), db_int(purposes)), 0, &open, err));
+    NAS_TRY(nas_db_get_int(study->database,
+                           "SELECT EXISTS (SELECT 1 FROM evaluations WHERE state = 0"
+                           " AND (?2 >> CAST(purpose AS INTEGER)) & 1 = 1)"
+                           " OR EXISTS (SELECT 1 FROM evaluations WHERE state = 1"
+                           " AND until_ms < ?1)",
+                           DB(db_int(nas_clock_unix_ms()), db_int(purposes)), 0, &open,
+                           err));
     if (open == 0)
         return NAS_OK;
-    NAS_TRY(study_begin(study, err));
+    NAS_TRY(nas_study_begin(study, err));
     nas_status status =
         claim(study, worker, (int64_t)(lease_s * 1000), purposes, arena, out, found, err);
-    status = study_end(study, status, err);
+    status = nas_study_end(study, status, err);
     if (status != NAS_OK)
         *found = false;
     return status;
@@ -164,7 +167,8 @@ nas_status nas_study_heartbeat(nas_study *study, const char *worker,
                                int64_t epochs_done, double last_value, bool *held,
                                nas_err *err)
 {
-    NAS_TRY(db_run(study->database,
+    NAS_TRY(
+        nas_db_run(study->database,
                    "UPDATE evaluations SET until_ms = ?4, epochs_done = ?5,"
                    " last_value = ?6"
                    " WHERE id = ?1 AND attempt = ?2 AND worker = ?3 AND state = 1",
@@ -198,12 +202,12 @@ static nas_status curve_json(const nas_job_result *result, nas_text *out, nas_er
 static nas_status put_back(nas_study *study, const char *worker, const nas_claim *claim,
                            nas_err *err)
 {
-    return db_run(study->database,
-                  "UPDATE evaluations SET state = 0, attempt = attempt - 1,"
-                  " worker = NULL, epochs_done = 0, last_value = NULL"
-                  " WHERE id = ?1 AND attempt = ?2 AND worker = ?3 AND state = 1",
-                  DB(db_int(claim->evaluation), db_int(claim->attempt), db_text(worker)),
-                  err);
+    return nas_db_run(
+        study->database,
+        "UPDATE evaluations SET state = 0, attempt = attempt - 1,"
+        " worker = NULL, epochs_done = 0, last_value = NULL"
+        " WHERE id = ?1 AND attempt = ?2 AND worker = ?3 AND state = 1",
+        DB(db_int(claim->evaluation), db_int(claim->attempt), db_text(worker)), err);
 }
 
 static nas_status store(nas_study *study, const char *worker, const nas_claim *claim,
@@ -213,10 +217,10 @@ static nas_status store(nas_study *study, const char *worker, const nas_claim *c
     int64_t seq = 0;
     bool done = result->outcome == NAS_OUTCOME_DONE;
     const nas_score *score = &result->validation;
-    NAS_TRY(study_next_seq(study, &seq, err));
+    NAS_TRY(nas_study_next_seq(study, &seq, err));
     nas_status status = curve_json(result, &curve, err);
     if (status == NAS_OK)
-        status = db_run(
+        status = nas_db_run(
             study->database,
             "UPDATE evaluations SET state = ?4, outcome = ?5, reason = ?6, seq = ?7,"
             " finished_ms = ?8, value = ?9, low = ?10, high = ?11, error = ?12, n = ?13,"
@@ -242,13 +246,13 @@ nas_status nas_study_finish(nas_study *study, const char *worker, const nas_clai
                             const nas_job_result *result, bool *accepted, nas_err *err)
 {
     *accepted = false;
-    NAS_TRY(study_begin(study, err));
+    NAS_TRY(nas_study_begin(study, err));
     nas_status status = result->outcome == NAS_OUTCOME_STOPPED
                             ? put_back(study, worker, claim, err)
                             : store(study, worker, claim, result, err);
     bool changed =
         status == NAS_OK && study->database->ops->changes(study->database) == 1;
-    NAS_TRY(study_end(study, status, err));
+    NAS_TRY(nas_study_end(study, status, err));
     *accepted = changed;
     return NAS_OK;
 }

@@ -1,52 +1,52 @@
 #include "study/db.h"
 
-void db_close(db *database)
+void nas_db_close(db *database)
 {
     if (database != NULL)
         database->ops->close(database);
 }
 
-nas_status db_query(db *database, const char *sql, const db_value *values, int n,
-                    db_rows **out, nas_err *err)
+nas_status nas_db_query(db *database, const char *sql, const db_value *values, int n,
+                        db_rows **out, nas_err *err)
 {
     return database->ops->query(database, sql, values, n, out, err);
 }
 
-nas_status db_next(db *database, db_rows *rows, bool *found, nas_err *err)
+nas_status nas_db_next(db *database, db_rows *rows, bool *found, nas_err *err)
 {
     return database->ops->next(rows, found, err);
 }
 
-void db_done(db *database, db_rows *rows)
+void nas_db_done(db *database, db_rows *rows)
 {
     database->ops->done(rows);
 }
 
-nas_status db_run(db *database, const char *sql, const db_value *values, int n,
-                  nas_err *err)
+nas_status nas_db_run(db *database, const char *sql, const db_value *values, int n,
+                      nas_err *err)
 {
     db_rows *rows = NULL;
     bool found = false;
-    NAS_TRY(db_query(database, sql, values, n, &rows, err));
-    NAS_TRY(db_next(database, rows, &found, err));
-    db_done(database, rows);
+    NAS_TRY(nas_db_query(database, sql, values, n, &rows, err));
+    NAS_TRY(nas_db_next(database, rows, &found, err));
+    nas_db_done(database, rows);
     return NAS_OK;
 }
 
-nas_status db_get_int(db *database, const char *sql, const db_value *values, int n,
-                      int64_t otherwise, int64_t *out, nas_err *err)
+nas_status nas_db_get_int(db *database, const char *sql, const db_value *values, int n,
+                          int64_t otherwise, int64_t *out, nas_err *err)
 {
     db_rows *rows = NULL;
     bool found = false;
-    NAS_TRY(db_query(database, sql, values, n, &rows, err));
-    NAS_TRY(db_next(database, rows, &found, err));
+    NAS_TRY(nas_db_query(database, sql, values, n, &rows, err));
+    NAS_TRY(nas_db_next(database, rows, &found, err));
     *out = found && !database->ops->is_null(rows, 0) ? database->ops->get_int(rows, 0)
                                                      : otherwise;
-    db_done(database, rows);
+    nas_db_done(database, rows);
     return NAS_OK;
 }
 
-nas_status db_end(db *database, nas_status status, nas_err *err)
+nas_status nas_db_end(db *database, nas_status status, nas_err *err)
 {
     if (status == NAS_OK)
         status = database->ops->commit(database, err);

@@ -49,7 +49,7 @@ static inline db_value db_blob(const void *bytes, size_t size)
     return (db_value){.type = DB_BLOB, .bytes = bytes, .size = size};
 }
 
-/* Two arguments of db_run and friends: the values of ?1, ?2, ... */
+/* Two arguments of nas_db_run and friends: the values of ?1, ?2, ... */
 #define DB(...)                                                                          \
     (const db_value[]){__VA_ARGS__},                                                     \
         (int)(sizeof((const db_value[]){__VA_ARGS__}) / sizeof(db_value))
@@ -91,25 +91,25 @@ struct db {
 /* Open a database that exists, or an empty new one.
  * @param where   path, or ":memory:" with `create`
  * @return NAS_E_STUDY when it is no database, NAS_E_IO when it cannot be opened */
-nas_status db_open_sqlite(const char *where, bool create, db **out, nas_err *err);
+nas_status nas_db_open_sqlite(const char *where, bool create, db **out, nas_err *err);
 
-void db_close(db *database); /* NULL is fine */
+void nas_db_close(db *database); /* NULL is fine */
 
 /* Run a statement that gives no rows. */
-nas_status db_run(db *database, const char *sql, const db_value *values, int n,
-                  nas_err *err);
+nas_status nas_db_run(db *database, const char *sql, const db_value *values, int n,
+                      nas_err *err);
 
-/* Begin a query; then db_next until *found is false, or db_done. */
-nas_status db_query(db *database, const char *sql, const db_value *values, int n,
-                    db_rows **out, nas_err *err);
-nas_status db_next(db *database, db_rows *rows, bool *found, nas_err *err);
-void db_done(db *database, db_rows *rows);
+/* Begin a query; then nas_db_next until *found is false, or nas_db_done. */
+nas_status nas_db_query(db *database, const char *sql, const db_value *values, int n,
+                        db_rows **out, nas_err *err);
+nas_status nas_db_next(db *database, db_rows *rows, bool *found, nas_err *err);
+void nas_db_done(db *database, db_rows *rows);
 
 /* One integer of one row; `otherwise` when there is no row or it is NULL. */
-nas_status db_get_int(db *database, const char *sql, const db_value *values, int n,
-                      int64_t otherwise, int64_t *out, nas_err *err);
+nas_status nas_db_get_int(db *database, const char *sql, const db_value *values, int n,
+                          int64_t otherwise, int64_t *out, nas_err *err);
 
 /* Commit when `status` is NAS_OK, else roll back. @return the first failure */
-nas_status db_end(db *database, nas_status status, nas_err *err);
+nas_status nas_db_end(db *database, nas_status status, nas_err *err);
 
 #endif

@@ -23,10 +23,10 @@ static nas_status read_trial(nas_study *study, db_rows *rows, nas_arena *arena,
         .uniform = ops->get_int(rows, 12) != 0,
         .created_ms = ops->get_int(rows, 13),
     };
-    NAS_TRY(study_copy_text(arena, ops->get_text(rows, 14), &out->name, err));
-    NAS_TRY(study_copy_text(arena, ops->get_text(rows, 15), &out->decisions, err));
-    NAS_TRY(study_copy_text(arena, ops->get_text(rows, 16), &out->graph, err));
-    return study_copy_text(arena, ops->get_text(rows, 17), &out->recipe, err);
+    NAS_TRY(nas_study_copy_text(arena, ops->get_text(rows, 14), &out->name, err));
+    NAS_TRY(nas_study_copy_text(arena, ops->get_text(rows, 15), &out->decisions, err));
+    NAS_TRY(nas_study_copy_text(arena, ops->get_text(rows, 16), &out->graph, err));
+    return nas_study_copy_text(arena, ops->get_text(rows, 17), &out->recipe, err);
 }
 
 /* The columns that read_evaluation reads. */
@@ -64,9 +64,9 @@ static nas_status read_evaluation(nas_study *study, db_rows *rows, nas_arena *ar
         .epochs_done = ops->get_int(rows, 21),
         .last_value = ops->get_real(rows, 22),
     };
-    NAS_TRY(study_copy_text(arena, ops->get_text(rows, 23), &out->reason, err));
-    NAS_TRY(study_copy_text(arena, ops->get_text(rows, 24), &out->curve, err));
-    return study_copy_text(arena, ops->get_text(rows, 25), &out->worker, err);
+    NAS_TRY(nas_study_copy_text(arena, ops->get_text(rows, 23), &out->reason, err));
+    NAS_TRY(nas_study_copy_text(arena, ops->get_text(rows, 24), &out->curve, err));
+    return nas_study_copy_text(arena, ops->get_text(rows, 25), &out->worker, err);
 }
 
 /* Ids from the first to the last, both inclusive. */
@@ -78,19 +78,19 @@ static nas_status read_trials(nas_study *study, id_range ids, nas_arena *arena,
                               nas_trial_row *out, int64_t n, nas_err *err)
 {
     db_rows *rows = NULL;
-    NAS_TRY(db_query(study->database,
-                     "SELECT id, origin, key, graph_hash, params, macs, arena_bytes,"
-                     " ram_bytes, flash_bytes, latency_ms, parent1, parent2, uniform,"
-                     " created_ms, name, decisions, graph, recipe FROM trials"
-                     " WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
-                     DB(db_int(ids.first), db_int(ids.last)), &rows, err));
+    NAS_TRY(nas_db_query(study->database,
+                         "SELECT id, origin, key, graph_hash, params, macs, arena_bytes,"
+                         " ram_bytes, flash_bytes, latency_ms, parent1, parent2, uniform,"
+                         " created_ms, name, decisions, graph, recipe FROM trials"
+                         " WHERE id BETWEEN ?1 AND ?2 ORDER BY id",
+                         DB(db_int(ids.first), db_int(ids.last)), &rows, err));
     for (int64_t i = 0; i < n; i++) {
         bool found = false;
-        NAS_TRY(db_next(study->database, rows, &found, err));
+        NAS_TRY(nas_db_next(study->database, rows, &found, err));
         assert(found); /* counted in the same transaction */
         NAS_TRY(read_trial(study, rows, arena, &out[i], err));
     }
-    db_done(study->database, rows);
+    nas_db_done(study->database, rows);
     return NAS_OK;
 }
 
@@ -101,13 +101,14 @@ static nas_status read_evaluations(nas_study *study, id_range ids, nas_arena *ar
 {
     db_rows *rows = NULL;
     int64_t t = 0;
-    NAS_TRY(db_query(study->database,
-                     SELECT_EVALUATIONS " WHERE trial BETWEEN ?1 AND ?2"
-                                        " ORDER BY trial, purpose, rung, fold, repeat",
-                     DB(db_int(ids.first), db_int(ids.last)), &rows, err));
+    NAS_TRY(nas_db_query(study->database,
+                         SELECT_EVALUATIONS
+                         " WHERE trial BETWEEN ?1 AND ?2"
+                         " ORDER BY trial, purpose, rung, fold, repeat",
+                         DB(db_int(ids.first), db_int(ids.last)), &rows, err));
     for (int64_t i = 0; i < n; i++) {
         bool found = false;
-        NAS_TRY(db_next(study->database, rows, &found, err));
+        NAS_TRY(nas_db_next(study->database, rows, &found, err));
         assert(found);
         NAS_TRY(read_evaluation(study, rows, arena, &out[i], err));
         while (trials[t].id != out[i].trial) /* which exists: a foreign key */
@@ -115,7 +116,7 @@ static nas_status read_evaluations(nas_study *study, id_range ids, nas_arena *ar
         if (trials[t].n_evaluations++ == 0)
             trials[t].evaluations = &out[i];
     }
-    db_done(study->database, rows);
+    nas_db_done(study->database, rows);
     return NAS_OK;
 }
 
@@ -124,11 +125,12 @@ static nas_status read_range(nas_study *study, id_range ids, nas_arena *arena,
 {
     int64_t n_evaluations = 0;
     db *database = study->database;
-    NAS_TRY(db_get_int(database, "SELECT COUNT(*) FROM trials WHERE id BETWEEN ?1 AND ?2",
-                       DB(db_int(ids.first), db_int(ids.last)), 0, n, err));
-    NAS_TRY(db_get_int(database,
-                       "SELECT COUNT(*) FROM evaluations WHERE trial BETWEEN ?1 AND ?2",
-                       DB(db_int(ids.first), db_int(ids.last)), 0, &n_evaluations, err));
+    NAS_TRY(nas_db_get_int(database,
+                           "SELECT COUNT(*) FROM trials WHERE id BETWEEN ?1 AND ?2",
+                           DB(db_int(ids.first), db_int(ids.last)), 0, n, err));
+    NAS_TRY(nas_db_get_int(
+        database, "SELECT COUNT(*) FROM evaluations WHERE trial BETWEEN ?1 AND ?2",
+        DB(db_int(ids.first), db_int(ids.last)), 0, &n_evaluations, err));
     *out = NAS_NEW(arena, nas_trial_row, *n);
     NAS_TRY_ALLOC(*out, err);
     nas_evaluation_row *evaluations = NAS_NEW(arena, nas_evaluation_row, n_evaluations);
@@ -142,7 +144,7 @@ nas_status nas_study_trials(nas_study *study, nas_arena *arena, nas_trial_row **
 {
     const id_range all = {INT64_MIN, INT64_MAX};
     NAS_TRY(study->database->ops->read(study->database, err));
-    return study_end(study, read_range(study, all, arena, out, n, err), err);
+    return nas_study_end(study, read_range(study, all, arena, out, n, err), err);
 }
 
 nas_status nas_study_trial(nas_study *study, int64_t id, nas_arena *arena,
@@ -151,7 +153,7 @@ nas_status nas_study_trial(nas_study *study, int64_t id, nas_arena *arena,
     const id_range one = {id, id};
     int64_t n = 0;
     NAS_TRY(study->database->ops->read(study->database, err));
-    NAS_TRY(study_end(study, read_range(study, one, arena, out, &n, err), err));
+    NAS_TRY(nas_study_end(study, read_range(study, one, arena, out, &n, err), err));
     if (n == 0)
         *out = NULL;
     return NAS_OK;
@@ -162,19 +164,19 @@ static nas_status read_running(nas_study *study, nas_arena *arena,
 {
     db *database = study->database;
     db_rows *rows = NULL;
-    NAS_TRY(db_get_int(database, "SELECT COUNT(*) FROM evaluations WHERE state = 1",
-                       DB_NONE, 0, n, err));
+    NAS_TRY(nas_db_get_int(database, "SELECT COUNT(*) FROM evaluations WHERE state = 1",
+                           DB_NONE, 0, n, err));
     *out = NAS_NEW(arena, nas_evaluation_row, *n);
     NAS_TRY_ALLOC(*out, err);
-    NAS_TRY(db_query(database, SELECT_EVALUATIONS " WHERE state = 1 ORDER BY id", DB_NONE,
-                     &rows, err));
+    NAS_TRY(nas_db_query(database, SELECT_EVALUATIONS " WHERE state = 1 ORDER BY id",
+                         DB_NONE, &rows, err));
     for (int64_t i = 0; i < *n; i++) {
         bool found = false;
-        NAS_TRY(db_next(database, rows, &found, err));
+        NAS_TRY(nas_db_next(database, rows, &found, err));
         assert(found);
         NAS_TRY(read_evaluation(study, rows, arena, &(*out)[i], err));
     }
-    db_done(database, rows);
+    nas_db_done(database, rows);
     return NAS_OK;
 }
 
@@ -182,7 +184,7 @@ nas_status nas_study_running(nas_study *study, nas_arena *arena, nas_evaluation_
                              int64_t *n, nas_err *err)
 {
     NAS_TRY(study->database->ops->read(study->database, err));
-    return study_end(study, read_running(study, arena, out, n, err), err);
+    return nas_study_end(study, read_running(study, arena, out, n, err), err);
 }
 
 /* ---- counters ---- */
@@ -191,13 +193,13 @@ static nas_status count_evaluations(nas_study *study, nas_study_counts *out, nas
 {
     const db_ops *ops = study->database->ops;
     db_rows *rows = NULL;
-    NAS_TRY(db_query(study->database,
-                     "SELECT purpose, state, COUNT(*) FROM evaluations"
-                     " GROUP BY purpose, state",
-                     DB_NONE, &rows, err));
+    NAS_TRY(nas_db_query(study->database,
+                         "SELECT purpose, state, COUNT(*) FROM evaluations"
+                         " GROUP BY purpose, state",
+                         DB_NONE, &rows, err));
     for (;;) {
         bool found = false;
-        NAS_TRY(db_next(study->database, rows, &found, err));
+        NAS_TRY(nas_db_next(study->database, rows, &found, err));
         if (!found)
             return NAS_OK;
         bool refit = ops->get_int(rows, 0) == NAS_PURPOSE_REFIT;
@@ -215,31 +217,31 @@ static nas_status count_all(nas_study *study, nas_study_counts *out, nas_err *er
 {
     db *database = study->database;
     NAS_TRY(count_evaluations(study, out, err));
-    NAS_TRY(db_get_int(database, "SELECT COUNT(*) FROM trials WHERE id > 0", DB_NONE, 0,
-                       &out->proposed, err));
-    NAS_TRY(db_get_int(database,
-                       "SELECT COUNT(DISTINCT trial) FROM evaluations"
-                       " WHERE purpose = 0 AND state = 2",
-                       DB_NONE, 0, &out->scored, err));
-    NAS_TRY(db_get_int(database,
-                       "SELECT COUNT(DISTINCT trial) FROM evaluations"
-                       " WHERE purpose = 0 AND state = 2 AND rung = ?1",
-                       DB(db_int(study->settings.ladder.n - 1)), 0, &out->full, err));
-    NAS_TRY(db_get_int(database,
-                       "SELECT COUNT(DISTINCT f.trial) FROM evaluations f"
-                       " WHERE f.purpose = 0 AND f.state = 3 AND NOT EXISTS (SELECT 1"
-                       " FROM evaluations d WHERE d.purpose = 0 AND d.state = 2"
-                       " AND d.trial = f.trial)",
-                       DB_NONE, 0, &out->failed, err));
-    NAS_TRY(db_get_int(database, "SELECT infeasible FROM strategy WHERE id = 1", DB_NONE,
-                       0, &out->infeasible, err));
-    return db_get_int(database, "SELECT duplicates FROM strategy WHERE id = 1", DB_NONE,
-                      0, &out->duplicates, err);
+    NAS_TRY(nas_db_get_int(database, "SELECT COUNT(*) FROM trials WHERE id > 0", DB_NONE,
+                           0, &out->proposed, err));
+    NAS_TRY(nas_db_get_int(database,
+                           "SELECT COUNT(DISTINCT trial) FROM evaluations"
+                           " WHERE purpose = 0 AND state = 2",
+                           DB_NONE, 0, &out->scored, err));
+    NAS_TRY(nas_db_get_int(database,
+                           "SELECT COUNT(DISTINCT trial) FROM evaluations"
+                           " WHERE purpose = 0 AND state = 2 AND rung = ?1",
+                           DB(db_int(study->settings.ladder.n - 1)), 0, &out->full, err));
+    NAS_TRY(nas_db_get_int(database,
+                           "SELECT COUNT(DISTINCT f.trial) FROM evaluations f"
+                           " WHERE f.purpose = 0 AND f.state = 3 AND NOT EXISTS (SELECT 1"
+                           " FROM evaluations d WHERE d.purpose = 0 AND d.state = 2"
+                           " AND d.trial = f.trial)",
+                           DB_NONE, 0, &out->failed, err));
+    NAS_TRY(nas_db_get_int(database, "SELECT infeasible FROM strategy WHERE id = 1",
+                           DB_NONE, 0, &out->infeasible, err));
+    return nas_db_get_int(database, "SELECT duplicates FROM strategy WHERE id = 1",
+                          DB_NONE, 0, &out->duplicates, err);
 }
 
 nas_status nas_study_count(nas_study *study, nas_study_counts *out, nas_err *err)
 {
     *out = (nas_study_counts){0};
     NAS_TRY(study->database->ops->read(study->database, err));
-    return study_end(study, count_all(study, out, err), err);
+    return nas_study_end(study, count_all(study, out, err), err);
 }

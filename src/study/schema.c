@@ -51,20 +51,20 @@ static const char *const UPGRADES[NAS_STUDY_SCHEMA] = {
     "  n BIGINT NOT NULL, PRIMARY KEY (trial, opening, kind));",
 };
 
-nas_status schema_upgrade(db *database, int64_t from, nas_err *err)
+nas_status nas_schema_upgrade(db *database, int64_t from, nas_err *err)
 {
     for (int64_t version = from; version < NAS_STUDY_SCHEMA; version++)
         NAS_TRY(database->ops->script(database, UPGRADES[version], err));
-    return db_run(database,
-                  "INSERT INTO entries (key, value) VALUES ('schema', ?1)"
-                  " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                  DB(db_int(NAS_STUDY_SCHEMA)), err);
+    return nas_db_run(database,
+                      "INSERT INTO entries (key, value) VALUES ('schema', ?1)"
+                      " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                      DB(db_int(NAS_STUDY_SCHEMA)), err);
 }
 
-nas_status schema_version(db *database, const char *where, int64_t *out, nas_err *err)
+nas_status nas_schema_version(db *database, const char *where, int64_t *out, nas_err *err)
 {
     nas_err why = {0};
-    nas_status status = db_get_int(
+    nas_status status = nas_db_get_int(
         database, "SELECT CAST(value AS BIGINT) FROM entries WHERE key = 'schema'",
         DB_NONE, 0, out, &why);
     /* Only an error of SQL itself (no such table) says that it is something else. */

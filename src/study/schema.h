@@ -5,9 +5,10 @@
 
 /* Bring an empty database or an older study to NAS_STUDY_SCHEMA, one version after the
  * other; the caller has begun a transaction. */
-nas_status schema_upgrade(db *database, int64_t from, nas_err *err);
+nas_status nas_schema_upgrade(db *database, int64_t from, nas_err *err);
 
 /* Version of a study. @return NAS_E_STUDY when it is none, or newer than this program */
-nas_status schema_version(db *database, const char *where, int64_t *out, nas_err *err);
+nas_status nas_schema_version(db *database, const char *where, int64_t *out,
+                              nas_err *err);
 
 #endif

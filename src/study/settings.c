@@ -93,7 +93,8 @@ static void write_identity(nas_json *json, const nas_study_settings *settings)
     write_int(json, "epochs", settings->epochs);
 }
 
-nas_status settings_write(const nas_study_settings *settings, nas_text *out, nas_err *err)
+nas_status nas_settings_write(const nas_study_settings *settings, nas_text *out,
+                              nas_err *err)
 {
     nas_json json = nas_json_writer(out, 0);
     nas_json_object_begin(&json);
@@ -212,8 +213,8 @@ static void read_identity(reader *r, nas_study_settings *out)
     out->epochs = read_int(r->object, "epochs");
 }
 
-nas_status settings_read(const char *text, nas_arena *arena, nas_study_settings *out,
-                         nas_err *err)
+nas_status nas_settings_read(const char *text, nas_arena *arena, nas_study_settings *out,
+                             nas_err *err)
 {
     json_t *object = NULL;
     *out = (nas_study_settings){0};

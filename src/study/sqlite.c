@@ -93,7 +93,7 @@ static nas_status sqlite_script(db *database, const char *sql, nas_err *err)
     return code == SQLITE_OK ? NAS_OK : fail_sqlite(sqlite, code, err);
 }
 
-nas_status db_open_sqlite(const char *where, bool create, db **out, nas_err *err)
+nas_status nas_db_open_sqlite(const char *where, bool create, db **out, nas_err *err)
 {
     sqlite_db *sqlite = nas_heap_alloc(1, sizeof *sqlite);
     NAS_TRY_ALLOC(sqlite, err);

@@ -12,26 +12,26 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-nas_status study_begin(nas_study *study, nas_err *err)
+nas_status nas_study_begin(nas_study *study, nas_err *err)
 {
     return study->database->ops->begin(study->database, err);
 }
 
-nas_status study_end(nas_study *study, nas_status status, nas_err *err)
+nas_status nas_study_end(nas_study *study, nas_status status, nas_err *err)
 {
-    return db_end(study->database, status, err);
+    return nas_db_end(study->database, status, err);
 }
 
-nas_status study_next_seq(nas_study *study, int64_t *out, nas_err *err)
+nas_status nas_study_next_seq(nas_study *study, int64_t *out, nas_err *err)
 {
-    NAS_TRY(db_get_int(study->database, "SELECT MAX(seq) FROM evaluations", DB_NONE, 0,
-                       out, err));
+    NAS_TRY(nas_db_get_int(study->database, "SELECT MAX(seq) FROM evaluations", DB_NONE,
+                           0, out, err));
     ++*out;
     return NAS_OK;
 }
 
-nas_status study_copy_text(nas_arena *arena, const char *text, const char **out,
-                           nas_err *err)
+nas_status nas_study_copy_text(nas_arena *arena, const char *text, const char **out,
+                               nas_err *err)
 {
     *out = NULL;
     if (text != NULL) {
@@ -90,7 +90,7 @@ void nas_study_close(nas_study *study)
 {
     if (study == NULL)
         return;
-    db_close(study->database);
+    nas_db_close(study->database);
     if (study->memory && study->folder != NULL)
         (void)nas_file_remove(study->folder, NULL);
     nas_arena_free(study->arena);
@@ -102,16 +102,16 @@ static nas_status load_settings(nas_study *study, nas_err *err)
     db_rows *rows = NULL;
     bool found = false;
     db *database = study->database;
-    NAS_TRY(db_query(database, "SELECT json FROM settings WHERE id = 1", DB_NONE, &rows,
-                     err));
-    NAS_TRY(db_next(database, rows, &found, err));
+    NAS_TRY(nas_db_query(database, "SELECT json FROM settings WHERE id = 1", DB_NONE,
+                         &rows, err));
+    NAS_TRY(nas_db_next(database, rows, &found, err));
     nas_status status = NAS_OK;
     if (!found)
         status = nas_fail(err, NAS_E_STUDY, "study `%s` has no settings", study->path);
     else
-        status = settings_read(database->ops->get_text(rows, 0), study->arena,
-                               &study->settings, err);
-    db_done(database, rows);
+        status = nas_settings_read(database->ops->get_text(rows, 0), study->arena,
+                                   &study->settings, err);
+    nas_db_done(database, rows);
     if (status == NAS_E_CONFIG) {
         nas_err_context(err, "study `%s` is corrupt", study->path);
         if (err != NULL)
@@ -125,15 +125,16 @@ static nas_status load_settings(nas_study *study, nas_err *err)
 static nas_status fill(db *database, const nas_study_settings *settings, nas_err *err)
 {
     nas_text json = {0};
-    nas_status status = settings_write(settings, &json, err);
+    nas_status status = nas_settings_write(settings, &json, err);
     if (status == NAS_OK)
         status = database->ops->begin(database, err);
     if (status == NAS_OK) {
-        status = schema_upgrade(database, 0, err);
+        status = nas_schema_upgrade(database, 0, err);
         if (status == NAS_OK)
-            status = db_run(database, "INSERT INTO settings (id, json) VALUES (1, ?1)",
-                            DB(db_text(nas_text_string(&json))), err);
-        status = db_end(database, status, err);
+            status =
+                nas_db_run(database, "INSERT INTO settings (id, json) VALUES (1, ?1)",
+                           DB(db_text(nas_text_string(&json))), err);
+        status = nas_db_end(database, status, err);
     }
     nas_text_free(&json);
     return status;
@@ -191,10 +192,10 @@ static nas_status create_file(const char *path, const nas_study_settings *settin
     (void)snprintf(temporary, sizeof temporary, "%s.new-%ld", path, (long)getpid());
     remove_with_journals(temporary);
     db *database = NULL;
-    nas_status status = db_open_sqlite(temporary, true, &database, err);
+    nas_status status = nas_db_open_sqlite(temporary, true, &database, err);
     if (status == NAS_OK)
         status = fill(database, settings, err);
-    db_close(database);
+    nas_db_close(database);
     if (status == NAS_OK)
         status = put_in_place(temporary, path, err);
     if (status != NAS_OK)
@@ -214,11 +215,12 @@ static nas_status open_file(nas_study *study, nas_err *err)
     }
     if (!S_ISREG(info.st_mode) || info.st_size == 0)
         return nas_fail(err, NAS_E_STUDY, "`%s` is not a study file", study->path);
-    NAS_TRY(db_open_sqlite(study->path, false, &study->database, err));
-    NAS_TRY(schema_version(study->database, study->path, &version, err));
+    NAS_TRY(nas_db_open_sqlite(study->path, false, &study->database, err));
+    NAS_TRY(nas_schema_version(study->database, study->path, &version, err));
     if (version < NAS_STUDY_SCHEMA) {
-        NAS_TRY(study_begin(study, err));
-        NAS_TRY(study_end(study, schema_upgrade(study->database, version, err), err));
+        NAS_TRY(nas_study_begin(study, err));
+        NAS_TRY(
+            nas_study_end(study, nas_schema_upgrade(study->database, version, err), err));
     }
     return NAS_OK;
 }
@@ -250,7 +252,7 @@ static nas_status create_memory(const nas_study_settings *settings, nas_study **
     NAS_TRY(new_study(&study, err));
     nas_status status = set_paths(study, ":memory:", err);
     if (status == NAS_OK)
-        status = db_open_sqlite(":memory:", true, &study->database, err);
+        status = nas_db_open_sqlite(":memory:", true, &study->database, err);
     if (status == NAS_OK)
         status = fill(study->database, settings, err);
     if (status == NAS_OK)
@@ -297,30 +299,31 @@ nas_status nas_study_get(nas_study *study, const char *key, nas_arena *arena,
     bool found = false;
     db *database = study->database;
     *out = NULL;
-    NAS_TRY(db_query(database, "SELECT value FROM entries WHERE key = ?1",
-                     DB(db_text(key)), &rows, err));
-    NAS_TRY(db_next(database, rows, &found, err));
+    NAS_TRY(nas_db_query(database, "SELECT value FROM entries WHERE key = ?1",
+                         DB(db_text(key)), &rows, err));
+    NAS_TRY(nas_db_next(database, rows, &found, err));
     nas_status status = NAS_OK;
     if (found)
-        status = study_copy_text(arena, database->ops->get_text(rows, 0), out, err);
-    db_done(database, rows);
+        status = nas_study_copy_text(arena, database->ops->get_text(rows, 0), out, err);
+    nas_db_done(database, rows);
     return status;
 }
 
 nas_status nas_study_put(nas_study *study, const char *key, const char *value,
                          nas_err *err)
 {
-    return db_run(study->database,
-                  "INSERT INTO entries (key, value) VALUES (?1, ?2)"
-                  " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
-                  DB(db_text(key), db_text(value)), err);
+    return nas_db_run(study->database,
+                      "INSERT INTO entries (key, value) VALUES (?1, ?2)"
+                      " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                      DB(db_text(key), db_text(value)), err);
 }
 
 nas_status nas_study_add(nas_study *study, const char *key, int64_t by, int64_t *now,
                          nas_err *err)
 {
     int64_t value = 0;
-    NAS_TRY(db_get_int(study->database,
+    NAS_TRY(
+        nas_db_get_int(study->database,
                        "INSERT INTO entries (key, value) VALUES (?1, CAST(?2 AS TEXT))"
                        " ON CONFLICT (key) DO UPDATE SET value ="
                        " CAST(CAST(entries.value AS BIGINT) + ?2 AS TEXT)"

@@ -46,23 +46,23 @@ static nas_status add_trials(nas_study *study, nas_history *history, nas_err *er
 {
     int64_t last = history->n > 0 ? history->trials[history->n - 1].id : 0;
     db_rows *rows = NULL;
-    NAS_TRY(db_query(study->database,
-                     "SELECT id, key, parent1, parent2, uniform, params, macs,"
-                     " arena_bytes, ram_bytes, flash_bytes, latency_ms, decisions"
-                     " FROM trials WHERE id > ?1 AND origin = 0 ORDER BY id",
-                     DB(db_int(last)), &rows, err));
+    NAS_TRY(nas_db_query(study->database,
+                         "SELECT id, key, parent1, parent2, uniform, params, macs,"
+                         " arena_bytes, ram_bytes, flash_bytes, latency_ms, decisions"
+                         " FROM trials WHERE id > ?1 AND origin = 0 ORDER BY id",
+                         DB(db_int(last)), &rows, err));
     nas_arena *scratch = nas_arena_new();
     nas_status status =
         scratch != NULL ? NAS_OK : nas_fail(err, NAS_E_NOMEM, "out of memory");
     while (status == NAS_OK) {
         bool found = false;
         nas_arena_reset(scratch);
-        status = db_next(study->database, rows, &found, err);
+        status = nas_db_next(study->database, rows, &found, err);
         if (status != NAS_OK || !found)
             break;
         status = add_trial(study, rows, history, scratch, err);
     }
-    db_done(study->database, rows);
+    nas_db_done(study->database, rows);
     nas_arena_free(scratch);
     return status;
 }
@@ -82,13 +82,13 @@ static nas_status read_rung(nas_study *study, int64_t trial, int rung, rung_scor
     db_rows *rows = NULL;
     double n = 0, sum = 0, squares = 0, error = 0;
     *out = (rung_score){0};
-    NAS_TRY(db_query(study->database,
-                     "SELECT state, value, error FROM evaluations WHERE trial = ?1"
-                     " AND purpose = 0 AND rung = ?2 ORDER BY fold, repeat",
-                     DB(db_int(trial), db_int(rung)), &rows, err));
+    NAS_TRY(nas_db_query(study->database,
+                         "SELECT state, value, error FROM evaluations WHERE trial = ?1"
+                         " AND purpose = 0 AND rung = ?2 ORDER BY fold, repeat",
+                         DB(db_int(trial), db_int(rung)), &rows, err));
     for (;;) {
         bool found = false;
-        NAS_TRY(db_next(study->database, rows, &found, err));
+        NAS_TRY(nas_db_next(study->database, rows, &found, err));
         if (!found)
             break;
         int64_t state = ops->get_int(rows, 0);
@@ -143,18 +143,19 @@ static nas_status read_changes(nas_study *study, int64_t after, nas_arena *arena
     const db_ops *ops = study->database->ops;
     db_rows *rows = NULL;
     int64_t count = 0; /* of all purposes */
-    NAS_TRY(db_get_int(study->database, "SELECT COUNT(*) FROM evaluations WHERE seq > ?1",
-                       DB(db_int(after)), 0, &count, err));
+    NAS_TRY(nas_db_get_int(study->database,
+                           "SELECT COUNT(*) FROM evaluations WHERE seq > ?1",
+                           DB(db_int(after)), 0, &count, err));
     *n = 0;
     *out = NAS_NEW(arena, change, count);
     NAS_TRY_ALLOC(*out, err);
-    NAS_TRY(db_query(study->database,
-                     "SELECT seq, trial, state, rung, purpose FROM evaluations"
-                     " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
-                     DB(db_int(after), db_int(count)), &rows, err));
+    NAS_TRY(nas_db_query(study->database,
+                         "SELECT seq, trial, state, rung, purpose FROM evaluations"
+                         " WHERE seq > ?1 ORDER BY seq LIMIT ?2",
+                         DB(db_int(after), db_int(count)), &rows, err));
     for (;;) {
         bool found = false;
-        NAS_TRY(db_next(study->database, rows, &found, err));
+        NAS_TRY(nas_db_next(study->database, rows, &found, err));
         if (!found)
             return NAS_OK;
         if (ops->get_int(rows, 4) != NAS_PURPOSE_SEARCH)
@@ -189,7 +190,7 @@ static nas_status synchronise(nas_study *study, nas_history *history, nas_err *e
     NAS_TRY_ALLOC(arena, err);
     change *changes = NULL;
     int64_t n = 0, newest = 0;
-    nas_status status = db_get_int(study->database, NEWEST, DB_NONE, 0, &newest, err);
+    nas_status status = nas_db_get_int(study->database, NEWEST, DB_NONE, 0, &newest, err);
     if (status == NAS_OK)
         status = add_trials(study, history, err);
     if (status == NAS_OK)
@@ -205,10 +206,10 @@ static nas_status synchronise(nas_study *study, nas_history *history, nas_err *e
 nas_status nas_study_sync(nas_study *study, nas_history *history, nas_err *err)
 {
     int64_t newest = 0;
-    NAS_TRY(db_get_int(study->database, NEWEST, DB_NONE, 0, &newest, err));
+    NAS_TRY(nas_db_get_int(study->database, NEWEST, DB_NONE, 0, &newest, err));
     if (newest == history->seq)
         return NAS_OK;
     /* One snapshot: trials and evaluations must not be of different moments. */
     NAS_TRY(study->database->ops->read(study->database, err));
-    return study_end(study, synchronise(study, history, err), err);
+    return nas_study_end(study, synchronise(study, history, err), err);
 }

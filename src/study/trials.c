@@ -13,12 +13,12 @@ static nas_status next_trial_id(nas_study *study, nas_trial_origin origin, int64
                                 nas_err *err)
 {
     if (origin == NAS_TRIAL_SEARCH) {
-        NAS_TRY(db_get_int(study->database, "SELECT MAX(id) FROM trials WHERE id > 0",
-                           DB_NONE, 0, out, err));
+        NAS_TRY(nas_db_get_int(study->database, "SELECT MAX(id) FROM trials WHERE id > 0",
+                               DB_NONE, 0, out, err));
         ++*out;
     } else {
-        NAS_TRY(db_get_int(study->database, "SELECT MIN(id) FROM trials WHERE id < 0",
-                           DB_NONE, 0, out, err));
+        NAS_TRY(nas_db_get_int(study->database, "SELECT MIN(id) FROM trials WHERE id < 0",
+                               DB_NONE, 0, out, err));
         --*out;
     }
     return NAS_OK;
@@ -29,7 +29,7 @@ static nas_status insert_trial(nas_study *study, const nas_trial_spec *trial, in
 {
     NAS_TRY(next_trial_id(study, trial->origin, id, err));
     const nas_cost *cost = &trial->cost;
-    return db_run(
+    return nas_db_run(
         study->database,
         "INSERT INTO trials (id, origin, name, decisions, graph, recipe, key, graph_hash,"
         " recipe_hash, params, macs, arena_bytes, ram_bytes, flash_bytes, latency_ms,"
@@ -65,11 +65,11 @@ static nas_status insert_evaluation(nas_study *study, int64_t trial,
                                     nas_err *err)
 {
     int64_t seq = 0;
-    NAS_TRY(study_next_seq(study, &seq, err));
-    NAS_TRY(db_get_int(study->database, "SELECT MAX(id) FROM evaluations", DB_NONE, 0, id,
-                       err));
+    NAS_TRY(nas_study_next_seq(study, &seq, err));
+    NAS_TRY(nas_db_get_int(study->database, "SELECT MAX(id) FROM evaluations", DB_NONE, 0,
+                           id, err));
     ++*id;
-    NAS_TRY(db_run(
+    NAS_TRY(nas_db_run(
         study->database,
         "INSERT INTO evaluations (id, trial, purpose, rung, fraction, epochs, fold,"
         " repeat, state, attempt, priority, seq, source, until_ms, started_ms,"
@@ -93,7 +93,7 @@ static nas_status answer(nas_study *study, int64_t id, const nas_evaluation_spec
     int64_t source = 0, seq = 0;
     /* The plus signs keep the planner from reading all that is done: it shall find the
      * trials of the graph first. */
-    NAS_TRY(db_get_int(
+    NAS_TRY(nas_db_get_int(
         study->database,
         "SELECT e.id FROM trials mine JOIN trials t ON t.graph_hash = mine.graph_hash"
         " AND t.recipe_hash = mine.recipe_hash JOIN evaluations e ON e.trial = t.id"
@@ -106,9 +106,9 @@ static nas_status answer(nas_study *study, int64_t id, const nas_evaluation_spec
         0, &source, err));
     if (source == 0)
         return NAS_OK;
-    NAS_TRY(study_next_seq(study, &seq, err));
+    NAS_TRY(nas_study_next_seq(study, &seq, err));
     int64_t now = nas_clock_unix_ms();
-    return db_run(
+    return nas_db_run(
         study->database,
         "UPDATE evaluations SET state = ?2, seq = ?3, source = ?4, started_ms = ?5,"
         " finished_ms = ?5, (epochs_done, last_value, outcome, value, low, high, error, "
@@ -124,7 +124,8 @@ static nas_status answer(nas_study *study, int64_t id, const nas_evaluation_spec
 static nas_status store_strategy(nas_study *study, const nas_study_step *step,
                                  nas_err *err)
 {
-    NAS_TRY(db_run(study->database,
+    NAS_TRY(
+        nas_db_run(study->database,
                    "UPDATE strategy SET asks = asks + ?1, infeasible = infeasible + ?2,"
                    " duplicates = duplicates + ?3 WHERE id = 1",
                    DB(db_int(step->trial != NULL), db_int(step->infeasible),
@@ -132,15 +133,16 @@ static nas_status store_strategy(nas_study *study, const nas_study_step *step,
                    err));
     if (step->strategy_state == NULL)
         return NAS_OK;
-    return db_run(study->database, "UPDATE strategy SET state = ?1 WHERE id = 1",
-                  DB(db_blob(step->strategy_state, step->strategy_bytes)), err);
+    return nas_db_run(study->database, "UPDATE strategy SET state = ?1 WHERE id = 1",
+                      DB(db_blob(step->strategy_state, step->strategy_bytes)), err);
 }
 
 static nas_status commit_step(nas_study *study, const nas_study_step *step,
                               bool *accepted, int64_t *trial_id, nas_err *err)
 {
     int64_t held = 0, evaluation = 0;
-    NAS_TRY(db_get_int(study->database,
+    NAS_TRY(
+        nas_db_get_int(study->database,
                        "SELECT COUNT(*) FROM leases WHERE name = 'asker' AND owner = ?1",
                        DB(db_text(step->owner)), 0, &held, err));
     if (held == 0)
@@ -161,8 +163,8 @@ nas_status nas_study_step_commit(nas_study *study, const nas_study_step *step,
 {
     int64_t id = 0;
     *accepted = false;
-    NAS_TRY(study_begin(study, err));
-    NAS_TRY(study_end(study, commit_step(study, step, accepted, &id, err), err));
+    NAS_TRY(nas_study_begin(study, err));
+    NAS_TRY(nas_study_end(study, commit_step(study, step, accepted, &id, err), err));
     if (trial_id != NULL)
         *trial_id = *accepted ? id : 0;
     return NAS_OK;
@@ -176,8 +178,9 @@ static nas_status queue(nas_study *study, const nas_trial_spec *trial, int64_t *
     if (trial != NULL) {
         *id = 0;
         if (trial->name != NULL)
-            NAS_TRY(db_get_int(study->database, "SELECT id FROM trials WHERE name = ?1",
-                               DB(db_text(trial->name)), 0, id, err));
+            NAS_TRY(nas_db_get_int(study->database,
+                                   "SELECT id FROM trials WHERE name = ?1",
+                                   DB(db_text(trial->name)), 0, id, err));
         if (*id == 0)
             NAS_TRY(insert_trial(study, trial, id, err));
     }
@@ -188,8 +191,8 @@ nas_status nas_study_queue(nas_study *study, const nas_trial_spec *trial,
                            int64_t trial_id, const nas_evaluation_spec *evaluation,
                            int64_t *trial_out, nas_err *err)
 {
-    NAS_TRY(study_begin(study, err));
-    NAS_TRY(study_end(study, queue(study, trial, &trial_id, evaluation, err), err));
+    NAS_TRY(nas_study_begin(study, err));
+    NAS_TRY(nas_study_end(study, queue(study, trial, &trial_id, evaluation, err), err));
     if (trial_out != NULL)
         *trial_out = trial_id;
     return NAS_OK;
@@ -206,9 +209,9 @@ nas_status nas_study_strategy_state(nas_study *study, nas_arena *arena, const vo
     *out = NULL;
     *bytes = 0;
     *asks = 0;
-    NAS_TRY(db_query(database, "SELECT asks, state FROM strategy WHERE id = 1", DB_NONE,
-                     &rows, err));
-    NAS_TRY(db_next(database, rows, &found, err));
+    NAS_TRY(nas_db_query(database, "SELECT asks, state FROM strategy WHERE id = 1",
+                         DB_NONE, &rows, err));
+    NAS_TRY(nas_db_next(database, rows, &found, err));
     if (!found)
         return nas_fail(err, NAS_E_STUDY, "study `%s` is corrupt: no strategy",
                         study->path);
@@ -216,7 +219,7 @@ nas_status nas_study_strategy_state(nas_study *study, nas_arena *arena, const vo
     const void *state = database->ops->get_blob(rows, 1, bytes);
     if (*bytes > 0)
         *out = nas_arena_copy(arena, state, *bytes);
-    db_done(database, rows);
+    nas_db_done(database, rows);
     if (*bytes > 0)
         NAS_TRY_ALLOC(*out, err);
     return NAS_OK;

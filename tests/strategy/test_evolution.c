@@ -13,8 +13,8 @@ static int64_t population(const nas_strategy *strategy, int64_t *ids)
     check_ok(nas_strategy_save(strategy, &text, &err), err);
     size_t name = strlen("evolution") + 1;
     state_reader reader = {(const unsigned char *)text.data + name, text.length - name};
-    assert_true(state_get(&reader, &consumed));
-    while (n < P && state_get(&reader, &ids[n]))
+    assert_true(nas_state_get(&reader, &consumed));
+    while (n < P && nas_state_get(&reader, &ids[n]))
         n++;
     assert_int_equal(reader.left, 0);
     nas_text_free(&text);
@@ -127,7 +127,7 @@ static void wrong_states_are_refused(void **state)
     nas_strategy *strategy = small(f.space, 3);
     nas_text_append(&text, "evolution", 10);
     for (int i = 0; i < P + 2; i++)
-        state_put(&text, i);
+        nas_state_put(&text, i);
     assert_int_equal(nas_strategy_load(strategy, text.data, text.length, &err),
                      NAS_E_STUDY); /* one too many */
     check_ok(nas_strategy_load(strategy, text.data, text.length - 8, &err), err);
@@ -140,9 +140,9 @@ static void wrong_states_are_refused(void **state)
     nas_strategy_free(strategy);
     strategy = small(f.space, 3);
     nas_text_append(&text, "evolution", 10);
-    state_put(&text, 0);
+    nas_state_put(&text, 0);
     for (int i = 0; i < P; i++)
-        state_put(&text, 77 + i);
+        nas_state_put(&text, 77 + i);
     check_ok(nas_strategy_load(strategy, text.data, text.length, &err), err);
     assert_int_equal(nas_strategy_ask(strategy, 0, &ask, &p, &err), NAS_E_INTERNAL);
     nas_text_free(&text);

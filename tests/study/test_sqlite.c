@@ -17,18 +17,18 @@ static void bench_open(bench *b)
     nas_err err = {0};
     nas_test_tmpdir(b->folder, sizeof b->folder);
     (void)snprintf(b->path, sizeof b->path, "%s/t.db", b->folder);
-    check_ok(db_open_sqlite(b->path, true, &b->database, &err), err);
-    check_ok(db_run(b->database,
-                    "CREATE TABLE t (i BIGINT, f DOUBLE PRECISION, s TEXT, "
-                    "b BLOB)",
-                    DB_NONE, &err),
+    check_ok(nas_db_open_sqlite(b->path, true, &b->database, &err), err);
+    check_ok(nas_db_run(b->database,
+                        "CREATE TABLE t (i BIGINT, f DOUBLE PRECISION, s TEXT, "
+                        "b BLOB)",
+                        DB_NONE, &err),
              err);
 }
 
 static void bench_close(bench *b)
 {
     nas_err err = {0};
-    db_close(b->database);
+    nas_db_close(b->database);
     check_ok(nas_file_remove(b->folder, &err), err);
 }
 
@@ -39,7 +39,7 @@ static int64_t count(db *database)
 {
     nas_err err = {0};
     int64_t n = -1;
-    check_ok(db_get_int(database, COUNT, DB_NONE, -1, &n, &err), err);
+    check_ok(nas_db_get_int(database, COUNT, DB_NONE, -1, &n, &err), err);
     return n;
 }
 
@@ -52,20 +52,21 @@ static void every_type_survives(void **state)
     size_t size = 0;
     db_rows *rows = NULL;
     bench_open(&b);
-    check_ok(db_run(b.database, INSERT,
-                    DB(db_hash(UINT64_C(0xfedcba9876543210)), db_real(0.1),
-                       db_text("zeile\n\xc3\xa4"), db_blob("a\0b", 3)),
-                    &err),
+    check_ok(nas_db_run(b.database, INSERT,
+                        DB(db_hash(UINT64_C(0xfedcba9876543210)), db_real(0.1),
+                           db_text("zeile\n\xc3\xa4"), db_blob("a\0b", 3)),
+                        &err),
              err);
-    check_ok(db_run(b.database, INSERT,
-                    DB(db_int(-5), db_real((double)NAN), db_text(NULL), db_blob(NULL, 0)),
-                    &err),
-             err);
+    check_ok(
+        nas_db_run(b.database, INSERT,
+                   DB(db_int(-5), db_real((double)NAN), db_text(NULL), db_blob(NULL, 0)),
+                   &err),
+        err);
     const db_ops *ops = b.database->ops;
-    check_ok(db_query(b.database, "SELECT i, f, s, b FROM t ORDER BY rowid", DB_NONE,
-                      &rows, &err),
+    check_ok(nas_db_query(b.database, "SELECT i, f, s, b FROM t ORDER BY rowid", DB_NONE,
+                          &rows, &err),
              err);
-    check_ok(db_next(b.database, rows, &found, &err), err);
+    check_ok(nas_db_next(b.database, rows, &found, &err), err);
     assert_true(found);
     assert_true((uint64_t)ops->get_int(rows, 0) == UINT64_C(0xfedcba9876543210));
     assert_true(ops->get_real(rows, 1) == 0.1);
@@ -73,13 +74,13 @@ static void every_type_survives(void **state)
     const void *bytes = ops->get_blob(rows, 3, &size);
     assert_int_equal(size, 3);
     assert_memory_equal(bytes, "a\0b", 3);
-    check_ok(db_next(b.database, rows, &found, &err), err);
+    check_ok(nas_db_next(b.database, rows, &found, &err), err);
     assert_true(found);
     assert_int_equal(ops->get_int(rows, 0), -5);
     assert_true(isnan(ops->get_real(rows, 1)));
     assert_true(ops->is_null(rows, 1));
     assert_null(ops->get_text(rows, 2));
-    check_ok(db_next(b.database, rows, &found, &err), err);
+    check_ok(nas_db_next(b.database, rows, &found, &err), err);
     assert_false(found);
     bench_close(&b);
 }
@@ -91,17 +92,17 @@ static void the_first_failure_rolls_back(void **state)
     nas_err err = {0};
     bench_open(&b);
     check_ok(b.database->ops->begin(b.database, &err), err);
-    check_ok(db_run(b.database, INSERT,
-                    DB(db_int(1), db_real(1), db_text("a"), db_blob("", 0)), &err),
+    check_ok(nas_db_run(b.database, INSERT,
+                        DB(db_int(1), db_real(1), db_text("a"), db_blob("", 0)), &err),
              err);
-    assert_int_equal(db_end(b.database, NAS_E_DATA, &err), NAS_E_DATA);
+    assert_int_equal(nas_db_end(b.database, NAS_E_DATA, &err), NAS_E_DATA);
     assert_int_equal(count(b.database), 0);
     check_ok(b.database->ops->begin(b.database, &err), err);
-    check_ok(db_run(b.database, INSERT,
-                    DB(db_int(1), db_real(1), db_text("a"), db_blob("", 0)), &err),
+    check_ok(nas_db_run(b.database, INSERT,
+                        DB(db_int(1), db_real(1), db_text("a"), db_blob("", 0)), &err),
              err);
     assert_int_equal(b.database->ops->changes(b.database), 1);
-    check_ok(db_end(b.database, NAS_OK, &err), err);
+    check_ok(nas_db_end(b.database, NAS_OK, &err), err);
     assert_int_equal(count(b.database), 1);
     bench_close(&b);
 }
@@ -117,9 +118,9 @@ static void a_full_disk_is_an_io_error(void **state)
     check_ok(b.database->ops->script(b.database, "PRAGMA max_page_count = 20", &err),
              err);
     for (int i = 0; i < 100 && status == NAS_OK; i++)
-        status =
-            db_run(b.database, INSERT,
-                   DB(db_int(i), db_real(0), db_text(""), db_blob(block, 4096)), &err);
+        status = nas_db_run(b.database, INSERT,
+                            DB(db_int(i), db_real(0), db_text(""), db_blob(block, 4096)),
+                            &err);
     assert_int_equal(status, NAS_E_IO);
     assert_non_null(strstr(err.text, "the disk is full"));
     assert_non_null(strstr(err.hint, "run the same command again"));
@@ -134,7 +135,7 @@ static void wrong_sql_is_an_error(void **state)
     bench b = {0};
     nas_err err = {0};
     bench_open(&b);
-    assert_int_equal(db_run(b.database, "SELECT a FROM nowhere", DB_NONE, &err),
+    assert_int_equal(nas_db_run(b.database, "SELECT a FROM nowhere", DB_NONE, &err),
                      NAS_E_STUDY);
     assert_non_null(strstr(err.text, "no such table: nowhere"));
     bench_close(&b);
