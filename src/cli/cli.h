@@ -126,7 +126,7 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
 
 /* ---- shared by verbs (common.c) ---- */
 
-/* Options that say how to read data: --label --task --val --test --seed. */
+/* Options that say how to read data: --label --task --val --test --split-seed. */
 #define NAS_CLI_DATA_PARAMS                                                              \
     {.name = "label", .type = NAS_PARAM_STRING, .doc = "column of a table to predict"},  \
         {.name = "task",                                                                 \
@@ -143,9 +143,17 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
          .default_text = "0.15",                                                         \
          .doc = "share of the rows, or a file or folder, for the sealed test"},          \
     {                                                                                    \
+        .name = "split_seed", .type = NAS_PARAM_INT, .default_text = "0",                \
+        .max = 9007199254740992.0,                                                       \
+        .doc = "of which rows are for training, validation and test"                     \
+    }
+
+/* What is random besides the split. */
+#define NAS_CLI_SEED_PARAM                                                               \
+    {                                                                                    \
         .name = "seed", .type = NAS_PARAM_INT, .default_text = "0",                      \
         .max = 9007199254740992.0,                                                       \
-        .doc = "of everything random: split, search, training"                           \
+        .doc = "of everything random in the search and its trainings"                    \
     }
 
 /* Those options as the data layer takes them. */

@@ -27,6 +27,7 @@ static const nas_param PARAMS[] = {
      .type = NAS_PARAM_STRING,
      .doc = "accuracy, log_loss, rmse, mae, r2; default: accuracy or rmse"},
     NAS_CLI_DATA_PARAMS,
+    NAS_CLI_SEED_PARAM,
     {.name = NULL},
 };
 

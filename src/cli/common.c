@@ -16,7 +16,7 @@ nas_status nas_cli_data_options(const nas_cli *cli, nas_data_options *out, nas_e
     out->label = nas_cli_string(cli, "label");
     out->task = nas_cli_string(cli, "task");
     out->validation = nas_cli_real(cli, "val");
-    out->seed = (uint64_t)nas_cli_int(cli, "seed");
+    out->seed = (uint64_t)nas_cli_int(cli, "split_seed");
     const char *test = nas_cli_string(cli, "test");
     if (nas_parse_real(test, &out->test, NULL) != NAS_OK) {
         out->test_path = test;
