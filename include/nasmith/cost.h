@@ -78,6 +78,16 @@ const char *nas_limit_name(nas_limit_kind kind);
 double nas_limit_cost(const nas_cost *cost, nas_limit_kind kind);
 double nas_limit_bound(const nas_limits *limits, nas_limit_kind kind);
 
+/* A cost or limit as people read it: "93.1 k", "64 KiB", "1.375 ms"; parts of a byte
+ * round up, an unknown latency is "-". */
+void nas_cost_text(nas_limit_kind kind, double value, char *out, size_t size);
+
+/* All costs of a network as nas_cost_text gives them. */
+typedef struct nas_cost_words {
+    char params[16], macs[16], ram[16], flash[16], latency[16];
+} nas_cost_words;
+nas_cost_words nas_cost_in_words(const nas_cost *cost);
+
 void nas_cost_write_json(const nas_cost *cost, nas_json *json); /* keys into an object */
 void nas_latency_write_json(const nas_latency_table *table, nas_json *json);
 nas_status nas_latency_read_json(const json_t *value, nas_latency_table *out,

@@ -188,20 +188,17 @@ static nas_status read_options(nas_cli *cli, nas_search_options *out, nas_err *e
 
 static void print_finalist(const nas_finalist *f, bool fraction, bool chosen)
 {
-    char id[32], val[32], test[32] = "-", params[32], macs[32], ram[32], flash[32],
-                          latency[32] = "-";
+    char id[32], val[32], test[32] = "-";
     (void)snprintf(id, sizeof id, "#%lld", (long long)f->trial);
     nas_cli_format_metric(fraction, f->validation.value, val, sizeof val);
     nas_cli_format_metric(fraction, f->test.value, test, sizeof test);
-    nas_text_count(params, sizeof params, (double)f->cost.params);
-    nas_text_count(macs, sizeof macs, (double)f->cost.macs);
-    nas_text_bytes(ram, sizeof ram, f->cost.ram_bytes);
-    nas_text_bytes(flash, sizeof flash, f->cost.flash_bytes);
-    double ms = f->measured_latency_ms >= 0 ? f->measured_latency_ms : f->cost.latency_ms;
-    if (ms >= 0)
-        (void)snprintf(latency, sizeof latency, "%.3f ms", ms);
-    printf("  %-6s %8s %8s %8s %8s %10s %8s %8s   %s%s\n", id, val, test, params, macs,
-           latency, ram, flash, f->role, chosen ? "  <- chosen" : "");
+    nas_cost cost = f->cost;
+    if (f->measured_latency_ms >= 0)
+        cost.latency_ms = f->measured_latency_ms;
+    nas_cost_words words = nas_cost_in_words(&cost);
+    printf("  %-6s %8s %8s %8s %8s %10s %8s %8s   %s%s\n", id, val, test, words.params,
+           words.macs, words.latency, words.ram, words.flash, f->role,
+           chosen ? "  <- chosen" : "");
 }
 
 static void print_test(const nas_finalist *f, const nas_metric *metric)

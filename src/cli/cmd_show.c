@@ -109,16 +109,13 @@ static nas_status print_trial(nas_cli *cli, const nas_trial_row *trial, bool fra
         printf("%s\n", trial->graph);
         return NAS_OK;
     }
-    char params[32], macs[32], ram[32], flash[32];
-    nas_text_count(params, sizeof params, (double)trial->cost.params);
-    nas_text_count(macs, sizeof macs, (double)trial->cost.macs);
-    nas_text_bytes(ram, sizeof ram, trial->cost.ram_bytes);
-    nas_text_bytes(flash, sizeof flash, trial->cost.flash_bytes);
+    nas_cost_words cost = nas_cost_in_words(&trial->cost);
     printf("Trial #%lld%s%s   %s params   %s MACs   RAM %s   flash %s",
            (long long)trial->id, trial->name != NULL ? "   " : "",
-           trial->name != NULL ? trial->name : "", params, macs, ram, flash);
+           trial->name != NULL ? trial->name : "", cost.params, cost.macs, cost.ram,
+           cost.flash);
     if (trial->cost.latency_ms >= 0)
-        printf("   %.3f ms", trial->cost.latency_ms);
+        printf("   %s", cost.latency);
     putchar('\n');
     if (trial->parents[0] > 0)
         printf("Parent   #%lld\n", (long long)trial->parents[0]);

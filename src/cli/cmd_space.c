@@ -80,14 +80,10 @@ static nas_status price(const nas_space *space, const nas_candidate *candidate,
 
 static void print_cost(const nas_cost *cost, const nas_limits *limits)
 {
-    char params[32], macs[32], ram[32], flash[32];
-    nas_text_count(params, sizeof params, (double)cost->params);
-    nas_text_count(macs, sizeof macs, (double)cost->macs);
-    nas_text_bytes(ram, sizeof ram, cost->ram_bytes);
-    nas_text_bytes(flash, sizeof flash, cost->flash_bytes);
+    nas_cost_words words = nas_cost_in_words(cost);
     nas_limit_kind over = nas_cost_violates(cost, limits);
-    printf("%9s params %9s MACs %9s RAM %9s flash  %s%s\n", params, macs, ram, flash,
-           over != NAS_LIMIT_NONE ? "over the limit on " : "",
+    printf("%9s params %9s MACs %9s RAM %9s flash  %s%s\n", words.params, words.macs,
+           words.ram, words.flash, over != NAS_LIMIT_NONE ? "over the limit on " : "",
            over != NAS_LIMIT_NONE ? nas_limit_name(over) : "");
 }
 

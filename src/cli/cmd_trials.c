@@ -121,18 +121,15 @@ static const char *state_word(const line *l)
 
 static void print_line(const line *l, bool fraction)
 {
-    char score[32] = "-", params[32], macs[32], ram[32], flash[32];
+    char score[32] = "-";
     if (l->best != NULL)
         nas_cli_format_metric(fraction, l->best->validation.value, score, sizeof score);
-    nas_text_count(params, sizeof params, (double)l->trial->cost.params);
-    nas_text_count(macs, sizeof macs, (double)l->trial->cost.macs);
-    nas_text_bytes(ram, sizeof ram, l->trial->cost.ram_bytes);
-    nas_text_bytes(flash, sizeof flash, l->trial->cost.flash_bytes);
+    nas_cost_words cost = nas_cost_in_words(&l->trial->cost);
     char id[48];
     (void)snprintf(id, sizeof id, "#%lld", (long long)l->trial->id);
     printf("%6s %10s %5d %9s %9s %9s %9s  %-8s%s%s\n", id, score,
-           l->best != NULL ? l->best->spec.rung : -1, params, macs, ram, flash,
-           l->trial->name != NULL ? l->trial->name : state_word(l),
+           l->best != NULL ? l->best->spec.rung : -1, cost.params, cost.macs, cost.ram,
+           cost.flash, l->trial->name != NULL ? l->trial->name : state_word(l),
            l->last != NULL && l->last->reason != NULL ? " " : "",
            l->last != NULL && l->last->reason != NULL ? l->last->reason : "");
 }

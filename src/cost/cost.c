@@ -1,5 +1,7 @@
 #include "nasmith/cost.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { INT8_CHANNEL_BYTES = 9 /* int32 bias, int32 multiplier, int8 shift */ };
@@ -143,6 +145,28 @@ nas_limit_kind nas_cost_violates(const nas_cost *cost, const nas_limits *limits)
             return (nas_limit_kind)kind;
     }
     return NAS_LIMIT_NONE;
+}
+
+void nas_cost_text(nas_limit_kind kind, double value, char *out, size_t size)
+{
+    if (kind == NAS_LIMIT_RAM || kind == NAS_LIMIT_FLASH)
+        nas_text_bytes(out, size, (int64_t)ceil(value));
+    else if (kind != NAS_LIMIT_LATENCY)
+        nas_text_count(out, size, value);
+    else if (value < 0.0)
+        (void)snprintf(out, size, "-");
+    else
+        (void)snprintf(out, size, "%.4g ms", value);
+}
+
+nas_cost_words nas_cost_in_words(const nas_cost *cost)
+{
+    nas_cost_words words;
+    char *const out[] = {words.params, words.macs, words.ram, words.flash, words.latency};
+    for (int kind = NAS_LIMIT_PARAMS; kind <= NAS_LIMIT_LATENCY; kind++)
+        nas_cost_text((nas_limit_kind)kind, nas_limit_cost(cost, (nas_limit_kind)kind),
+                      out[kind - NAS_LIMIT_PARAMS], sizeof words.params);
+    return words;
 }
 
 void nas_cost_write_json(const nas_cost *cost, nas_json *json)

@@ -11,17 +11,6 @@
 
 #define TABLE_TRIALS 50
 
-/* A cost as people read it: bytes, counts or milliseconds. */
-static void cost_text(nas_limit_kind kind, double value, char *out, size_t size)
-{
-    if (kind == NAS_LIMIT_LATENCY)
-        (void)snprintf(out, size, "%.3g ms", value);
-    else if (kind == NAS_LIMIT_RAM || kind == NAS_LIMIT_FLASH)
-        nas_text_bytes(out, size, (int64_t)value);
-    else
-        nas_text_count(out, size, value);
-}
-
 static void limit_bar(const nas_report *r, const nas_cost *cost, nas_limit_kind kind)
 {
     double bound = nas_limit_bound(&r->settings->limits, kind);
@@ -29,8 +18,8 @@ static void limit_bar(const nas_report *r, const nas_cost *cost, nas_limit_kind 
         return;
     double used = nas_limit_cost(cost, kind);
     char have[32], limit[32];
-    cost_text(kind, used, have, sizeof have);
-    cost_text(kind, bound, limit, sizeof limit);
+    nas_cost_text(kind, used, have, sizeof have);
+    nas_cost_text(kind, bound, limit, sizeof limit);
     nas_text_printf(
         r->out,
         "<div class=\"bar\"><span>%s</span><span class=\"track\"><span "
@@ -61,12 +50,12 @@ static void cost_cards(const nas_report *r, const nas_finalist *f)
     char value[32];
     nas_text_puts(r->out, "<div class=\"cards\">\n");
     for (size_t i = 0; i < sizeof COSTS / sizeof COSTS[0]; i++) {
-        cost_text(COSTS[i].kind, nas_limit_cost(&f->cost, COSTS[i].kind), value,
-                  sizeof value);
+        nas_cost_text(COSTS[i].kind, nas_limit_cost(&f->cost, COSTS[i].kind), value,
+                      sizeof value);
         card(r->out, COSTS[i].name, value);
     }
     if (f->measured_latency_ms >= 0) {
-        (void)snprintf(value, sizeof value, "%.3g ms", f->measured_latency_ms);
+        nas_cost_text(NAS_LIMIT_LATENCY, f->measured_latency_ms, value, sizeof value);
         card(r->out, "Latency of the C code, measured here", value);
     }
     nas_text_puts(r->out, "</div>\n");
@@ -124,13 +113,17 @@ void nas_report_headline(const nas_report *r)
     nas_text_puts(r->out, "</div>\n");
 }
 
+static void cost_cells(const nas_report *r, const nas_cost *cost)
+{
+    nas_cost_words words = nas_cost_in_words(cost);
+    nas_page_cell(r->out, "%s", words.params);
+    nas_page_cell(r->out, "%s", words.macs);
+    nas_page_cell(r->out, "%s", words.ram);
+    nas_page_cell(r->out, "%s", words.flash);
+}
+
 static void finalist_row(const nas_report *r, const nas_finalist *f, bool chosen)
 {
-    char params[32], macs[32], ram[32], flash[32];
-    nas_text_count(params, sizeof params, (double)f->cost.params);
-    nas_text_count(macs, sizeof macs, (double)f->cost.macs);
-    nas_text_bytes(ram, sizeof ram, f->cost.ram_bytes);
-    nas_text_bytes(flash, sizeof flash, f->cost.flash_bytes);
     nas_page_row_begin(r->out, chosen);
     nas_page_cell(r->out, "#%lld", (long long)f->trial);
     nas_page_cell_left(r->out, "%s", f->role);
@@ -138,14 +131,10 @@ static void finalist_row(const nas_report *r, const nas_finalist *f, bool chosen
     nas_page_cell_score(r->out, r->metric, &f->as_searched_test);
     nas_page_cell_score(r->out, r->metric, &f->test);
     nas_page_cell(r->out, "%lld", (long long)f->refit_epochs);
-    nas_page_cell(r->out, "%s", params);
-    nas_page_cell(r->out, "%s", macs);
-    nas_page_cell(r->out, "%s", ram);
-    nas_page_cell(r->out, "%s", flash);
-    if (f->measured_latency_ms >= 0)
-        nas_page_cell(r->out, "%.3g ms", f->measured_latency_ms);
-    else
-        nas_page_cell(r->out, "-");
+    cost_cells(r, &f->cost);
+    char latency[16];
+    nas_cost_text(NAS_LIMIT_LATENCY, f->measured_latency_ms, latency, sizeof latency);
+    nas_page_cell(r->out, "%s", latency);
     nas_page_row_end(r->out);
 }
 
@@ -246,21 +235,13 @@ void nas_report_failures(const nas_report *r)
 
 static void trial_row(const nas_report *r, const nas_report_trial *t)
 {
-    const nas_cost *c = &t->row->cost;
-    char score[96], params[32], macs[32], ram[32], flash[32];
+    char score[96];
     nas_page_score(r->metric, &t->best->validation, score, sizeof score);
-    nas_text_count(params, sizeof params, (double)c->params);
-    nas_text_count(macs, sizeof macs, (double)c->macs);
-    nas_text_bytes(ram, sizeof ram, c->ram_bytes);
-    nas_text_bytes(flash, sizeof flash, c->flash_bytes);
     nas_page_row_begin(r->out, t->finalist);
     nas_page_cell(r->out, "#%lld", (long long)t->row->id);
     nas_page_cell(r->out, "%d", t->best->spec.rung);
     nas_page_cell(r->out, "%s", score);
-    nas_page_cell(r->out, "%s", params);
-    nas_page_cell(r->out, "%s", macs);
-    nas_page_cell(r->out, "%s", ram);
-    nas_page_cell(r->out, "%s", flash);
+    cost_cells(r, &t->row->cost);
     nas_page_cell(r->out, "%s", t->front ? "yes" : "");
     nas_page_row_end(r->out);
 }

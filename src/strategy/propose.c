@@ -196,16 +196,6 @@ static nas_status search_all(nas_ask *ask, nas_proposal *out, nas_err *err)
 
 /* ---- proposals ---- */
 
-static void format_cost(char *out, size_t size, nas_limit_kind kind, double value)
-{
-    if (kind == NAS_LIMIT_RAM || kind == NAS_LIMIT_FLASH)
-        nas_text_bytes(out, size, (int64_t)ceil(value));
-    else if (kind == NAS_LIMIT_LATENCY)
-        (void)snprintf(out, size, "%.3g ms", value);
-    else
-        nas_text_count(out, size, value);
-}
-
 static nas_status fail_limits(const nas_ask *ask, const point *smallest, nas_err *err)
 {
     char found[32], bound[32];
@@ -220,8 +210,8 @@ static nas_status fail_limits(const nas_ask *ask, const point *smallest, nas_err
         nas_err_hint(err, "choose another --space, or wider limits");
         return NAS_E_LIMIT;
     }
-    format_cost(found, sizeof found, kind, nas_limit_cost(&smallest->cost, kind));
-    format_cost(bound, sizeof bound, kind, nas_limit_bound(ask->limits, kind));
+    nas_cost_text(kind, nas_limit_cost(&smallest->cost, kind), found, sizeof found);
+    nas_cost_text(kind, nas_limit_bound(ask->limits, kind), bound, sizeof bound);
     (void)nas_fail(err, NAS_E_LIMIT,
                    "no network of space `%s` meets the limits: %s is limited to %s, "
                    "smallest found: %s",

@@ -262,40 +262,28 @@ static void differ_int(difference *d, const char *what, int64_t old, int64_t now
     (void)snprintf(d->now, sizeof d->now, "%" PRId64, now);
 }
 
-static void differ_limit(difference *d, const char *what, double old, double now,
-                         void (*format)(char *out, size_t size, double value))
+static void differ_limit(difference *d, const char *what, nas_limit_kind kind,
+                         const nas_limits *old, const nas_limits *now)
 {
-    if (d->what != NULL || old == now) /* exact: both are what a user typed */
+    double a = nas_limit_bound(old, kind), b = nas_limit_bound(now, kind);
+    if (d->what != NULL || a == b) /* exact: both are what a user typed */
         return;
     d->what = what;
     (void)snprintf(d->old, sizeof d->old, "none");
     (void)snprintf(d->now, sizeof d->now, "none");
-    if (old > 0)
-        format(d->old, sizeof d->old, old);
-    if (now > 0)
-        format(d->now, sizeof d->now, now);
-}
-
-static void format_bytes(char *out, size_t size, double value)
-{
-    nas_text_bytes(out, size, (int64_t)value);
-}
-
-static void format_ms(char *out, size_t size, double value)
-{
-    (void)snprintf(out, size, "%g ms", value);
+    if (a > 0)
+        nas_cost_text(kind, a, d->old, sizeof d->old);
+    if (b > 0)
+        nas_cost_text(kind, b, d->now, sizeof d->now);
 }
 
 static void differ_limits(difference *d, const nas_limits *old, const nas_limits *now)
 {
-    differ_limit(d, "--max-params", (double)old->params, (double)now->params,
-                 nas_text_count);
-    differ_limit(d, "--max-macs", (double)old->macs, (double)now->macs, nas_text_count);
-    differ_limit(d, "--max-ram", (double)old->ram_bytes, (double)now->ram_bytes,
-                 format_bytes);
-    differ_limit(d, "--max-flash", (double)old->flash_bytes, (double)now->flash_bytes,
-                 format_bytes);
-    differ_limit(d, "--max-latency", old->latency_ms, now->latency_ms, format_ms);
+    differ_limit(d, "--max-params", NAS_LIMIT_PARAMS, old, now);
+    differ_limit(d, "--max-macs", NAS_LIMIT_MACS, old, now);
+    differ_limit(d, "--max-ram", NAS_LIMIT_RAM, old, now);
+    differ_limit(d, "--max-flash", NAS_LIMIT_FLASH, old, now);
+    differ_limit(d, "--max-latency", NAS_LIMIT_LATENCY, old, now);
     differ_text(d, "--dtype", old->dtype == NAS_INT8 ? "int8" : "float",
                 now->dtype == NAS_INT8 ? "int8" : "float");
 }

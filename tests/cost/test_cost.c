@@ -144,6 +144,29 @@ static void test_json(void **state)
     nas_text_free(&text);
 }
 
+static void test_words(void **state)
+{
+    (void)state;
+    nas_cost cost = {.params = 93100,
+                     .macs = 1234567,
+                     .ram_bytes = 65536,
+                     .flash_bytes = 0,
+                     .latency_ms = 2.38549};
+    nas_cost_words words = nas_cost_in_words(&cost);
+    assert_string_equal(words.params, "93.1 k");
+    assert_string_equal(words.macs, "1.2 M");
+    assert_string_equal(words.ram, "64 KiB");
+    assert_string_equal(words.flash, "0 B");
+    assert_string_equal(words.latency, "2.385 ms");
+    cost.latency_ms = -1;
+    assert_string_equal(nas_cost_in_words(&cost).latency, "-");
+    char text[16];
+    nas_cost_text(NAS_LIMIT_RAM, 700.25, text, sizeof text);
+    assert_string_equal(text, "701 B");
+    nas_cost_text(NAS_LIMIT_LATENCY, 0.0123456, text, sizeof text);
+    assert_string_equal(text, "0.01235 ms");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -152,6 +175,7 @@ int main(void)
         cmocka_unit_test(test_limits_do_not_change_accepted_costs),
         cmocka_unit_test(test_first_violated_limit),
         cmocka_unit_test(test_json),
+        cmocka_unit_test(test_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
