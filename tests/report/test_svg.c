@@ -73,7 +73,7 @@ static void marks_lie_where_their_values_are(void **state)
     nas_plot_end(&plot);
     const char *all = nas_text_string(&text);
     assert_non_null(strstr(all, "<title>title</title><desc>what it shows</desc>"));
-    assert_non_null(strstr(all, "50 %"));
+    assert_non_null(strstr(all, ">40 %<"));
     assert_non_null(strstr(all, "</svg>"));
     nas_text_free(&text);
 }
