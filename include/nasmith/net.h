@@ -30,7 +30,10 @@ typedef enum nas_loss_kind {
     NAS_LOSS_HUBER, /* delta 1, on standardised targets */
 } nas_loss_kind;
 
-typedef enum nas_optimizer_kind { NAS_OPTIMIZER_ADAMW, NAS_OPTIMIZER_SGD } nas_optimizer_kind;
+typedef enum nas_optimizer_kind {
+    NAS_OPTIMIZER_ADAMW,
+    NAS_OPTIMIZER_SGD
+} nas_optimizer_kind;
 
 /* Memory of all nets of one worker: one huge-page block, reused by every trial. */
 typedef struct nas_workspace nas_workspace;
@@ -40,9 +43,9 @@ void nas_workspace_free(nas_workspace *workspace);
 int64_t nas_workspace_bytes(const nas_workspace *workspace);
 
 typedef struct nas_net_options {
-    int batch;            /* multiple of 16, default 64 */
-    nas_isa isa;          /* default nas_isa_best() */
-    bool training;        /* false: forward only, less memory */
+    int batch;     /* multiple of 16, default 64 */
+    nas_isa isa;   /* default nas_isa_best() */
+    bool training; /* false: forward only, less memory */
     nas_loss_kind loss;
     float label_smoothing;      /* cross-entropy */
     const float *class_weights; /* [outputs], mean 1 over rows; NULL = 1; copied */
@@ -77,9 +80,9 @@ void nas_net_init(nas_net *net, nas_rng rng);
 
 /* Random changes to a gathered batch, per sample. */
 typedef struct nas_augment {
-    int shift;  /* pixels (images: both axes; series: time), uniform in [-shift, shift],
-                   zeros (after standardising) move in */
-    bool flip;  /* mirror left-right with probability 1/2 */
+    int shift; /* pixels (images: both axes; series: time), uniform in [-shift, shift],
+                  zeros (after standardising) move in */
+    bool flip; /* mirror left-right with probability 1/2 */
 } nas_augment;
 
 /* Gather rows into the input and remember their labels or targets. Applies the front
@@ -113,11 +116,11 @@ void nas_net_backward(nas_net *net);
 typedef struct nas_optimizer {
     nas_optimizer_kind kind;
     float weight_decay;
-    float momentum;      /* SGD: Nesterov 0.9 */
-    float beta1, beta2;  /* AdamW 0.9, 0.99 */
-    float epsilon;       /* 1e-8 */
-    float clip_norm;     /* global gradient norm; 0 = off */
-    float ema;           /* decay of averaged weights per step; 0 = off */
+    float momentum;     /* SGD: Nesterov 0.9 */
+    float beta1, beta2; /* AdamW 0.9, 0.99 */
+    float epsilon;      /* 1e-8 */
+    float clip_norm;    /* global gradient norm; 0 = off */
+    float ema;          /* decay of averaged weights per step; 0 = off */
 } nas_optimizer;
 
 nas_optimizer nas_optimizer_default(nas_optimizer_kind kind);
@@ -127,8 +130,8 @@ nas_optimizer nas_optimizer_default(nas_optimizer_kind kind);
 bool nas_net_update(nas_net *net, const nas_optimizer *optimizer, float learning_rate,
                     int64_t step);
 
-/* Replace the weights by their moving average (bias corrected), for evaluation; batch norm
- * statistics are not averaged. Only if `ema` was on. */
+/* Replace the weights by their moving average (bias corrected), for evaluation; batch
+ * norm statistics are not averaged. Only if `ema` was on. */
 void nas_net_use_average(nas_net *net);
 
 /* Everything a training needs to go on: weights, optimizer slots, averages.
@@ -137,8 +140,8 @@ size_t nas_net_state_bytes(const nas_net *net);
 void nas_net_state_save(const nas_net *net, void *out);
 void nas_net_state_load(nas_net *net, const void *state);
 
-/* Average milliseconds and GFLOP/s of each compiled step of the last passes, as text lines
- * (bench only); empty unless NASMITH_PROFILE is set when compiling the net. */
+/* Average milliseconds and GFLOP/s of each compiled step of the last passes, as text
+ * lines (bench only); empty unless NASMITH_PROFILE is set when compiling the net. */
 void nas_net_profile(const nas_net *net, nas_text *out);
 
 #endif

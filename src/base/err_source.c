@@ -79,6 +79,6 @@ void nas_err_source(nas_err *err, const char *text, size_t bytes, size_t line,
     mark(carets, quoted, from, to > from ? to : from + 1);
     char number[24];
     int gutter = snprintf(number, sizeof number, "%zu", line);
-    (void)snprintf(err->source, sizeof err->source, " %*s |\n %s | %s\n %*s | %s\n", gutter,
-                   "", number, quoted, gutter, "", carets);
+    (void)snprintf(err->source, sizeof err->source, " %*s |\n %s | %s\n %*s | %s\n",
+                   gutter, "", number, quoted, gutter, "", carets);
 }
