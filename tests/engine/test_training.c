@@ -258,6 +258,31 @@ static void test_optimizer_spares_biases_and_norms(void **state)
     nas_graph_free(graph);
 }
 
+/* Every allocation of a compilation may fail: an error, no leak, and the next one works.
+ */
+static void test_failed_allocations_are_reported(void **state)
+{
+    (void)state;
+    nas_graph *graph = network(0.1);
+    nas_workspace *workspace = nas_workspace_new();
+    nas_net_options options = nas_net_options_default();
+    nas_status status = NAS_E_NOMEM;
+    int failures = 0;
+    for (int64_t nth = 1; status != NAS_OK; nth++) {
+        nas_net *net = NULL;
+        nas_err err = {0};
+        nas_alloc_fail_nth(nth);
+        status = nas_net_compile(graph, &options, workspace, &net, &err);
+        nas_alloc_fail_nth(0);
+        assert_true(status == NAS_OK || (status == NAS_E_NOMEM && net == NULL));
+        failures += status != NAS_OK;
+        nas_net_free(net);
+    }
+    assert_true(failures > 10);
+    nas_workspace_free(workspace);
+    nas_graph_free(graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -267,6 +292,7 @@ int main(void)
         cmocka_unit_test(test_partial_batches_give_the_same_outputs),
         cmocka_unit_test(test_divergence_is_seen),
         cmocka_unit_test(test_optimizer_spares_biases_and_norms),
+        cmocka_unit_test(test_failed_allocations_are_reported),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
