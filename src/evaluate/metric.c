@@ -111,7 +111,7 @@ static double mean_of_first(const double *sums, int count, double n)
     return sums[0] / n;
 }
 
-/* ---- accuracy --------------------------------------------------------------------- */
+/* ---- accuracy ------------------------------------------------------------ */
 
 static bool right(const nas_predictions *p, int64_t row)
 {
@@ -150,7 +150,7 @@ static double accuracy_row(const nas_predictions *p, int64_t row)
     return right(p, row) ? 1.0 : 0.0;
 }
 
-/* ---- log loss --------------------------------------------------------------------- */
+/* ---- log loss ------------------------------------------------------------ */
 
 static double log_loss_row(const nas_predictions *p, int64_t row)
 {
@@ -222,7 +222,7 @@ static nas_score mae(const nas_predictions *p, nas_rng rng)
     return bootstrap(&s, p, rng);
 }
 
-/* ---- r2 ---------------------------------------------------------------------------- */
+/* ---- r2 ------------------------------------------------------------------ */
 
 /* Terms: squared error over all outputs; then target and squared target of each output,
  * both relative to row 0 so that a large mean costs no digits. */

@@ -316,8 +316,7 @@ static void resume(training *t)
     t->past_cpu_s = head.cpu_seconds;
 }
 
-/* ---- training
- * --------------------------------------------------------------------------- */
+/* ---- training ------------------------------------------------------------ */
 
 static void order_epoch(training *t)
 {
@@ -455,8 +454,7 @@ static nas_status train(training *t, nas_err *err)
     return NAS_OK;
 }
 
-/* ---- the result
- * --------------------------------------------------------------------------- */
+/* ---- the result ---------------------------------------------------------- */
 
 static nas_status keep(training *t, const nas_predictions *predictions, nas_err *err)
 {

@@ -32,7 +32,7 @@ struct asker {
     nas_arena *arena; /* of one step */
 };
 
-/* ---- opening ---------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------- */
 
 static nas_status read_values(const nas_param *params, const char *json, const char *what,
                               plug_values *out, nas_err *err)

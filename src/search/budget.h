@@ -9,7 +9,7 @@
 enum { BUDGET_FINALISTS = 3, BUDGET_GOOD_EPOCHS = 8 };
 
 /* A training may be so much slower than predicted. */
-#define BUDGET_SAFETY 1.12
+#define BUDGET_SAFETY 1.06
 
 /* Shares of the seconds that are left, in their order. */
 typedef struct budget {

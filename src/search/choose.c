@@ -18,8 +18,7 @@ static double last_score(const nas_history_trial *trial)
     return trial->score[trial->rungs - 1];
 }
 
-/* ---- ties
- * -------------------------------------------------------------------------------- */
+/* ---- ties ---------------------------------------------------------------- */
 
 static nas_status tied(const search_run *run, const nas_history_trial *a,
                        const nas_history_trial *b, nas_arena *arena, bool *out,
@@ -60,8 +59,7 @@ static nas_status smallest_tied(const search_run *run, int64_t best, nas_arena *
     return NAS_OK;
 }
 
-/* ---- the front
- * --------------------------------------------------------------------------- */
+/* ---- the front ----------------------------------------------------------- */
 
 /* The member farthest above the line from the smallest to the best, in logarithmic MACs
  * and score, both scaled to the front. -1 with fewer than three members. */

@@ -10,8 +10,7 @@
 enum { CHECK_ROWS = 256, SELFTEST_ROWS = 4, TIMINGS = 15 };
 static const double TIMING_S = 0.005; /* of one timing */
 
-/* ---- rows
- * ------------------------------------------------------------------------------ */
+/* ---- rows ---------------------------------------------------------------- */
 
 static nas_status make_rows(const search_run *run, const nas_model *model,
                             nas_workspace *workspace, nas_arena *arena, check_rows *out,
@@ -30,8 +29,7 @@ static nas_status make_rows(const search_run *run, const nas_model *model,
                        err);
 }
 
-/* ---- files
- * ----------------------------------------------------------------------------- */
+/* ---- files --------------------------------------------------------------- */
 
 static nas_status write_onnx(const search_run *run, const nas_model *model,
                              const check_rows *rows, nas_finalist *finalist, nas_err *err)
@@ -78,8 +76,7 @@ static nas_status write_c(const search_run *run, const nas_model *model,
     return status;
 }
 
-/* ---- time of one inference
- * --------------------------------------------------------------- */
+/* ---- time of one inference ----------------------------------------------- */
 
 static int by_value(const void *a, const void *b)
 {
@@ -121,8 +118,7 @@ static nas_status measure_latency(const nas_model *model, const check_rows *rows
     return NAS_OK;
 }
 
-/* ---- all
- * ----------------------------------------------------------------------------------- */
+/* ---- all ----------------------------------------------------------------- */
 
 static nas_status export_all(const search_run *run, const nas_model *model,
                              const check_rows *rows, nas_arena *arena,

@@ -28,8 +28,7 @@ typedef struct finisher {
     nas_err verify_err;
 } finisher;
 
-/* ---- opening
- * ----------------------------------------------------------------------------- */
+/* ---- opening ------------------------------------------------------------- */
 
 /* Each round opens the sealed rows once, however often its finishing was interrupted. The
  * number is on disk before the file is opened. */
@@ -73,8 +72,7 @@ static nas_status test_model(finisher *f, const nas_model *model, int64_t trial,
     return nas_study_put_test(f->run->study, &row, err);
 }
 
-/* ---- finalists
- * ----------------------------------------------------------------------------- */
+/* ---- finalists ----------------------------------------------------------- */
 
 nas_score searched_score(const nas_trial_row *row)
 {
@@ -193,8 +191,7 @@ static nas_status finish_entry(finisher *f, const plan_entry *entry, nas_err *er
     return status;
 }
 
-/* ---- baselines
- * ------------------------------------------------------------------------------ */
+/* ---- baselines ----------------------------------------------------------- */
 
 static void add_constant(finisher *f)
 {
@@ -242,8 +239,7 @@ static nas_status add_baselines(finisher *f, nas_err *err)
     return NAS_OK;
 }
 
-/* ---- the round
- * -------------------------------------------------------------------------------- */
+/* ---- the round ----------------------------------------------------------- */
 
 static nas_status take_lease(const search_run *run, nas_err *err)
 {
@@ -289,6 +285,10 @@ static nas_status finish_all(finisher *f, nas_err *err)
     f->result->seconds = run_elapsed_s(run);
     f->result->stop_reason = run->stop_reason;
     NAS_TRY(record_write(run->study, f->result, err));
+    bool by_time =
+        run->stop_reason != NULL && strcmp(run->stop_reason, "time is up") == 0;
+    NAS_TRY(state_put_int(run->study, STATE_FINISHED_S,
+                          by_time ? (int64_t)ceil(run->options->time_s) : 0, err));
     NAS_TRY(state_put_int(run->study, STATE_ROUND, f->plan.round, err));
     NAS_TRY(state_put_int(run->study, STATE_ACTIVE_MS,
                           (int64_t)(run_elapsed_s(run) * 1000.0), err));

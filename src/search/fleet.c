@@ -12,8 +12,7 @@
 static const double EARLY_S = 2.0;
 enum { MAX_EARLY_DEATHS = 6, NAME = 128 };
 
-/* ---- leftovers
- * ---------------------------------------------------------------------------- */
+/* ---- leftovers ----------------------------------------------------------- */
 
 /* A supervised worker of this machine: "host/INDEX" and nothing more. */
 static bool is_ours(const char *worker)
@@ -45,8 +44,7 @@ nas_status fleet_recover(const search_run *run, nas_err *err)
     return NAS_OK;
 }
 
-/* ---- starting
- * ----------------------------------------------------------------------------- */
+/* ---- starting ------------------------------------------------------------ */
 
 static nas_status start_one(fleet *f, int index, nas_err *err)
 {
@@ -72,8 +70,7 @@ nas_status fleet_start(fleet *f, const search_run *run, nas_err *err)
     return NAS_OK;
 }
 
-/* ---- watching
- * ------------------------------------------------------------------------------ */
+/* ---- watching ------------------------------------------------------------ */
 
 static nas_status give_up(const fleet *f, const char *how, nas_err *err)
 {

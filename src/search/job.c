@@ -40,8 +40,7 @@ nas_status worker_look(worker *w, nas_err *err)
     return run_state_read(w->study, w->tick_arena, &w->state, err);
 }
 
-/* ---- callbacks
- * -------------------------------------------------------------------------- */
+/* ---- callbacks ----------------------------------------------------------- */
 
 /* Whether this training is no longer wanted at all. */
 static bool unwanted(const running *r)
@@ -109,8 +108,7 @@ static bool on_epoch(void *context, const nas_job *job, const nas_curve_point *p
     return !unwanted(r) && !leave;
 }
 
-/* ---- building
- * ----------------------------------------------------------------------------- */
+/* ---- building ------------------------------------------------------------ */
 
 static nas_status read_recipe(const worker *w, const nas_claim *claim, nas_recipe *out,
                               nas_err *err)
@@ -180,8 +178,7 @@ static nas_status build(const worker *w, const nas_claim *claim, running *r,
     return NAS_OK;
 }
 
-/* ---- running
- * ------------------------------------------------------------------------------ */
+/* ---- running ------------------------------------------------------------- */
 
 /* Weights worth keeping are on disk before the result is, so that a result that is there
  * always has them. */

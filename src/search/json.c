@@ -40,8 +40,7 @@ static void write_test(nas_json *json, const char *key, const nas_score *score,
     nas_json_object_end(json);
 }
 
-/* ---- the search
- * ------------------------------------------------------------------------ */
+/* ---- the search ---------------------------------------------------------- */
 
 static void write_counts(nas_json *json, const nas_study_counts *counts)
 {
@@ -192,8 +191,7 @@ nas_status nas_search_write_json(const nas_search_result *result, nas_study *stu
     return status;
 }
 
-/* ---- trials
- * ------------------------------------------------------------------------------ */
+/* ---- trials -------------------------------------------------------------- */
 
 static const char *const STATES[] = {"queued", "running", "done", "failed"};
 static const char *const PURPOSES[] = {"search", "refit", "baseline"};

@@ -46,8 +46,7 @@ static bool worth(nas_study *study, const nas_history *history, int64_t t)
     return among_best(history, t) || front_holds(history, &s->limits, s->minimise, t);
 }
 
-/* ---- storing
- * ---------------------------------------------------------------------------- */
+/* ---- storing ------------------------------------------------------------- */
 
 nas_status keep_store_model(nas_study *study, const char *name, const nas_model *model,
                             nas_err *err)
@@ -87,8 +86,7 @@ nas_status keep_result(nas_study *study, const nas_history *history, int64_t tri
     return store_rows(study, trial, result->row_goodness, result->validation.n, err);
 }
 
-/* ---- cleaning
- * --------------------------------------------------------------------------- */
+/* ---- cleaning ------------------------------------------------------------ */
 
 /* The trial of a blob that keep_result wrote, or 0. */
 static int64_t trial_of_name(const char *name)
@@ -126,8 +124,7 @@ nas_status keep_clean(nas_study *study, const nas_history *history, nas_err *err
     return status;
 }
 
-/* ---- loading
- * ---------------------------------------------------------------------------- */
+/* ---- loading ------------------------------------------------------------- */
 
 nas_status keep_load_model(nas_study *study, const char *name, nas_model **out,
                            nas_err *err)

@@ -11,8 +11,7 @@ static const double POINT_PER_HALVING = 1.0;
 /* Starting, hearing of phases, storing. */
 static const double NEED_BASE_S = 1.0;
 
-/* ---- seconds
- * ------------------------------------------------------------------------------ */
+/* ---- seconds ------------------------------------------------------------- */
 
 static double rows_of_refit(const search_run *run)
 {
@@ -81,8 +80,7 @@ static int64_t affordable(const search_run *run, const plan_entry *entries, int 
     return budget_refit_epochs(seconds, n, run->workers, available_s, most);
 }
 
-/* ---- fitting into the time
- * ----------------------------------------------------------------- */
+/* ---- fitting into the time ----------------------------------------------- */
 
 /* The trial that promises most when it can be trained for what is left: its score, less
  * what a short training costs. Seconds follow MACs, by the measure of `known`. */
@@ -193,8 +191,7 @@ nas_status plan_need_s(const search_run *run, double *out, nas_err *err)
     return NAS_OK;
 }
 
-/* ---- the record
- * ------------------------------------------------------------------------------ */
+/* ---- the record ---------------------------------------------------------- */
 
 nas_status plan_write(nas_study *study, const finalist_plan *plan, nas_err *err)
 {

@@ -6,8 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-/* ---- writing
- * --------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------- */
 
 void record_score(nas_json *json, const nas_score *score)
 {
@@ -103,8 +102,7 @@ nas_status record_write(nas_study *study, const nas_search_result *result, nas_e
     return status;
 }
 
-/* ---- reading
- * ----------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------- */
 
 static double real(const json_t *object, const char *key)
 {

@@ -49,8 +49,7 @@ void run_line(const search_run *run, const char *fmt, ...)
     run->sink->line(run->sink->context, text);
 }
 
-/* ---- the result
- * ------------------------------------------------------------------------- */
+/* ---- the result ---------------------------------------------------------- */
 
 void nas_search_result_free(nas_search_result *result)
 {
@@ -132,8 +131,7 @@ static nas_status fill_unfinished(search_run *run, nas_search_result *result,
     return NAS_OK;
 }
 
-/* ---- the run
- * ------------------------------------------------------------------------------ */
+/* ---- the run ------------------------------------------------------------- */
 
 /* Whether a finished study has nothing more to do: no time, or no trials. */
 static nas_status satisfied(search_run *run, bool *out, nas_err *err)
@@ -146,9 +144,13 @@ static nas_status satisfied(search_run *run, bool *out, nas_err *err)
     NAS_TRY(plan_read(run->study, run->arena, &plan, err));
     if (round == 0 || plan.round > round)
         return NAS_OK;
+    int64_t finished_s = 0;
+    NAS_TRY(state_int(run->study, STATE_FINISHED_S, run->arena, &finished_s, err));
     double least = fmax(LEAST_S, LEAST_SHARE * o->time_s);
+    bool timed = o->time_s > 0.0 && o->time_s <= (double)finished_s;
     nas_next next = asker_next(run->view, &run->state);
-    *out = run_remaining_s(run) < least || (o->trials > 0 && next.kind == NAS_NEXT_WAIT);
+    *out = timed || run_remaining_s(run) < least ||
+           (o->trials > 0 && next.kind == NAS_NEXT_WAIT);
     return NAS_OK;
 }
 
@@ -209,8 +211,7 @@ nas_status nas_search_run(const nas_search_options *options, const nas_search_si
     return status;
 }
 
-/* ---- dry run
- * ------------------------------------------------------------------------------ */
+/* ---- dry run ------------------------------------------------------------- */
 
 static void say_plan(const search_run *run, const nas_study_settings *settings,
                      const throughput *speed)

@@ -133,8 +133,7 @@ static nas_status scheduler_json(const nas_scheduler_ops *ops, nas_arena *arena,
     return values_json(ops->params, values, arena, out, err);
 }
 
-/* ---- recipe
- * ------------------------------------------------------------------------------ */
+/* ---- recipe -------------------------------------------------------------- */
 
 /* Small data gets small batches, or an epoch would be a handful of steps; the rate
  * follows the square root of the batch, as it must for Adam (Malladi et al., "On the SDEs
@@ -161,8 +160,7 @@ static nas_status recipe_json(nas_task task, int64_t rows, nas_arena *arena,
     return keep(&text, arena, out, err);
 }
 
-/* ---- space
- * ------------------------------------------------------------------------------- */
+/* ---- space --------------------------------------------------------------- */
 
 static nas_status copy_space(const nas_space *space, nas_arena *arena,
                              nas_study_settings *out, nas_err *err)
@@ -188,8 +186,7 @@ static nas_status read_space(const char *what, nas_arena *arena, nas_study_setti
     return status;
 }
 
-/* ---- all of it
- * ----------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------- */
 
 static const char *cpu_name(nas_arena *arena)
 {

@@ -18,8 +18,7 @@ static const double LATENCY_WORTH_S = 60.0;
 /* Of the free memory, shared by the workers. */
 static const double MEMORY_SHARE = 0.7;
 
-/* ---- data
- * ------------------------------------------------------------------------------ */
+/* ---- data ---------------------------------------------------------------- */
 
 /* A prepared folder that belongs to a study must not be replaced by other data. */
 static nas_status check_data(const search_run *run, nas_err *err)
@@ -56,8 +55,7 @@ static nas_status open_data(search_run *run, nas_err *err)
     return NAS_OK;
 }
 
-/* ---- a new study
- * --------------------------------------------------------------------------- */
+/* ---- a new study --------------------------------------------------------- */
 
 static bool has_clock(const search_run *run)
 {
@@ -130,8 +128,7 @@ static nas_status create_study(search_run *run, nas_study_settings *settings,
     return status;
 }
 
-/* ---- what this run adds
- * -------------------------------------------------------------------- */
+/* ---- what this run adds -------------------------------------------------- */
 
 static int64_t max_macs(const search_run *run)
 {

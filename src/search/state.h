@@ -5,8 +5,10 @@
 #include "nasmith/study.h"
 
 /* Entries of the study (nas_study_get). */
-#define STATE_RUN "run"         /* struct run_state as JSON */
-#define STATE_COMMAND "command" /* as typed, of the last run */
+#define STATE_RUN "run"               /* struct run_state as JSON */
+#define STATE_SUPERVISOR "supervisor" /* owner of that lease */
+#define STATE_FINISHED_S "finished_s" /* --time of the last round that ended by time */
+#define STATE_COMMAND "command"       /* as typed, of the last run */
 #define STATE_ACTIVE_MS                                                                  \
     "active_ms"                     /* time the study was worked on, idle time excluded  \
                                      */

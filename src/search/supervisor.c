@@ -5,8 +5,10 @@
 #include "search/plan.h"
 #include "search/price.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -22,7 +24,7 @@ static const double STOP_S = 8.0;
 typedef struct supervisor {
     search_run *run;
     fleet workers;
-    char owner[64];
+    char owner[128];                  /* "HOST PID MILLISECONDS" */
     double search_end_s, refit_end_s; /* monotonic; infinity without a clock */
     double refit_s;                   /* share of the refits at the start */
     double accounted_s, planned_s;    /* when last done */
@@ -38,8 +40,7 @@ static int interruption(const search_run *run)
     return run->options->interrupted != NULL ? (int)*run->options->interrupted : 0;
 }
 
-/* ---- time
- * ------------------------------------------------------------------------------------ */
+/* ---- time ---------------------------------------------------------------- */
 
 static void split_time(supervisor *s, bool resumed)
 {
@@ -98,13 +99,25 @@ static nas_status account(supervisor *s, bool force, nas_err *err)
                          (int64_t)(run_elapsed_s(s->run) * 1000.0), err);
 }
 
-/* After a kill the lease of the dead one runs out soon. */
-static nas_status become_supervisor(supervisor *s, nas_err *err)
+/* The lease of a supervisor of this machine that was killed need not run out first. */
+static nas_status bury_predecessor(supervisor *s, nas_err *err)
+{
+    const char *owner = NULL;
+    long pid = 0;
+    char host[65] = "";
+    NAS_TRY(nas_study_get(s->run->study, STATE_SUPERVISOR, s->run->arena, &owner, err));
+    if (owner == NULL || sscanf(owner, "%64s %ld", host, &pid) != 2)
+        return NAS_OK;
+    bool here = strncmp(s->owner, host, strlen(host)) == 0;
+    if (!here || kill((pid_t)pid, 0) == 0 || errno != ESRCH)
+        return NAS_OK;
+    return nas_study_unlease(s->run->study, "supervisor", owner, err);
+}
+
+static nas_status wait_for_lease(supervisor *s, nas_err *err)
 {
     double until = nas_clock_monotonic_s() + LEASE_S + 1.0;
     bool got = false;
-    (void)snprintf(s->owner, sizeof s->owner, "pid %ld at %" PRId64, (long)getpid(),
-                   nas_clock_unix_ms());
     for (;;) {
         NAS_TRY(
             nas_study_lease(s->run->study, "supervisor", s->owner, LEASE_S, &got, err));
@@ -121,8 +134,19 @@ static nas_status become_supervisor(supervisor *s, nas_err *err)
     return status;
 }
 
-/* ---- refits
- * ------------------------------------------------------------------------------------ */
+static nas_status become_supervisor(supervisor *s, nas_err *err)
+{
+    char host[65] = "localhost";
+    if (gethostname(host, sizeof host - 1) != 0)
+        (void)snprintf(host, sizeof host, "localhost");
+    (void)snprintf(s->owner, sizeof s->owner, "%s %ld %" PRId64, host, (long)getpid(),
+                   nas_clock_unix_ms());
+    NAS_TRY(bury_predecessor(s, err));
+    NAS_TRY(wait_for_lease(s, err));
+    return nas_study_put(s->run->study, STATE_SUPERVISOR, s->owner, err);
+}
+
+/* ---- refits -------------------------------------------------------------- */
 
 static nas_status queue_refits(supervisor *s, nas_err *err)
 {
@@ -224,8 +248,7 @@ static nas_status tick_refit(supervisor *s, nas_err *err)
     return NAS_OK;
 }
 
-/* ---- searching
- * ----------------------------------------------------------------------------------- */
+/* ---- searching ----------------------------------------------------------- */
 
 static const char *trials_text(const search_run *run)
 {
