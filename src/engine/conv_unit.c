@@ -26,8 +26,7 @@ static int taps_of(const nas_window *w)
     return w->kernel_h * w->kernel_w;
 }
 
-/* ---- jobs -----------------------------------------------------------------------------
- */
+/* ---- jobs ------------------------------------------------------------------------ */
 
 /* A tap of a window: offset of its x line and of its weight. */
 typedef struct tap {
@@ -268,16 +267,16 @@ static void next_group(nas_conv_job *job, ptrdiff_t x, ptrdiff_t w)
     job->square += job->out * LINE;
 }
 
-void nas_core_conv_forward(nas_net *net, nas_unit *unit, nas_view x, int first, int count)
+void nas_core_conv_forward(nas_net *net, nas_unit *unit, nas_view x, const nas_piece *at)
 {
     const nas_window *w = &unit->window;
     const ptrdiff_t in = net->units[unit->inputs[0]].z.channels / w->groups;
-    for (int b = 0; b < count; b++) {
+    for (int b = 0; b < at->count; b++) {
         nas_conv_job job = unit->forward;
         job.x = x.data + b * x.block;
         job.w = unit->kernel.w;
         job.bias = unit->bias.w;
-        job.y = unit->y.view.data + (first + b) * unit->y.view.block;
+        job.y = unit->y.view.data + (at->first + b) * unit->y.view.block;
         job.finish = nas_unit_finish(net, unit);
         job.scale = unit->scale;
         job.shift = unit->shift;
@@ -290,32 +289,53 @@ void nas_core_conv_forward(nas_net *net, nas_unit *unit, nas_view x, int first, 
     }
 }
 
-void nas_core_depthwise_forward(nas_net *net, nas_unit *unit, nas_view x, int first,
-                                int count)
+/* Move a depthwise job to the channels of a piece. x is there already. */
+static void to_channels(nas_conv_job *job, const nas_piece *at)
 {
-    for (int b = 0; b < count; b++) {
+    job->out = at->channels;
+    job->w += at->channel * job->w_out;
+    job->y += at->channel * job->y_out;
+    job->sum += at->channel * LINE;
+    job->square += at->channel * LINE;
+    if (job->bias != NULL)
+        job->bias += at->channel;
+    if (job->ref == NULL)
+        return;
+    job->ref += at->channel * job->ref_out;
+    job->scale += at->channel;
+    job->shift += at->channel;
+}
+
+void nas_core_depthwise_forward(nas_net *net, nas_unit *unit, nas_view x,
+                                const nas_piece *at)
+{
+    for (int b = 0; b < at->count; b++) {
         nas_conv_job job = unit->forward;
         job.x = x.data + b * x.block;
         job.w = unit->kernel.w;
         job.bias = unit->bias.w;
-        job.y = unit->y.view.data + (first + b) * unit->y.view.block;
+        job.y = unit->y.view.data + (at->first + b) * unit->y.view.block;
         job.finish = nas_unit_finish(net, unit);
         job.sum = unit->sum;
         job.square = unit->square;
+        to_channels(&job, at);
         net->kernels->depthwise(&job);
     }
 }
 
 static void weight_gradient(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
-                            int count)
+                            const nas_piece *at)
 {
     const nas_window *w = &unit->window;
     nas_reduce_job job = unit->reduce;
-    job.blocks = count;
+    job.blocks = at->count;
     job.d = dy;
     job.x = x.data;
+    job.x_block = x.block;
     job.g = unit->kernel.g;
     if (unit->core == NAS_CORE_DEPTHWISE) {
+        job.out = at->channels;
+        job.g += at->channel * job.g_out;
         net->kernels->reduce_depthwise(&job);
         return;
     }
@@ -328,23 +348,25 @@ static void weight_gradient(nas_net *net, nas_unit *unit, nas_view x, nas_view d
     }
 }
 
-static void data_gradient(nas_net *net, nas_unit *unit, nas_view dy, int block, int b)
+/* Gradient of block `b` of the piece's input. */
+static void data_gradient(nas_net *net, nas_unit *unit, nas_view dy, const nas_piece *at,
+                          int b)
 {
     const nas_window *w = &unit->window;
-    const nas_tensor *dx = &net->units[unit->inputs[0]].dz;
+    const nas_unit *input = &net->units[unit->inputs[0]];
+    const nas_view dx = nas_view_block(&input->dz, at->first + b);
     const ptrdiff_t out = unit->y.channels / w->groups;
     for (int p = 0; p < unit->n_phases; p++) {
-        nas_phase *phase = &unit->phases[p];
+        const nas_phase *phase = &unit->phases[p];
         nas_conv_job job = phase->job;
         job.x = dy.data + b * dy.block;
         job.w = unit->kernel.w;
-        job.y = nas_view_block(dx, block + b).data + phase->row * dx->view.row +
-                phase->column * LINE;
-        nas_job_to_gradient(net, unit, &job, block + b);
+        job.y = dx.data + phase->row * dx.row + phase->column * LINE;
+        nas_job_to_gradient(net, unit, &job, at->first + b);
         if (job.ref != NULL)
-            job.ref += phase->row * net->units[unit->inputs[0]].y.view.row +
-                       phase->column * LINE;
+            job.ref += phase->row * input->y.view.row + phase->column * LINE;
         if (unit->core == NAS_CORE_DEPTHWISE) {
+            to_channels(&job, at);
             net->kernels->depthwise(&job);
             continue;
         }
@@ -356,22 +378,24 @@ static void data_gradient(nas_net *net, nas_unit *unit, nas_view dy, int block, 
 }
 
 void nas_core_conv_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
-                            int first, int count)
+                            const nas_piece *at)
 {
-    if (first == 0) /* groups of blocks add to it */
+    if (at->first == 0 && at->channel == 0) /* pieces add to it */
         memset(unit->kernel.g, 0, (size_t)unit->kernel.count * sizeof(float));
-    weight_gradient(net, unit, x, dy, count);
+    weight_gradient(net, unit, x, dy, at);
     nas_unit *input = &net->units[unit->inputs[0]];
     if (!input->gradient)
         return;
-    for (int b = 0; b < count; b++)
-        data_gradient(net, unit, dy, first, b);
+    for (int b = 0; b < at->count; b++)
+        data_gradient(net, unit, dy, at, b);
+    const bool depthwise = unit->core == NAS_CORE_DEPTHWISE;
     if (input->masked)
-        nas_unit_fold(net, input);
+        nas_unit_fold(net, input, depthwise ? at->channel : 0,
+                      depthwise ? at->channels : input->y.channels);
 }
 
 void nas_core_depthwise_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
-                                 int first, int count)
+                                 const nas_piece *at)
 {
-    nas_core_conv_backward(net, unit, x, dy, first, count);
+    nas_core_conv_backward(net, unit, x, dy, at);
 }

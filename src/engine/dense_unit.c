@@ -118,15 +118,14 @@ nas_status nas_prepare_dense(nas_net *net, nas_unit *unit, nas_err *err)
     return prepare_backward(net, unit, err);
 }
 
-void nas_core_dense_forward(nas_net *net, nas_unit *unit, nas_view x, int first,
-                            int count)
+void nas_core_dense_forward(nas_net *net, nas_unit *unit, nas_view x, const nas_piece *at)
 {
     nas_conv_job job = unit->forward;
-    job.pixels = count;
+    job.pixels = at->count;
     job.x = x.data;
     job.w = unit->kernel.w;
     job.bias = unit->bias.w;
-    job.y = nas_view_block(&unit->y, first).data;
+    job.y = nas_view_block(&unit->y, at->first).data;
     job.finish = nas_unit_finish(net, unit);
     job.sum = unit->sum;
     job.square = unit->square;
@@ -172,7 +171,7 @@ static void weight_gradient(nas_net *net, nas_unit *unit, nas_view x, nas_view d
 }
 
 void nas_core_dense_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
-                             int first, int count)
+                             const nas_piece *at)
 {
     weight_gradient(net, unit, x, dy);
     nas_unit *input = &net->units[unit->inputs[0]];
@@ -182,16 +181,16 @@ void nas_core_dense_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view 
     for (int i = 0; i < plane; i++) {
         const int h = i / input->dz.width, v = i % input->dz.width;
         nas_conv_job job = unit->phases[0].job;
-        job.pixels = count;
+        job.pixels = at->count;
         job.x = dy.data;
         job.w = unit->kernel.w + i;
-        job.y =
-            nas_view_block(&input->dz, first).data + h * input->dz.view.row + v * LINE;
-        nas_job_to_gradient(net, unit, &job, first);
+        job.y = nas_view_block(&input->dz, at->first).data + h * input->dz.view.row +
+                v * LINE;
+        nas_job_to_gradient(net, unit, &job, at->first);
         if (job.ref != NULL)
             job.ref += h * input->y.view.row + v * LINE;
         net->kernels->conv(&job);
     }
     if (input->masked)
-        nas_unit_fold(net, input);
+        nas_unit_fold(net, input, 0, input->y.channels);
 }

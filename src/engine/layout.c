@@ -1,4 +1,5 @@
-/* Tensors of all units, their groups of blocks, and their place in the workspace. */
+/* Tensors of all units, the pieces they are worked on in, and their place in the
+ * workspace. */
 #include "engine/layout.h"
 
 #include "nasmith/plan.h"
@@ -9,7 +10,7 @@ enum {
     LINE = NAS_LANES,
     /* Bytes of z or dy that are recomputed at a time: they and what is read to make them
      * stay in the second-level cache until they are used. */
-    STAGE_BYTES = 400000,
+    STAGE_BYTES = 200000,
 };
 
 static int most(int a, int b)
@@ -17,8 +18,7 @@ static int most(int a, int b)
     return a > b ? a : b;
 }
 
-/* ---- extents ------------------------------------------------------------------------
- */
+/* ---- extents --------------------------------------------------------------------- */
 
 /* Strides and lead from extents and margins. An odd number of lines from plane to plane:
  * planes of 16x16 or 32x32 would otherwise fall onto the same cache sets. */
@@ -114,21 +114,32 @@ static void set_backward_tensors(nas_net *net, nas_unit *unit)
                    (!unit->activated || unit->masked);
 }
 
-/* Blocks that are worked on together: all, unless something is staged for them. */
-static void set_group(nas_net *net, nas_unit *unit)
+/* Bytes of one block that are staged for a unit, the larger of z and dy. */
+static int64_t staged_bytes(const nas_net *net, const nas_unit *unit)
 {
-    int64_t bytes = 0;
+    int64_t floats = 0;
     for (int i = 0; i < unit->n_inputs; i++) {
         const nas_unit *input = &net->units[unit->inputs[i]];
         if (input->staged)
-            bytes = input->z.view.block * (int64_t)sizeof(float);
+            floats = input->z.view.block;
     }
-    int64_t dy = unit->dy.view.block * (int64_t)sizeof(float);
-    if (unit->gradient && !unit->direct && dy > bytes)
-        bytes = dy;
+    if (unit->gradient && !unit->direct && unit->dy.view.block > floats)
+        floats = unit->dy.view.block;
+    return floats * (int64_t)sizeof(float);
+}
+
+/* What is worked on together: all blocks, unless something is staged for them; of a
+ * depthwise unit as many channels of one block as fit the stage. */
+static void set_piece(const nas_net *net, nas_unit *unit)
+{
+    const int64_t bytes = staged_bytes(net, unit);
     unit->group = net->blocks;
-    if (bytes > 0 && bytes * net->blocks > STAGE_BYTES && unit->core != NAS_CORE_DENSE)
-        unit->group = most(1, (int)(STAGE_BYTES / bytes));
+    unit->slice = unit->y.channels;
+    if (unit->core == NAS_CORE_DENSE || bytes * net->blocks <= STAGE_BYTES)
+        return;
+    unit->group = most(1, (int)(STAGE_BYTES / bytes));
+    if (unit->core == NAS_CORE_DEPTHWISE && bytes > STAGE_BYTES)
+        unit->slice = most(1, (int)(STAGE_BYTES * unit->slice / bytes));
 }
 
 void nas_layout(nas_net *net)
@@ -136,12 +147,11 @@ void nas_layout(nas_net *net)
     set_forward_tensors(net);
     for (int u = 0; u < net->n_units; u++) {
         set_backward_tensors(net, &net->units[u]);
-        set_group(net, &net->units[u]);
+        set_piece(net, &net->units[u]);
     }
 }
 
-/* ---- lifetimes ----------------------------------------------------------------------
- */
+/* ---- lifetimes ------------------------------------------------------------------- */
 
 /* Step of a unit's backward pass; forward passes are steps 0 .. n_units-1, the loss is
  * n_units. */
@@ -208,8 +218,7 @@ static void plan_unit(nas_memory_map *map, nas_net *net, int u)
     }
 }
 
-/* ---- places ---------------------------------------------------------------------------
- */
+/* ---- places ---------------------------------------------------------------------- */
 
 /* Remember that *at is to point to `floats` floats of the lasting part. */
 static void keep(nas_memory_map *map, float **at, int64_t floats)
@@ -238,17 +247,24 @@ static void raise_to(int64_t *size, int64_t need)
         *size = need;
 }
 
+/* Channels of an input that one piece of a unit reads. */
+static int staged_channels(const nas_unit *unit, const nas_unit *input)
+{
+    return unit->core == NAS_CORE_DEPTHWISE ? unit->slice : input->z.channels;
+}
+
 static void shared_by_unit(const nas_net *net, const nas_unit *unit, shared *need)
 {
     for (int i = 0; i < unit->n_inputs; i++) {
         const nas_unit *input = &net->units[unit->inputs[i]];
         if (input->staged)
-            raise_to(&need->z, input->z.view.block * unit->group);
+            raise_to(&need->z,
+                     input->z.view.plane * unit->group * staged_channels(unit, input));
     }
     if (!unit->gradient)
         return;
     if (!unit->direct)
-        raise_to(&need->dy, unit->dy.view.block * unit->group);
+        raise_to(&need->dy, unit->dy.view.plane * unit->group * unit->slice);
     if (unit->core == NAS_CORE_DENSE) {
         const nas_tensor *x = &net->units[unit->inputs[0]].z;
         int64_t in = nas_row_floats((int64_t)x->channels * x->height * x->width);

@@ -267,8 +267,7 @@ static nas_status lower_alone(nas_net *net, const nas_graph *graph, int index,
     return NAS_OK;
 }
 
-/* ---- what units need of each other --------------------------------------------------
- */
+/* ---- what units need of each other ----------------------------------------------- */
 
 static void count_consumers(nas_net *net)
 {

@@ -20,53 +20,52 @@ static nas_copy_job copy_job(const nas_tensor *t, nas_view from, nas_view to, in
     };
 }
 
-void nas_pass_gradient(nas_net *net, nas_unit *unit, int slot, nas_view dy, int first,
-                       int count)
+void nas_pass_gradient(nas_net *net, nas_unit *unit, int slot, nas_view dy,
+                       const nas_piece *at)
 {
     nas_unit *input = &net->units[unit->inputs[slot]];
     if (!input->gradient)
         return;
-    nas_copy_job job = copy_job(&input->dz, dy, nas_view_block(&input->dz, first), count);
+    nas_copy_job job =
+        copy_job(&input->dz, dy, nas_view_block(&input->dz, at->first), at->count);
     job.accumulate = !unit->first[slot];
     net->kernels->copy(&job);
 }
 
 /* ---- input and view: y is there already ------------------------------------------ */
 
-void nas_core_input_forward(nas_net *net, nas_unit *unit, nas_view x, int first,
-                            int count)
+void nas_core_input_forward(nas_net *net, nas_unit *unit, nas_view x, const nas_piece *at)
 {
-    (void)net, (void)unit, (void)x, (void)first, (void)count;
+    (void)net, (void)unit, (void)x, (void)at;
 }
 
 void nas_core_input_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
-                             int first, int count)
+                             const nas_piece *at)
 {
-    (void)net, (void)unit, (void)x, (void)dy, (void)first, (void)count;
+    (void)net, (void)unit, (void)x, (void)dy, (void)at;
 }
 
-void nas_core_view_forward(nas_net *net, nas_unit *unit, nas_view x, int first, int count)
+void nas_core_view_forward(nas_net *net, nas_unit *unit, nas_view x, const nas_piece *at)
 {
-    (void)net, (void)unit, (void)x, (void)first, (void)count;
+    (void)net, (void)unit, (void)x, (void)at;
 }
 
 void nas_core_view_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
-                            int first, int count)
+                            const nas_piece *at)
 {
     (void)x;
-    nas_pass_gradient(net, unit, 0, dy, first, count);
+    nas_pass_gradient(net, unit, 0, dy, at);
 }
 
-/* ---- add ------------------------------------------------------------------------------
- */
+/* ---- add ------------------------------------------------------------------------- */
 
-void nas_core_add_forward(nas_net *net, nas_unit *unit, nas_view x, int first, int count)
+void nas_core_add_forward(nas_net *net, nas_unit *unit, nas_view x, const nas_piece *at)
 {
     (void)x;
     for (int i = 0; i < unit->n_inputs; i++) {
         const nas_tensor *input = &net->units[unit->inputs[i]].z;
-        nas_copy_job job = copy_job(input, nas_view_block(input, first),
-                                    nas_view_block(&unit->y, first), count);
+        nas_copy_job job = copy_job(input, nas_view_block(input, at->first),
+                                    nas_view_block(&unit->y, at->first), at->count);
         job.accumulate = i > 0;
         if (i == unit->n_inputs - 1 && !unit->separate) {
             job.low = unit->low;
@@ -77,24 +76,24 @@ void nas_core_add_forward(nas_net *net, nas_unit *unit, nas_view x, int first, i
 }
 
 void nas_core_add_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
-                           int first, int count)
+                           const nas_piece *at)
 {
     (void)x;
     for (int i = 0; i < unit->n_inputs; i++)
-        nas_pass_gradient(net, unit, i, dy, first, count);
+        nas_pass_gradient(net, unit, i, dy, at);
 }
 
-/* ---- concat ---------------------------------------------------------------------------
- */
+/* ---- concat ---------------------------------------------------------------------- */
 
-void nas_core_concat_forward(nas_net *net, nas_unit *unit, nas_view x, int first,
-                             int count)
+void nas_core_concat_forward(nas_net *net, nas_unit *unit, nas_view x,
+                             const nas_piece *at)
 {
     (void)x;
-    nas_view to = nas_view_block(&unit->y, first);
+    nas_view to = nas_view_block(&unit->y, at->first);
     for (int i = 0; i < unit->n_inputs; i++) {
         const nas_tensor *input = &net->units[unit->inputs[i]].z;
-        nas_copy_job job = copy_job(input, nas_view_block(input, first), to, count);
+        nas_copy_job job =
+            copy_job(input, nas_view_block(input, at->first), to, at->count);
         if (!unit->separate) {
             job.low = unit->low;
             job.high = unit->high;
@@ -105,17 +104,16 @@ void nas_core_concat_forward(nas_net *net, nas_unit *unit, nas_view x, int first
 }
 
 void nas_core_concat_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
-                              int first, int count)
+                              const nas_piece *at)
 {
     (void)x;
     for (int i = 0; i < unit->n_inputs; i++) {
-        nas_pass_gradient(net, unit, i, dy, first, count);
+        nas_pass_gradient(net, unit, i, dy, at);
         dy.data += net->units[unit->inputs[i]].z.channels * dy.plane;
     }
 }
 
-/* ---- flatten --------------------------------------------------------------------------
- */
+/* ---- flatten --------------------------------------------------------------------- */
 
 /* A vector's view with the planes and rows of the sample it was flattened from. */
 static nas_view unflattened(nas_view vector, const nas_tensor *shape)
@@ -125,99 +123,96 @@ static nas_view unflattened(nas_view vector, const nas_tensor *shape)
     return vector;
 }
 
-void nas_core_flatten_forward(nas_net *net, nas_unit *unit, nas_view x, int first,
-                              int count)
+void nas_core_flatten_forward(nas_net *net, nas_unit *unit, nas_view x,
+                              const nas_piece *at)
 {
     const nas_tensor *input = &net->units[unit->inputs[0]].z;
-    nas_view to = unflattened(nas_view_block(&unit->y, first), input);
-    nas_copy_job job = copy_job(input, x, to, count);
+    nas_view to = unflattened(nas_view_block(&unit->y, at->first), input);
+    nas_copy_job job = copy_job(input, x, to, at->count);
     net->kernels->copy(&job);
-    nas_clamp_output(net, unit, first, count);
+    nas_clamp_output(net, unit, at);
 }
 
 void nas_core_flatten_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
-                               int first, int count)
+                               const nas_piece *at)
 {
     (void)x;
     const nas_tensor *input = &net->units[unit->inputs[0]].z;
-    nas_pass_gradient(net, unit, 0, unflattened(dy, input), first, count);
+    nas_pass_gradient(net, unit, 0, unflattened(dy, input), at);
 }
 
-/* ---- dropout --------------------------------------------------------------------------
- */
+/* ---- dropout --------------------------------------------------------------------- */
 
 static nas_dropout_job dropout_job(const nas_unit *unit, nas_view x, nas_view y,
-                                   int first, int count)
+                                   const nas_piece *at)
 {
     const nas_tensor *t = &unit->y;
     const uint32_t block = (uint32_t)(t->channels * t->height * t->width * LINE);
     return (nas_dropout_job){
-        .blocks = count,
+        .blocks = at->count,
         .channels = t->channels,
         .height = t->height,
         .width = t->width,
         .x = x,
         .y = y,
-        .seed = unit->dropout_seed + (uint32_t)first * block,
+        .seed = unit->dropout_seed + (uint32_t)at->first * block,
         .threshold = (uint32_t)((double)unit->dropout_rate * 4294967296.0),
         .factor = 1.0f / (1.0f - unit->dropout_rate),
     };
 }
 
-void nas_core_dropout_forward(nas_net *net, nas_unit *unit, nas_view x, int first,
-                              int count)
+void nas_core_dropout_forward(nas_net *net, nas_unit *unit, nas_view x,
+                              const nas_piece *at)
 {
-    nas_dropout_job job =
-        dropout_job(unit, x, nas_view_block(&unit->y, first), first, count);
+    nas_dropout_job job = dropout_job(unit, x, nas_view_block(&unit->y, at->first), at);
     if (!net->train) {
         job.threshold = 0;
         job.factor = 1.0f;
     }
     net->kernels->dropout(&job);
-    nas_clamp_output(net, unit, first, count);
+    nas_clamp_output(net, unit, at);
 }
 
 void nas_core_dropout_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
-                               int first, int count)
+                               const nas_piece *at)
 {
     (void)x;
     nas_unit *input = &net->units[unit->inputs[0]];
     nas_dropout_job job =
-        dropout_job(unit, dy, nas_view_block(&input->dz, first), first, count);
+        dropout_job(unit, dy, nas_view_block(&input->dz, at->first), at);
     job.accumulate = !unit->first[0];
     net->kernels->dropout(&job);
 }
 
-/* ---- softmax --------------------------------------------------------------------------
- */
+/* ---- softmax --------------------------------------------------------------------- */
 
-void nas_core_softmax_forward(nas_net *net, nas_unit *unit, nas_view x, int first,
-                              int count)
+void nas_core_softmax_forward(nas_net *net, nas_unit *unit, nas_view x,
+                              const nas_piece *at)
 {
     nas_softmax_job job = {
-        .blocks = count,
+        .blocks = at->count,
         .channels = unit->y.channels,
         .height = unit->y.height,
         .width = unit->y.width,
         .x = x,
-        .y = nas_view_block(&unit->y, first),
+        .y = nas_view_block(&unit->y, at->first),
     };
     net->kernels->softmax(&job);
-    nas_clamp_output(net, unit, first, count);
+    nas_clamp_output(net, unit, at);
 }
 
 void nas_core_softmax_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
-                               int first, int count)
+                               const nas_piece *at)
 {
     (void)x;
     nas_softmax_job job = {
-        .blocks = count,
+        .blocks = at->count,
         .channels = unit->y.channels,
         .height = unit->y.height,
         .width = unit->y.width,
-        .y = nas_view_block(&unit->y, first),
+        .y = nas_view_block(&unit->y, at->first),
         .dy = dy,
-        .dx = nas_view_block(&net->units[unit->inputs[0]].dz, first),
+        .dx = nas_view_block(&net->units[unit->inputs[0]].dz, at->first),
         .accumulate = !unit->first[0],
     };
     net->kernels->softmax_backward(&job);

@@ -1,4 +1,4 @@
-/* The forward and backward pass: units in order, each in groups of blocks. */
+/* The forward and backward pass: units in order, each piece by piece. */
 #include "engine/pass.h"
 
 #include <assert.h>
@@ -19,42 +19,46 @@ static int least(int a, int b)
     return a < b ? a : b;
 }
 
-/* ---- jobs shared by passes ------------------------------------------------------------
- */
+/* ---- jobs shared by passes ------------------------------------------------------- */
 
-static nas_norm_job norm_job(const nas_unit *unit, int first, int count)
+static nas_norm_job norm_job(const nas_unit *unit, const nas_piece *at)
 {
-    return (nas_norm_job){
-        .blocks = count,
-        .channels = unit->y.channels,
+    const int c = at->channel;
+    nas_norm_job job = {
+        .blocks = at->count,
+        .channels = at->channels,
         .height = unit->y.height,
         .width = unit->y.width,
-        .y = nas_view_block(&unit->y, first),
-        .z = nas_view_block(&unit->z, first),
-        .scale = unit->scale,
-        .shift = unit->shift,
+        .y = nas_view_block(&unit->y, at->first),
+        .z = nas_view_block(&unit->z, at->first),
+        .scale = unit->scale + c,
+        .shift = unit->shift + c,
         .low = unit->low,
         .high = unit->high,
         .pool_h = unit->pool_h,
         .pool_w = unit->pool_w,
         .out_h = unit->z.height,
         .out_w = unit->z.width,
-        .a = unit->a,
-        .b = unit->b,
-        .c = unit->c,
-        .sum = unit->sum,
-        .square = unit->square,
+        .a = unit->a + c,
+        .b = unit->b + c,
+        .c = unit->c + c,
+        .sum = unit->sum + c * LINE,
+        .square = unit->square + c * LINE,
     };
+    job.y.data += c * job.y.plane;
+    if (job.z.data != NULL)
+        job.z.data += c * job.z.plane;
+    return job;
 }
 
 static void clear_margins(const nas_net *net, const nas_tensor *t, nas_view view,
-                          int count)
+                          int blocks, int channels)
 {
     if (t->top == 0 && t->left == 0 && t->bottom == 0 && t->right == 0)
         return;
     nas_halo_job job = {
-        .blocks = count,
-        .channels = t->channels,
+        .blocks = blocks,
+        .channels = channels,
         .height = t->height,
         .width = t->width,
         .top = t->top,
@@ -66,7 +70,7 @@ static void clear_margins(const nas_net *net, const nas_tensor *t, nas_view view
     net->kernels->halo(&job);
 }
 
-/* The stage as a view of a tensor: its first real element is block 0 of the group. */
+/* The stage as a view of a tensor: its first real element is the first of the piece. */
 static nas_view stage_view(const nas_tensor *t, float *stage)
 {
     nas_view view = t->view;
@@ -74,39 +78,69 @@ static nas_view stage_view(const nas_tensor *t, float *stage)
     return view;
 }
 
-/* z of blocks first..first+count of an input, for a unit that reads it. */
-static nas_view input_view(const nas_net *net, const nas_unit *unit, int first, int count)
+/* z of a unit's first input, for one piece of the unit. An input that is staged is read
+ * by one convolution only; its channels are all of them unless that one is depthwise. */
+static nas_view input_view(const nas_net *net, const nas_unit *unit, const nas_piece *at)
 {
     if (unit->n_inputs == 0)
         return (nas_view){NULL, 0, 0, 0};
     const nas_unit *input = &net->units[unit->inputs[0]];
-    if (!input->staged)
-        return nas_view_block(&input->z, first);
-    nas_norm_job job = norm_job(input, first, count);
+    nas_piece piece = *at;
+    if (unit->core != NAS_CORE_DEPTHWISE) {
+        piece.channel = 0;
+        piece.channels = input->y.channels;
+    }
+    nas_view z = nas_view_block(&input->z, at->first);
+    if (!input->staged) {
+        z.data += piece.channel * z.plane;
+        return z;
+    }
+    nas_norm_job job = norm_job(input, &piece);
     job.z = stage_view(&input->z, net->z_stage);
     net->kernels->norm_forward[NAS_TAIL_NONE](&job);
     return job.z;
 }
 
-/* Margins of the stage that a unit's input goes to; its groups only write inside. */
+/* Margins of the stage that a unit's input goes to; its pieces only write inside. */
 static void prepare_stage(const nas_net *net, const nas_unit *unit)
 {
     if (unit->n_inputs == 0)
         return;
     const nas_unit *input = &net->units[unit->inputs[0]];
+    const bool depthwise = unit->core == NAS_CORE_DEPTHWISE;
     if (input->staged)
-        clear_margins(net, &input->z, stage_view(&input->z, net->z_stage), unit->group);
+        clear_margins(net, &input->z, stage_view(&input->z, net->z_stage), unit->group,
+                      depthwise ? unit->slice : input->z.channels);
 }
 
-/* ---- statistics -----------------------------------------------------------------------
- */
-
-void nas_unit_fold(const nas_net *net, nas_unit *unit)
+/* The piece after `at`, channels first; the one before all has count 0.
+ * @return false when there is none */
+static bool next_piece(const nas_unit *unit, int blocks, nas_piece *at)
 {
-    const int channels = unit->y.channels;
-    net->kernels->fold(unit->sum, channels, unit->totals);
+    at->channel += at->channels;
+    if (at->count == 0 || at->channel >= unit->y.channels) {
+        at->channel = 0;
+        at->first += at->count;
+    }
+    at->count = least(unit->group, blocks - at->first);
+    at->channels = least(unit->slice, unit->y.channels - at->channel);
+    return at->count > 0;
+}
+
+static nas_piece all_of(const nas_unit *unit, int blocks)
+{
+    return (nas_piece){0, blocks, 0, unit->y.channels};
+}
+
+/* ---- statistics ------------------------------------------------------------------ */
+
+void nas_unit_fold(const nas_net *net, nas_unit *unit, int channel, int channels)
+{
+    double *totals = unit->totals + channel;
+    net->kernels->fold(unit->sum + channel * LINE, channels, totals);
     if (unit->norm.present)
-        net->kernels->fold(unit->square, channels, unit->totals + channels);
+        net->kernels->fold(unit->square + channel * LINE, channels,
+                           totals + unit->y.channels);
 }
 
 static void clear_sums(nas_unit *unit)
@@ -180,8 +214,7 @@ static void norm_coefficients(const nas_net *net, nas_unit *unit)
     }
 }
 
-/* ---- forward --------------------------------------------------------------------------
- */
+/* ---- forward --------------------------------------------------------------------- */
 
 static bool sums_in_core(const nas_unit *unit)
 {
@@ -196,13 +229,13 @@ nas_finish nas_unit_finish(const nas_net *net, const nas_unit *unit)
     return unit->activated ? NAS_FINISH_CLAMP : NAS_FINISH_STORE;
 }
 
-void nas_clamp_output(nas_net *net, nas_unit *unit, int first, int count)
+void nas_clamp_output(nas_net *net, nas_unit *unit, const nas_piece *at)
 {
     if (unit->separate || !unit->activated)
         return;
-    nas_view y = nas_view_block(&unit->y, first);
+    nas_view y = nas_view_block(&unit->y, at->first);
     nas_copy_job job = {
-        .blocks = count,
+        .blocks = at->count,
         .channels = unit->y.channels,
         .height = unit->y.height,
         .width = unit->y.width,
@@ -218,16 +251,15 @@ static void forward_core(nas_net *net, nas_unit *unit)
 {
     const bool moments = unit->norm.present && net->train && !sums_in_core(unit);
     prepare_stage(net, unit);
-    for (int first = 0; first < net->active; first += unit->group) {
-        const int count = least(unit->group, net->active - first);
-        nas_view x = input_view(net, unit, first, count);
-        cores[unit->core].forward(net, unit, x, first, count);
+    for (nas_piece at = {0}; next_piece(unit, net->active, &at);) {
+        nas_view x = input_view(net, unit, &at);
+        cores[unit->core].forward(net, unit, x, &at);
         if (moments) {
-            nas_norm_job job = norm_job(unit, first, count);
+            nas_norm_job job = norm_job(unit, &at);
             net->kernels->moments(&job);
         }
         if (unit->norm.present && net->train)
-            nas_unit_fold(net, unit);
+            nas_unit_fold(net, unit, at.channel, at.channels);
     }
 }
 
@@ -242,10 +274,11 @@ static void forward_unit(nas_net *net, nas_unit *unit)
         norm_from_running(unit);
     if (unit->staged || unit->core == NAS_CORE_INPUT)
         return;
-    clear_margins(net, &unit->z, unit->z.view, net->active);
+    clear_margins(net, &unit->z, unit->z.view, net->active, unit->z.channels);
     if (!unit->separate)
         return;
-    nas_norm_job job = norm_job(unit, 0, net->active);
+    nas_piece all = all_of(unit, net->active);
+    nas_norm_job job = norm_job(unit, &all);
     net->kernels->norm_forward[unit->tail](&job);
 }
 
@@ -260,8 +293,7 @@ double nas_pass_forward(nas_net *net, bool training)
     return nas_loss(net, training);
 }
 
-/* ---- backward -------------------------------------------------------------------------
- */
+/* ---- backward -------------------------------------------------------------------- */
 
 void nas_job_to_gradient(nas_net *net, const nas_unit *unit, nas_conv_job *job, int first)
 {
@@ -283,10 +315,11 @@ static void backward_sums(nas_net *net, nas_unit *unit)
 {
     if (!unit->masked) {
         clear_sums(unit);
-        nas_norm_job job = norm_job(unit, 0, net->blocks);
+        nas_piece all = all_of(unit, net->blocks);
+        nas_norm_job job = norm_job(unit, &all);
         job.z = unit->dz.view;
         net->kernels->norm_sums[unit->tail](&job);
-        nas_unit_fold(net, unit);
+        nas_unit_fold(net, unit, 0, unit->y.channels);
     }
     if (unit->norm.present)
         norm_coefficients(net, unit);
@@ -294,13 +327,15 @@ static void backward_sums(nas_net *net, nas_unit *unit)
         unit->bias.g[c] = unit->norm.present ? 0.0f : (float)unit->totals[c];
 }
 
-/* dy of some blocks: in the stage, or dz itself. */
-static nas_view gradient_view(nas_net *net, nas_unit *unit, int first, int count)
+/* dy of a piece: in the stage, or dz itself. */
+static nas_view gradient_view(nas_net *net, nas_unit *unit, const nas_piece *at)
 {
+    nas_view dz = nas_view_block(&unit->dz, at->first);
+    dz.data += at->channel * dz.plane;
     if (unit->direct)
-        return nas_view_block(&unit->dz, first);
-    nas_norm_job job = norm_job(unit, first, count);
-    job.z = nas_view_block(&unit->dz, first);
+        return dz;
+    nas_norm_job job = norm_job(unit, at);
+    job.z = dz;
     job.dy = stage_view(&unit->dy, net->dy_stage);
     job.masked = unit->masked;
     net->kernels->norm_backward[unit->tail](&job);
@@ -329,12 +364,12 @@ static void backward_unit(nas_net *net, nas_unit *unit)
         return;
     prepare_stage(net, unit);
     if (!unit->direct)
-        clear_margins(net, &unit->dy, stage_view(&unit->dy, net->dy_stage), unit->group);
-    for (int first = 0; first < net->blocks; first += unit->group) {
-        const int count = least(unit->group, net->blocks - first);
-        nas_view dy = gradient_view(net, unit, first, count);
-        nas_view x = input_view(net, unit, first, count);
-        cores[unit->core].backward(net, unit, x, dy, first, count);
+        clear_margins(net, &unit->dy, stage_view(&unit->dy, net->dy_stage), unit->group,
+                      unit->slice);
+    for (nas_piece at = {0}; next_piece(unit, net->blocks, &at);) {
+        nas_view dy = gradient_view(net, unit, &at);
+        nas_view x = input_view(net, unit, &at);
+        cores[unit->core].backward(net, unit, x, dy, &at);
     }
 }
 

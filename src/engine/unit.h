@@ -94,7 +94,8 @@ typedef struct nas_unit {
     bool gradient; /* z has a gradient */
     bool sums;     /* needs sum(d), sum(d*y) */
     nas_tensor y, z, dz, dy;
-    int group; /* blocks per group, forward and backward */
+    int group; /* blocks per piece, forward and backward */
+    int slice; /* channels per piece: less than all for a depthwise unit only */
 
     float *scale, *shift; /* [channels] of y */
     float *a, *b, *c;
@@ -155,22 +156,28 @@ nas_status nas_lower(nas_net *net, const nas_graph *graph, nas_err *err);
 /* ---- running ------------------------------------------------------------------------
  */
 
-/* What a core does. `first`..`first+count` are blocks. */
+/* What is worked on at a time: some blocks and, for a depthwise unit, some channels. */
+typedef struct nas_piece {
+    int first, count;      /* blocks */
+    int channel, channels; /* of y; all of them but for depthwise */
+} nas_piece;
+
+/* What a core does with one piece. */
 typedef struct nas_core_ops {
-    /* y of some blocks from the inputs' z; x is the first input's z (a staged one holds
-     * only these blocks, its data points at block `first`). */
-    void (*forward)(nas_net *net, nas_unit *unit, nas_view x, int first, int count);
-    /* Gradients of weights and inputs from dy of some blocks (its data points at block
-     * `first`); x as in forward. */
-    void (*backward)(nas_net *net, nas_unit *unit, nas_view x, nas_view dy, int first,
-                     int count);
+    /* y from the inputs' z; x is the first input's z, its data the piece's first element.
+     */
+    void (*forward)(nas_net *net, nas_unit *unit, nas_view x, const nas_piece *at);
+    /* Gradients of weights and inputs from dy, whose data is the piece's first element;
+     * x as in forward. */
+    void (*backward)(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
+                     const nas_piece *at);
 } nas_core_ops;
 
 #define NAS_CORE_DECLARE(upper, lower)                                                   \
-    void nas_core_##lower##_forward(nas_net *net, nas_unit *unit, nas_view x, int first, \
-                                    int count);                                          \
+    void nas_core_##lower##_forward(nas_net *net, nas_unit *unit, nas_view x,            \
+                                    const nas_piece *at);                                \
     void nas_core_##lower##_backward(nas_net *net, nas_unit *unit, nas_view x,           \
-                                     nas_view dy, int first, int count);
+                                     nas_view dy, const nas_piece *at);
 NAS_CORE_LIST(NAS_CORE_DECLARE)
 #undef NAS_CORE_DECLARE
 
@@ -201,15 +208,15 @@ nas_finish nas_unit_finish(const nas_net *net, const nas_unit *unit);
 void nas_job_to_gradient(nas_net *net, const nas_unit *unit, nas_conv_job *job,
                          int first);
 
-/* Fold sum (and, for a norm, square) of a unit into its totals and clear them. */
-void nas_unit_fold(const nas_net *net, nas_unit *unit);
+/* Fold sum (and, for a norm, square) of some channels into the totals and clear them. */
+void nas_unit_fold(const nas_net *net, nas_unit *unit, int channel, int channels);
 
 /* Add dy to (or store it in) the gradient of input `slot`. */
-void nas_pass_gradient(nas_net *net, nas_unit *unit, int slot, nas_view dy, int first,
-                       int count);
+void nas_pass_gradient(nas_net *net, nas_unit *unit, int slot, nas_view dy,
+                       const nas_piece *at);
 
 /* Clamp y in place to the unit's activation: cores whose kernel cannot. */
-void nas_clamp_output(nas_net *net, nas_unit *unit, int first, int count);
+void nas_clamp_output(nas_net *net, nas_unit *unit, const nas_piece *at);
 
 /* Cut a sum over `channels` channels of `terms` terms each into chunks that stay in the
  * first-level cache. @param lines  lines of x one channel touches in one strip of pixels

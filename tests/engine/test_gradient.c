@@ -183,10 +183,38 @@ static void test_random_networks(void **state)
     }
 }
 
+/* Planes so large that z and dy are staged a block, and of the depthwise unit a few
+ * channels, at a time. */
+static void test_large_planes_in_pieces(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    nas_graph *graph = NULL;
+    nas_graph_builder *b = nas_graph_builder_new();
+    int at = nas_graph_add_input(b, (nas_shape){1, 28, 28});
+    at = nas_graph_add_conv(b, at, 9, 3, 1, "");
+    at = nas_graph_add_unary(b, NAS_OP_BATCH_NORM, at, "");
+    at = nas_graph_add_unary(b, NAS_OP_RELU, at, "");
+    at = nas_graph_add_depthwise(b, at, 3, 1, "");
+    at = nas_graph_add_unary(b, NAS_OP_BATCH_NORM, at, "");
+    at = nas_graph_add_unary(b, NAS_OP_RELU6, at, "");
+    at = nas_graph_add_conv(b, at, 5, 1, 1, "");
+    at = nas_graph_add_unary(b, NAS_OP_BATCH_NORM, at, "");
+    at = nas_graph_add_conv(b, at, 4, 3, 2, "");
+    at = nas_graph_add_unary(b, NAS_OP_GLOBAL_AVG_POOL, at, "");
+    at = nas_graph_add_dense(b, at, 3, "");
+    check_ok(nas_graph_finish(b, at, &graph, &err), err);
+    nas_graph_builder_free(b);
+    nas_net_options options = nas_net_options_default();
+    options.batch = 32;
+    check_network(graph, options, 7);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_networks),
+        cmocka_unit_test(test_large_planes_in_pieces),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
