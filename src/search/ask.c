@@ -83,8 +83,8 @@ static nas_status open_asker(asker *ask, nas_err *err)
     return open_plugins(ask, err);
 }
 
-nas_status asker_new(nas_study *study, const char *owner, int64_t rows, asker **out,
-                     nas_err *err)
+nas_status nas_asker_new(nas_study *study, const char *owner, int64_t rows, asker **out,
+                         nas_err *err)
 {
     asker *ask = nas_heap_alloc(1, sizeof *ask);
     NAS_TRY_ALLOC(ask, err);
@@ -94,14 +94,14 @@ nas_status asker_new(nas_study *study, const char *owner, int64_t rows, asker **
     (void)snprintf(ask->owner, sizeof ask->owner, "%s", owner);
     nas_status status = open_asker(ask, err);
     if (status != NAS_OK) {
-        asker_free(ask);
+        nas_asker_free(ask);
         return status;
     }
     *out = ask;
     return NAS_OK;
 }
 
-void asker_free(asker *ask)
+void nas_asker_free(asker *ask)
 {
     if (ask == NULL)
         return;
@@ -114,20 +114,19 @@ void asker_free(asker *ask)
     nas_heap_free(ask);
 }
 
-/* ---- the scheduler's view ------------------------------------------------------------
- */
+/* ---- the scheduler's view ---------------------------------------------- */
 
-const nas_history *asker_history(const asker *ask)
+const nas_history *nas_asker_history(const asker *ask)
 {
     return ask->history;
 }
 
-const nas_space *asker_space(const asker *ask)
+const nas_space *nas_asker_space(const asker *ask)
 {
     return ask->space;
 }
 
-nas_status asker_sync(asker *ask, nas_err *err)
+nas_status nas_asker_sync(asker *ask, nas_err *err)
 {
     return nas_study_sync(ask->study, ask->history, err);
 }
@@ -146,19 +145,19 @@ static bool draining(const asker *ask, const run_state *state)
 {
     return ask->exhausted || state->phase != RUN_SEARCH ||
            (state->trials > 0 && scored_or_open(ask->history) >= state->trials) ||
-           run_state_remaining_core_s(state) <= 0.0;
+           nas_run_state_remaining_core_s(state) <= 0.0;
 }
 
-void asker_set_exhausted(asker *ask)
+void nas_asker_set_exhausted(asker *ask)
 {
     ask->exhausted = true;
 }
 
-nas_next asker_next(const asker *ask, const run_state *state)
+nas_next nas_asker_next(const asker *ask, const run_state *state)
 {
     nas_schedule_view view = {.history = ask->history,
                               .ladder = &ask->settings->ladder,
-                              .remaining_core_s = run_state_remaining_core_s(state),
+                              .remaining_core_s = nas_run_state_remaining_core_s(state),
                               .workers = state->workers,
                               .seconds_per_mac_row = ask->settings->seconds_per_mac_row,
                               .rows = ask->rows,
@@ -166,8 +165,7 @@ nas_next asker_next(const asker *ask, const run_state *state)
     return ask->scheduler->next(ask->scheduler_values.values, &view);
 }
 
-/* ---- one step ------------------------------------------------------------------------
- */
+/* ---- one step ---------------------------------------------------------- */
 
 static nas_evaluation_spec spec_of_rung(const asker *ask, int rung)
 {
@@ -197,11 +195,11 @@ static nas_status load_strategy(asker *ask, int64_t *asks, nas_err *err)
 static nas_status propose(asker *ask, const run_state *state, int64_t index, nas_ask *out,
                           nas_proposal *proposal, nas_err *err)
 {
-    pricer costs = pricer_of(ask->space, ask->settings, state->max_macs);
+    pricer costs = nas_pricer_of(ask->space, ask->settings, state->max_macs);
     nas_rng rng = nas_rng_new(ask->settings->seed, ASK_STREAM);
     *out = (nas_ask){.history = ask->history,
                      .space = ask->space,
-                     .price = price,
+                     .price = nas_price_candidate,
                      .price_context = &costs,
                      .limits = &costs.limits,
                      .arena = ask->arena,
@@ -215,8 +213,8 @@ static nas_status commit_proposal(asker *ask, const nas_ask *asked,
                                   nas_err *err)
 {
     nas_trial_spec trial;
-    NAS_TRY(
-        trial_of_proposal(ask->space, ask->settings, proposal, ask->arena, &trial, err));
+    NAS_TRY(nas_trial_of_proposal(ask->space, ask->settings, proposal, ask->arena, &trial,
+                                  err));
     nas_text blob = {0};
     nas_status status = nas_strategy_save(ask->strategy, &blob, err);
     if (status == NAS_OK)
@@ -268,8 +266,8 @@ static nas_status step_promote(asker *ask, const nas_next *next, bool *queued,
 
 static nas_status step(asker *ask, const run_state *state, bool *queued, nas_err *err)
 {
-    NAS_TRY(asker_sync(ask, err));
-    nas_next next = asker_next(ask, state);
+    NAS_TRY(nas_asker_sync(ask, err));
+    nas_next next = nas_asker_next(ask, state);
     switch (next.kind) {
     case NAS_NEXT_ASK:
         return step_ask(ask, state, next.rung, queued, err);
@@ -281,7 +279,7 @@ static nas_status step(asker *ask, const run_state *state, bool *queued, nas_err
     return NAS_OK;
 }
 
-nas_status asker_step(asker *ask, const run_state *state, bool *queued, nas_err *err)
+nas_status nas_asker_step(asker *ask, const run_state *state, bool *queued, nas_err *err)
 {
     bool got = false;
     *queued = false;

@@ -10,24 +10,24 @@
 typedef struct asker asker;
 
 /* @param owner  name of the worker, copied; @param rows  training rows
- * @param out    Ownership: caller, asker_free */
-nas_status asker_new(nas_study *study, const char *owner, int64_t rows, asker **out,
-                     nas_err *err);
-void asker_free(asker *ask);
+ * @param out    Ownership: caller, nas_asker_free */
+nas_status nas_asker_new(nas_study *study, const char *owner, int64_t rows, asker **out,
+                         nas_err *err);
+void nas_asker_free(asker *ask);
 
 /* The history, brought up to date by every call below; and the space. Borrowed. */
-const nas_history *asker_history(const asker *ask);
-const nas_space *asker_space(const asker *ask);
-nas_status asker_sync(asker *ask, nas_err *err);
+const nas_history *nas_asker_history(const asker *ask);
+const nas_space *nas_asker_space(const asker *ask);
+nas_status nas_asker_sync(asker *ask, nas_err *err);
 
 /* What the scheduler wants now, with the history as it is. */
-nas_next asker_next(const asker *ask, const run_state *state);
+nas_next nas_asker_next(const asker *ask, const run_state *state);
 
 /* Somebody found that nothing new can be proposed. */
-void asker_set_exhausted(asker *ask);
+void nas_asker_set_exhausted(asker *ask);
 
 /* If this worker gets the asker lease: queue one evaluation, proposed or promoted.
  * @param queued  out: false when another worker asks or there is nothing to queue */
-nas_status asker_step(asker *ask, const run_state *state, bool *queued, nas_err *err);
+nas_status nas_asker_step(asker *ask, const run_state *state, bool *queued, nas_err *err);
 
 #endif

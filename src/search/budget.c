@@ -15,12 +15,12 @@ static const double TASK_BASE_S = 0.2;
 /* Refits gain little beyond eight times the top rung, or 32 epochs. */
 enum { MOST_TIMES = 8, MOST_EPOCHS = 32, MAX_WORKERS = 1024 };
 
-double budget_finalist_s(bool onnx, bool c)
+double nas_budget_finalist_s(bool onnx, bool c)
 {
     return 0.3 + (onnx ? 0.1 : 0.0) + (c ? 0.8 : 0.0);
 }
 
-budget budget_split(double remaining_s, double per_finalist_s)
+budget nas_budget_split(double remaining_s, double per_finalist_s)
 {
     double left = remaining_s > 0.0 ? remaining_s : 0.0;
     budget out;
@@ -31,7 +31,7 @@ budget budget_split(double remaining_s, double per_finalist_s)
     return out;
 }
 
-double budget_makespan(const double *seconds, int n, int workers)
+double nas_budget_makespan(const double *seconds, int n, int workers)
 {
     double busy[MAX_WORKERS] = {0.0};
     if (workers > MAX_WORKERS)
@@ -49,18 +49,18 @@ double budget_makespan(const double *seconds, int n, int workers)
     return last;
 }
 
-int64_t budget_refit_epochs(const double *seconds_per_epoch, int n, int workers,
-                            double available_s, int64_t most)
+int64_t nas_budget_refit_epochs(const double *seconds_per_epoch, int n, int workers,
+                                double available_s, int64_t most)
 {
     double overhead = TASK_BASE_S * ceil((double)n / (double)workers);
-    double one = BUDGET_SAFETY * budget_makespan(seconds_per_epoch, n, workers);
+    double one = BUDGET_SAFETY * nas_budget_makespan(seconds_per_epoch, n, workers);
     if (n == 0 || available_s <= overhead)
         return 0;
     double epochs = one > 0.0 ? floor((available_s - overhead) / one) : (double)most;
     return epochs >= (double)most ? most : (int64_t)epochs;
 }
 
-int64_t budget_most_epochs(const nas_ladder *ladder, int64_t asked)
+int64_t nas_budget_most_epochs(const nas_ladder *ladder, int64_t asked)
 {
     int64_t top = ladder->rung[ladder->n - 1].epochs;
     if (asked > 0)

@@ -20,23 +20,23 @@ typedef struct budget {
 
 /* @param remaining_s  until everything must be written
  * @param per_finalist_s  seconds of testing and exporting one network */
-budget budget_split(double remaining_s, double per_finalist_s);
+budget nas_budget_split(double remaining_s, double per_finalist_s);
 
 /* Seconds to test and export one network; most of it is the C compiler. */
-double budget_finalist_s(bool onnx, bool c);
+double nas_budget_finalist_s(bool onnx, bool c);
 
 /* Seconds until all tasks are done, each taken in order by the first free worker.
  * @param seconds  [n] */
-double budget_makespan(const double *seconds, int n, int workers);
+double nas_budget_makespan(const double *seconds, int n, int workers);
 
 /* Epochs of the refits that are affordable for all together, at most `most`; 0 = none.
  * @param seconds_per_epoch  [n], of each finalist
  * @param available_s        wall clock */
-int64_t budget_refit_epochs(const double *seconds_per_epoch, int n, int workers,
-                            double available_s, int64_t most);
+int64_t nas_budget_refit_epochs(const double *seconds_per_epoch, int n, int workers,
+                                double available_s, int64_t most);
 
 /* Most epochs that a refit may have: those of the top rung where the user asked for them;
  * else more, because a short search rung is too short for a final network. */
-int64_t budget_most_epochs(const nas_ladder *ladder, int64_t asked);
+int64_t nas_budget_most_epochs(const nas_ladder *ladder, int64_t asked);
 
 #endif

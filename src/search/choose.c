@@ -28,8 +28,8 @@ static nas_status tied(const search_run *run, const nas_history_trial *a,
     double *y = NULL;
     int64_t n = run->data->n_validation;
     *out = false;
-    NAS_TRY(keep_load_rows(run->study, a->id, n, arena, &x, err));
-    NAS_TRY(keep_load_rows(run->study, b->id, n, arena, &y, err));
+    NAS_TRY(nas_keep_load_rows(run->study, a->id, n, arena, &x, err));
+    NAS_TRY(nas_keep_load_rows(run->study, b->id, n, arena, &y, err));
     if (x == NULL || y == NULL)
         return NAS_OK;
     nas_rng rng = nas_rng_new(run->settings->seed, (uint64_t)a->id);
@@ -41,7 +41,7 @@ static nas_status tied(const search_run *run, const nas_history_trial *a,
 static nas_status smallest_tied(const search_run *run, int64_t best, nas_arena *arena,
                                 int64_t *out, nas_err *err)
 {
-    const nas_history *history = asker_history(run->view);
+    const nas_history *history = nas_asker_history(run->view);
     const nas_history_trial *top = &history->trials[best];
     *out = best;
     for (int64_t i = 0; i < history->n; i++) {
@@ -91,7 +91,7 @@ static int64_t knee_of(const nas_history *history, const int64_t *front, int n)
 static int64_t smallest_within(const search_run *run, const int64_t *front, int n,
                                int64_t best)
 {
-    const nas_history *history = asker_history(run->view);
+    const nas_history *history = nas_asker_history(run->view);
     double score = last_score(&history->trials[best]);
     for (int i = 0; i < n; i++)
         if (last_score(&history->trials[front[i]]) >= score - one_point(run, score))
@@ -104,7 +104,7 @@ static void add(const search_run *run, int64_t t, const char *role, plan_entry *
 {
     if (t < 0)
         return;
-    int64_t id = asker_history(run->view)->trials[t].id;
+    int64_t id = nas_asker_history(run->view)->trials[t].id;
     for (int i = 0; i < *n; i++)
         if (out[i].trial == id)
             return;
@@ -114,7 +114,7 @@ static void add(const search_run *run, int64_t t, const char *role, plan_entry *
 static nas_status choose(const search_run *run, bool ties, nas_arena *arena,
                          plan_entry *out, int *n, nas_err *err)
 {
-    const nas_history *history = asker_history(run->view);
+    const nas_history *history = nas_asker_history(run->view);
     const nas_study_settings *s = run->settings;
     int64_t best = nas_history_best(history);
     *n = 0;
@@ -134,8 +134,8 @@ static nas_status choose(const search_run *run, bool ties, nas_arena *arena,
     return NAS_OK;
 }
 
-nas_status plan_choose(const search_run *run, bool ties, plan_entry *out, int *n,
-                       nas_err *err)
+nas_status nas_plan_choose(const search_run *run, bool ties, plan_entry *out, int *n,
+                           nas_err *err)
 {
     nas_arena *arena = nas_arena_new();
     NAS_TRY_ALLOC(arena, err);

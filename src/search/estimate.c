@@ -23,7 +23,7 @@ static int compare(const void *a, const void *b)
     return (x->score > y->score) - (x->score < y->score);
 }
 
-double estimate_random(const nas_history *history, int64_t n)
+double nas_estimate_random(const nas_history *history, int64_t n)
 {
     draw *draws = nas_heap_alloc((size_t)history->n + 1, sizeof *draws);
     int64_t m = 0;

@@ -8,6 +8,6 @@
  * they were all there is: E[max] = sum of s(i) ((i/m)^n - ((i-1)/m)^n) over the m of them
  * in increasing order. It cannot exceed the best of them, so it is a low estimate when n
  * is much larger than m. NaN with fewer than five. */
-double estimate_random(const nas_history *history, int64_t n);
+double nas_estimate_random(const nas_history *history, int64_t n);
 
 #endif

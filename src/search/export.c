@@ -135,8 +135,9 @@ static nas_status export_all(const search_run *run, const nas_model *model,
     return run->options->export_c ? write_c(run, model, rows, finalist, err) : NAS_OK;
 }
 
-nas_status export_finalist(const search_run *run, const nas_model *model,
-                           nas_workspace *workspace, nas_finalist *finalist, nas_err *err)
+nas_status nas_export_finalist(const search_run *run, const nas_model *model,
+                               nas_workspace *workspace, nas_finalist *finalist,
+                               nas_err *err)
 {
     nas_arena *arena = nas_arena_new();
     NAS_TRY_ALLOC(arena, err);

@@ -15,8 +15,8 @@ typedef struct check_rows {
  * `finalist` only after the file gave the engine's answers.
  * @param workspace  of the caller
  * @return NAS_E_VERIFY when a file differs (it is removed again); NAS_E_IO */
-nas_status export_finalist(const search_run *run, const nas_model *model,
-                           nas_workspace *workspace, nas_finalist *finalist,
-                           nas_err *err);
+nas_status nas_export_finalist(const search_run *run, const nas_model *model,
+                               nas_workspace *workspace, nas_finalist *finalist,
+                               nas_err *err);
 
 #endif

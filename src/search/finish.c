@@ -74,7 +74,7 @@ static nas_status test_model(finisher *f, const nas_model *model, int64_t trial,
 
 /* ---- finalists ----------------------------------------------------------- */
 
-nas_score searched_score(const nas_trial_row *row)
+nas_score nas_searched_score(const nas_trial_row *row)
 {
     nas_score score = nas_score_none(0);
     int rung = -1;
@@ -106,7 +106,7 @@ static nas_finalist *next_finalist(finisher *f, const plan_entry *entry,
     nas_finalist *out = &f->result->finalists[f->result->n_finalists];
     *out = (nas_finalist){.trial = entry->trial,
                           .role = entry->role,
-                          .validation = searched_score(row),
+                          .validation = nas_searched_score(row),
                           .as_searched_test = nas_score_none(0),
                           .test = nas_score_none(0),
                           .opening = f->opening,
@@ -120,12 +120,12 @@ static nas_status load_models(finisher *f, const nas_finalist *finalist,
                               nas_model **searched, nas_model **refit, nas_err *err)
 {
     char name[KEEP_NAME];
-    keep_searched_name(finalist->trial, name);
-    NAS_TRY(keep_load_model(f->run->study, name, searched, err));
+    nas_keep_searched_name(finalist->trial, name);
+    NAS_TRY(nas_keep_load_model(f->run->study, name, searched, err));
     if (finalist->refit_epochs == 0)
         return NAS_OK;
-    keep_model_name(finalist->trial, name);
-    return keep_load_model(f->run->study, name, refit, err);
+    nas_keep_model_name(finalist->trial, name);
+    return nas_keep_load_model(f->run->study, name, refit, err);
 }
 
 /* Exports that fail verification are an error, but not one that takes the rest along. */
@@ -137,7 +137,8 @@ static nas_status export_model(finisher *f, nas_model *model, nas_finalist *fina
         (void)snprintf(model->score_on, sizeof model->score_on, "test");
     }
     nas_err failure = {0};
-    nas_status status = export_finalist(f->run, model, f->workspace, finalist, &failure);
+    nas_status status =
+        nas_export_finalist(f->run, model, f->workspace, finalist, &failure);
     if (status == NAS_E_VERIFY) {
         if (f->verify == NAS_OK)
             f->verify_err = failure;
@@ -163,8 +164,8 @@ static nas_status deliver(finisher *f, nas_finalist *finalist, nas_model *search
     nas_model *model = refit != NULL ? refit : searched;
     if (refit == NULL && searched != NULL) {
         char name[KEEP_NAME];
-        keep_model_name(finalist->trial, name);
-        NAS_TRY(keep_store_model(f->run->study, name, searched, err));
+        nas_keep_model_name(finalist->trial, name);
+        NAS_TRY(nas_keep_store_model(f->run->study, name, searched, err));
     }
     return model != NULL ? export_model(f, model, finalist, err) : NAS_OK;
 }
@@ -210,8 +211,8 @@ static nas_status add_baseline(finisher *f, const nas_trial_row *row, nas_err *e
 {
     char name[KEEP_NAME];
     nas_model *model = NULL;
-    keep_model_name(row->id, name);
-    NAS_TRY(keep_load_model(f->run->study, name, &model, err));
+    nas_keep_model_name(row->id, name);
+    NAS_TRY(nas_keep_load_model(f->run->study, name, &model, err));
     if (model == NULL)
         return NAS_OK;
     nas_baseline_result *out = &f->result->baselines[f->result->n_baselines++];
@@ -267,8 +268,8 @@ static nas_status prepare(finisher *f, nas_err *err)
 
 static double random_estimate(const search_run *run)
 {
-    const nas_history *history = asker_history(run->view);
-    double score = estimate_random(history, history->n_scored);
+    const nas_history *history = nas_asker_history(run->view);
+    double score = nas_estimate_random(history, history->n_scored);
     return run->metric->larger_is_better ? score : -score;
 }
 
@@ -278,31 +279,31 @@ static nas_status finish_all(finisher *f, nas_err *err)
     NAS_TRY(prepare(f, err));
     for (int i = 0; i < f->plan.n; i++) {
         NAS_TRY(finish_entry(f, &f->plan.entry[i], err));
-        NAS_TRY(progress_tell(run, NAS_PHASE_FINISH, true, err));
+        NAS_TRY(nas_progress_tell(run, NAS_PHASE_FINISH, true, err));
     }
     NAS_TRY(add_baselines(f, err));
     f->result->random_estimate = random_estimate(run);
-    f->result->seconds = run_elapsed_s(run);
+    f->result->seconds = nas_run_elapsed_s(run);
     f->result->stop_reason = run->stop_reason;
-    NAS_TRY(record_write(run->study, f->result, err));
+    NAS_TRY(nas_record_write(run->study, f->result, err));
     bool by_time =
         run->stop_reason != NULL && strcmp(run->stop_reason, "time is up") == 0;
-    NAS_TRY(state_put_int(run->study, STATE_FINISHED_S,
-                          by_time ? (int64_t)ceil(run->options->time_s) : 0, err));
-    NAS_TRY(state_put_int(run->study, STATE_ROUND, f->plan.round, err));
-    NAS_TRY(state_put_int(run->study, STATE_ACTIVE_MS,
-                          (int64_t)(run_elapsed_s(run) * 1000.0), err));
-    return keep_clean(run->study, asker_history(run->view), err);
+    NAS_TRY(nas_state_put_int(run->study, STATE_FINISHED_S,
+                              by_time ? (int64_t)ceil(run->options->time_s) : 0, err));
+    NAS_TRY(nas_state_put_int(run->study, STATE_ROUND, f->plan.round, err));
+    NAS_TRY(nas_state_put_int(run->study, STATE_ACTIVE_MS,
+                              (int64_t)(nas_run_elapsed_s(run) * 1000.0), err));
+    return nas_keep_clean(run->study, nas_asker_history(run->view), err);
 }
 
-nas_status finish(search_run *run, nas_search_result *result, nas_err *err)
+nas_status nas_search_finish(search_run *run, nas_search_result *result, nas_err *err)
 {
     finisher f = {.run = run, .result = result};
-    NAS_TRY(plan_read(run->study, run->arena, &f.plan, err));
+    NAS_TRY(nas_plan_read(run->study, run->arena, &f.plan, err));
     if (f.plan.n == 0)
         return NAS_OK;
     NAS_TRY(take_lease(run, err));
-    NAS_TRY(progress_tell(run, NAS_PHASE_FINISH, true, err));
+    NAS_TRY(nas_progress_tell(run, NAS_PHASE_FINISH, true, err));
     nas_status status = finish_all(&f, err);
     nas_workspace_free(f.workspace);
     nas_dataset_close(f.sealed);

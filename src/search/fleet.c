@@ -18,13 +18,13 @@ enum { MAX_EARLY_DEATHS = 6, NAME = 128 };
 static bool is_ours(const char *worker)
 {
     char name[NAME];
-    process_worker_name(0, name, sizeof name);
+    nas_process_worker_name(0, name, sizeof name);
     size_t prefix = strlen(name) - 1; /* without the index */
     return worker != NULL && strncmp(worker, name, prefix) == 0 &&
            strspn(worker + prefix, "0123456789") == strlen(worker + prefix);
 }
 
-nas_status fleet_recover(const search_run *run, nas_err *err)
+nas_status nas_fleet_recover(const search_run *run, nas_err *err)
 {
     nas_evaluation_row *rows = NULL;
     int64_t n = 0;
@@ -57,10 +57,10 @@ static nas_status start_one(fleet *f, int index, nas_err *err)
                                 "--index", number,   "--supervisor", parent,
                                 NULL};
     f->workers[index].started_s = nas_clock_monotonic_s();
-    return process_spawn(program, argv, &f->workers[index].pid, err);
+    return nas_process_spawn(program, argv, &f->workers[index].pid, err);
 }
 
-nas_status fleet_start(fleet *f, const search_run *run, nas_err *err)
+nas_status nas_fleet_start(fleet *f, const search_run *run, nas_err *err)
 {
     *f = (fleet){.run = run, .n = run->workers};
     f->workers = NAS_NEW(run->arena, fleet_worker, run->workers);
@@ -93,19 +93,19 @@ static nas_status bury(fleet *f, int index, bool failed, const char *how, nas_er
         return NAS_OK;
     char name[NAME];
     char reason[192];
-    process_worker_name(index, name, sizeof name);
+    nas_process_worker_name(index, name, sizeof name);
     (void)snprintf(reason, sizeof reason, "the worker was %s", how);
     NAS_TRY(nas_study_release(f->run->study, name, reason, err));
     return f->early_deaths >= MAX_EARLY_DEATHS ? give_up(f, how, err) : NAS_OK;
 }
 
-nas_status fleet_watch(fleet *f, bool restart, nas_err *err)
+nas_status nas_fleet_watch(fleet *f, bool restart, nas_err *err)
 {
     for (int i = 0; i < f->n; i++) {
         char how[128] = "";
         bool failed = false;
         if (f->workers[i].pid != 0 &&
-            process_ended(f->workers[i].pid, &failed, how, sizeof how))
+            nas_process_ended(f->workers[i].pid, &failed, how, sizeof how))
             NAS_TRY(bury(f, i, failed, how, err));
         if (f->workers[i].pid == 0 && restart)
             NAS_TRY(start_one(f, i, err));
@@ -121,18 +121,18 @@ static bool any_left(const fleet *f)
     return false;
 }
 
-nas_status fleet_stop(fleet *f, double patience_s, nas_err *err)
+nas_status nas_fleet_stop(fleet *f, double patience_s, nas_err *err)
 {
     double until = nas_clock_monotonic_s() + patience_s;
     while (any_left(f) && nas_clock_monotonic_s() < until) {
-        NAS_TRY(fleet_watch(f, false, err));
+        NAS_TRY(nas_fleet_watch(f, false, err));
         nas_clock_sleep_s(0.01);
     }
     for (int i = 0; i < f->n; i++) {
         if (f->workers[i].pid == 0)
             continue;
-        process_kill(f->workers[i].pid);
+        nas_process_kill(f->workers[i].pid);
         f->workers[i].pid = 0;
     }
-    return fleet_recover(f->run, err);
+    return nas_fleet_recover(f->run, err);
 }

@@ -20,16 +20,16 @@ typedef struct fleet {
 
 /* Return to the queue, without counting an attempt, what workers of a supervisor that is
  * no more have left behind. */
-nas_status fleet_recover(const search_run *run, nas_err *err);
+nas_status nas_fleet_recover(const search_run *run, nas_err *err);
 
-nas_status fleet_start(fleet *f, const search_run *run, nas_err *err);
+nas_status nas_fleet_start(fleet *f, const search_run *run, nas_err *err);
 
 /* Take note of workers that ended; what they held goes back to the queue.
  * @param restart  start others in their place
  * @return NAS_E_INTERNAL when they die again and again, with their own error */
-nas_status fleet_watch(fleet *f, bool restart, nas_err *err);
+nas_status nas_fleet_watch(fleet *f, bool restart, nas_err *err);
 
 /* Wait until all have left, at most some seconds; then kill the rest. */
-nas_status fleet_stop(fleet *f, double patience_s, nas_err *err);
+nas_status nas_fleet_stop(fleet *f, double patience_s, nas_err *err);
 
 #endif

@@ -4,7 +4,7 @@
 
 #include <stdlib.h>
 
-unsigned front_objectives(const nas_limits *limits, unsigned minimise)
+unsigned nas_front_objectives(const nas_limits *limits, unsigned minimise)
 {
     unsigned bits = minimise;
     for (int kind = NAS_LIMIT_PARAMS; kind <= NAS_LIMIT_LATENCY; kind++)
@@ -13,7 +13,7 @@ unsigned front_objectives(const nas_limits *limits, unsigned minimise)
     return bits != 0 ? bits : 1U << NAS_LIMIT_MACS;
 }
 
-int front_rungs(const nas_history *history)
+int nas_front_rungs(const nas_history *history)
 {
     int most = 0;
     for (int64_t i = 0; i < history->n; i++)
@@ -57,16 +57,15 @@ static bool undominated(const nas_history *history, unsigned objectives, int run
     return true;
 }
 
-bool front_holds(const nas_history *history, const nas_limits *limits, unsigned minimise,
-                 int64_t t)
+bool nas_front_holds(const nas_history *history, const nas_limits *limits,
+                     unsigned minimise, int64_t t)
 {
-    int rungs = front_rungs(history);
+    int rungs = nas_front_rungs(history);
     return rungs > 0 && history->trials[t].rungs == rungs &&
-           undominated(history, front_objectives(limits, minimise), rungs, t);
+           undominated(history, nas_front_objectives(limits, minimise), rungs, t);
 }
 
-/* ---- the whole front ------------------------------------------------------------------
- */
+/* ---- the whole front --------------------------------------------------- */
 
 static int by_macs(const void *a, const void *b)
 {
@@ -90,7 +89,7 @@ static int by_score(const void *a, const void *b)
  * dominates, except among equal scores. */
 static int64_t competitors(const nas_history *history, const nas_history_trial **out)
 {
-    int rungs = front_rungs(history);
+    int rungs = nas_front_rungs(history);
     int64_t n = 0;
     for (int64_t i = 0; i < history->n; i++)
         if (rungs > 0 && history->trials[i].rungs == rungs)
@@ -130,7 +129,7 @@ nas_status nas_search_front(const nas_history *history, const nas_limits *limits
         nas_arena_alloc(arena, (size_t)history->n, sizeof(const nas_history_trial *));
     NAS_TRY_ALLOC(trials, err);
     int64_t size = competitors(history, trials);
-    size = filter(trials, size, front_objectives(limits, minimise));
+    size = filter(trials, size, nas_front_objectives(limits, minimise));
     if (size > 0)
         qsort(trials, (size_t)size, sizeof *trials, by_macs);
     *out = NAS_NEW(arena, int64_t, size);

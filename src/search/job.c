@@ -29,15 +29,15 @@ typedef struct running {
     nas_status status;
 } running;
 
-bool worker_followed(const worker *w)
+bool nas_worker_followed(const worker *w)
 {
     return w->supervisor_pid == 0 || (int64_t)getppid() == w->supervisor_pid;
 }
 
-nas_status worker_look(worker *w, nas_err *err)
+nas_status nas_worker_look(worker *w, nas_err *err)
 {
     nas_arena_reset(w->tick_arena);
-    return run_state_read(w->study, w->tick_arena, &w->state, err);
+    return nas_run_state_read(w->study, w->tick_arena, &w->state, err);
 }
 
 /* ---- callbacks ----------------------------------------------------------- */
@@ -46,7 +46,7 @@ nas_status worker_look(worker *w, nas_err *err)
 static bool unwanted(const running *r)
 {
     bool search = r->claim->spec.purpose == NAS_PURPOSE_SEARCH;
-    return r->lost || r->status != NAS_OK || !worker_followed(r->w) ||
+    return r->lost || r->status != NAS_OK || !nas_worker_followed(r->w) ||
            r->w->state.phase == RUN_DONE || (search && r->w->state.phase == RUN_REFIT) ||
            (r->w->interrupted != NULL && *r->w->interrupted >= 2);
 }
@@ -76,7 +76,7 @@ static void beat(running *r, int64_t epochs_done, double value)
 static void look(running *r)
 {
     nas_err ignored = {0}; /* the state as last read is good enough */
-    (void)worker_look(r->w, &ignored);
+    (void)nas_worker_look(r->w, &ignored);
 }
 
 static bool on_tick(void *context, const nas_job *job, double epoch)
@@ -101,7 +101,7 @@ static bool on_epoch(void *context, const nas_job *job, const nas_curve_point *p
     bool worth = now - r->start_s > CHECKPOINT_S && now - r->checkpoint_s > CHECKPOINT_S;
     if (!last && (worth || (leave && now - r->start_s > LINGER_S))) {
         char name[KEEP_NAME];
-        keep_checkpoint_name(r->claim->evaluation, name);
+        nas_keep_checkpoint_name(r->claim->evaluation, name);
         r->checkpoint_s = now;
         r->status = nas_study_put_blob(r->w->study, name, checkpoint, bytes, &r->err);
     }
@@ -189,18 +189,19 @@ static nas_status store(worker *w, const nas_claim *claim, const nas_job_result 
     bool accepted = false;
     char name[KEEP_NAME];
     if (done && claim->spec.purpose != NAS_PURPOSE_SEARCH) {
-        keep_model_name(claim->trial, name);
-        NAS_TRY(keep_store_model(w->study, name, result->model, err));
+        nas_keep_model_name(claim->trial, name);
+        NAS_TRY(nas_keep_store_model(w->study, name, result->model, err));
     }
     NAS_TRY(nas_study_finish(w->study, w->name, claim, result, &accepted, err));
     if (result->outcome != NAS_OUTCOME_STOPPED && accepted) {
-        keep_checkpoint_name(claim->evaluation, name);
+        nas_keep_checkpoint_name(claim->evaluation, name);
         NAS_TRY(nas_study_drop_blob(w->study, name, err));
     }
     if (!done || !accepted || claim->spec.purpose != NAS_PURPOSE_SEARCH)
         return NAS_OK;
-    NAS_TRY(asker_sync(w->ask, err));
-    return keep_result(w->study, asker_history(w->ask), claim->trial, result, err);
+    NAS_TRY(nas_asker_sync(w->ask, err));
+    return nas_keep_result(w->study, nas_asker_history(w->ask), claim->trial, result,
+                           err);
 }
 
 /* What the trial did to this process becomes its outcome. */
@@ -219,7 +220,7 @@ static nas_status train(worker *w, const nas_claim *claim, running *r, nas_graph
     NAS_TRY(build(w, claim, r, graph, &job, err));
     char name[KEEP_NAME];
     void *checkpoint = NULL;
-    keep_checkpoint_name(claim->evaluation, name);
+    nas_keep_checkpoint_name(claim->evaluation, name);
     NAS_TRY(nas_study_get_blob(w->study, name, &checkpoint, &job.resume_bytes, err));
     job.resume = checkpoint;
     nas_err trial_err = {0};
@@ -229,7 +230,7 @@ static nas_status train(worker *w, const nas_claim *claim, running *r, nas_graph
     return NAS_OK;
 }
 
-nas_status job_run(worker *w, const nas_claim *claim, nas_err *err)
+nas_status nas_worker_run_job(worker *w, const nas_claim *claim, nas_err *err)
 {
     running r = {.w = w, .claim = claim, .start_s = nas_clock_monotonic_s()};
     r.beat_s = r.start_s;

@@ -22,12 +22,12 @@ typedef struct worker {
 } worker;
 
 /* @return whether the supervisor still lives (or there is none) */
-bool worker_followed(const worker *w);
+bool nas_worker_followed(const worker *w);
 
 /* Read w->state. */
-nas_status worker_look(worker *w, nas_err *err);
+nas_status nas_worker_look(worker *w, nas_err *err);
 
 /* Train a claimed evaluation and store its result. Outcomes are no failures. */
-nas_status job_run(worker *w, const nas_claim *claim, nas_err *err);
+nas_status nas_worker_run_job(worker *w, const nas_claim *claim, nas_err *err);
 
 #endif

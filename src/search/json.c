@@ -65,7 +65,7 @@ static void write_finalist(nas_json *json, const nas_finalist *f)
     nas_json_key_int(json, "trial", f->trial);
     nas_json_key_string(json, "role", f->role);
     nas_json_key(json, "validation");
-    record_score(json, &f->validation);
+    nas_record_score(json, &f->validation);
     write_test(json, "test", &f->test, f->opening);
     write_test(json, "as_searched_test", &f->as_searched_test, f->opening);
     nas_json_key_int(json, "refit_epochs", f->refit_epochs);
@@ -98,12 +98,12 @@ static void write_front_row(nas_json *json, const nas_search_result *result,
         write_finalist(json, finalist);
         return;
     }
-    nas_score validation = searched_score(row);
+    nas_score validation = nas_searched_score(row);
     nas_json_object_begin(json);
     nas_json_key_int(json, "trial", row->id);
     nas_json_key_string(json, "role", NULL);
     nas_json_key(json, "validation");
-    record_score(json, &validation);
+    nas_record_score(json, &validation);
     nas_json_key(json, "test");
     nas_json_null(json);
     write_costs(json, &row->cost);
@@ -135,7 +135,7 @@ static void write_baselines(nas_json *json, const nas_search_result *result)
         nas_json_object_begin(json);
         nas_json_key_string(json, "name", b->name);
         nas_json_key(json, "validation");
-        record_score(json, &b->validation);
+        nas_record_score(json, &b->validation);
         write_test(json, "test", &b->test, opening);
         nas_json_key_int(json, "params", b->params);
         nas_json_object_end(json);

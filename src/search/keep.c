@@ -8,28 +8,27 @@
 #include <stdlib.h>
 #include <string.h>
 
-void keep_searched_name(int64_t trial, char out[KEEP_NAME])
+void nas_keep_searched_name(int64_t trial, char out[KEEP_NAME])
 {
     (void)snprintf(out, KEEP_NAME, "searched-%" PRId64 ".nasm", trial);
 }
 
-void keep_rows_name(int64_t trial, char out[KEEP_NAME])
+void nas_keep_rows_name(int64_t trial, char out[KEEP_NAME])
 {
     (void)snprintf(out, KEEP_NAME, "rows-%" PRId64 ".f32", trial);
 }
 
-void keep_model_name(int64_t trial, char out[KEEP_NAME])
+void nas_keep_model_name(int64_t trial, char out[KEEP_NAME])
 {
     (void)snprintf(out, KEEP_NAME, "model-%" PRId64 ".nasm", trial);
 }
 
-void keep_checkpoint_name(int64_t evaluation, char out[KEEP_NAME])
+void nas_keep_checkpoint_name(int64_t evaluation, char out[KEEP_NAME])
 {
     (void)snprintf(out, KEEP_NAME, "checkpoint-%" PRId64 ".bin", evaluation);
 }
 
-/* ---- what is worth it ---------------------------------------------------------------
- */
+/* ---- what is worth it -------------------------------------------------- */
 
 static bool among_best(const nas_history *history, int64_t t)
 {
@@ -43,13 +42,13 @@ static bool among_best(const nas_history *history, int64_t t)
 static bool worth(nas_study *study, const nas_history *history, int64_t t)
 {
     const nas_study_settings *s = nas_study_settings_of(study);
-    return among_best(history, t) || front_holds(history, &s->limits, s->minimise, t);
+    return among_best(history, t) || nas_front_holds(history, &s->limits, s->minimise, t);
 }
 
 /* ---- storing ------------------------------------------------------------- */
 
-nas_status keep_store_model(nas_study *study, const char *name, const nas_model *model,
-                            nas_err *err)
+nas_status nas_keep_store_model(nas_study *study, const char *name,
+                                const nas_model *model, nas_err *err)
 {
     void *bytes = NULL;
     size_t n = 0;
@@ -67,28 +66,28 @@ static nas_status store_rows(nas_study *study, int64_t trial, const double *good
     for (int64_t i = 0; i < n; i++)
         rows[i] = (float)goodness[i];
     char name[KEEP_NAME];
-    keep_rows_name(trial, name);
+    nas_keep_rows_name(trial, name);
     nas_status status =
         nas_study_put_blob(study, name, rows, (size_t)n * sizeof *rows, err);
     nas_heap_free(rows);
     return status;
 }
 
-nas_status keep_result(nas_study *study, const nas_history *history, int64_t trial,
-                       const nas_job_result *result, nas_err *err)
+nas_status nas_keep_result(nas_study *study, const nas_history *history, int64_t trial,
+                           const nas_job_result *result, nas_err *err)
 {
     int64_t t = nas_history_find(history, trial);
     if (t < 0 || history->trials[t].rungs == 0 || !worth(study, history, t))
         return NAS_OK;
     char name[KEEP_NAME];
-    keep_searched_name(trial, name);
-    NAS_TRY(keep_store_model(study, name, result->model, err));
+    nas_keep_searched_name(trial, name);
+    NAS_TRY(nas_keep_store_model(study, name, result->model, err));
     return store_rows(study, trial, result->row_goodness, result->validation.n, err);
 }
 
 /* ---- cleaning ------------------------------------------------------------ */
 
-/* The trial of a blob that keep_result wrote, or 0. */
+/* The trial of a blob that nas_keep_result wrote, or 0. */
 static int64_t trial_of_name(const char *name)
 {
     static const char *const PREFIXES[] = {"searched-", "rows-"};
@@ -115,7 +114,7 @@ static nas_status clean(nas_study *study, const nas_history *history, nas_arena 
     return NAS_OK;
 }
 
-nas_status keep_clean(nas_study *study, const nas_history *history, nas_err *err)
+nas_status nas_keep_clean(nas_study *study, const nas_history *history, nas_err *err)
 {
     nas_arena *arena = nas_arena_new();
     NAS_TRY_ALLOC(arena, err);
@@ -126,8 +125,8 @@ nas_status keep_clean(nas_study *study, const nas_history *history, nas_err *err
 
 /* ---- loading ------------------------------------------------------------- */
 
-nas_status keep_load_model(nas_study *study, const char *name, nas_model **out,
-                           nas_err *err)
+nas_status nas_keep_load_model(nas_study *study, const char *name, nas_model **out,
+                               nas_err *err)
 {
     void *bytes = NULL;
     size_t n = 0;
@@ -140,14 +139,14 @@ nas_status keep_load_model(nas_study *study, const char *name, nas_model **out,
     return status;
 }
 
-nas_status keep_load_rows(nas_study *study, int64_t trial, int64_t n, nas_arena *arena,
-                          double **out, nas_err *err)
+nas_status nas_keep_load_rows(nas_study *study, int64_t trial, int64_t n,
+                              nas_arena *arena, double **out, nas_err *err)
 {
     char name[KEEP_NAME];
     void *bytes = NULL;
     size_t size = 0;
     *out = NULL;
-    keep_rows_name(trial, name);
+    nas_keep_rows_name(trial, name);
     NAS_TRY(nas_study_get_blob(study, name, &bytes, &size, err));
     double *rows = NAS_NEW(arena, double, n);
     if (bytes != NULL && rows != NULL && size == (size_t)n * sizeof(float)) {

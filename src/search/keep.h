@@ -7,26 +7,26 @@
 enum { KEEP_BEST = 8, KEEP_NAME = 64 };
 
 /* Names of blobs of a trial (baselines have negative ids). */
-void keep_searched_name(int64_t trial, char out[KEEP_NAME]); /* model as searched */
-void keep_rows_name(int64_t trial, char out[KEEP_NAME]); /* goodness of validation rows */
-void keep_model_name(int64_t trial, char out[KEEP_NAME]); /* refit, or baseline */
-void keep_checkpoint_name(int64_t evaluation, char out[KEEP_NAME]);
+void nas_keep_searched_name(int64_t trial, char out[KEEP_NAME]); /* model as searched */
+void nas_keep_rows_name(int64_t trial, char out[KEEP_NAME]);     /* goodness by row */
+void nas_keep_model_name(int64_t trial, char out[KEEP_NAME]);    /* refit, or baseline */
+void nas_keep_checkpoint_name(int64_t evaluation, char out[KEEP_NAME]);
 
 /* Keep a trial's model and row goodness if it is among the KEEP_BEST or on the front.
  * @param history  with this result in it */
-nas_status keep_result(nas_study *study, const nas_history *history, int64_t trial,
-                       const nas_job_result *result, nas_err *err);
+nas_status nas_keep_result(nas_study *study, const nas_history *history, int64_t trial,
+                           const nas_job_result *result, nas_err *err);
 
-/* Drop what keep_result kept of trials that are no longer worth it. */
-nas_status keep_clean(nas_study *study, const nas_history *history, nas_err *err);
+/* Drop what nas_keep_result kept of trials that are no longer worth it. */
+nas_status nas_keep_clean(nas_study *study, const nas_history *history, nas_err *err);
 
 /* @param out  Ownership: caller, nas_model_free; NULL when absent */
-nas_status keep_load_model(nas_study *study, const char *name, nas_model **out,
-                           nas_err *err);
-nas_status keep_store_model(nas_study *study, const char *name, const nas_model *model,
-                            nas_err *err);
+nas_status nas_keep_load_model(nas_study *study, const char *name, nas_model **out,
+                               nas_err *err);
+nas_status nas_keep_store_model(nas_study *study, const char *name,
+                                const nas_model *model, nas_err *err);
 /* @param out  [n] in the arena; NULL when absent or of another length */
-nas_status keep_load_rows(nas_study *study, int64_t trial, int64_t n, nas_arena *arena,
-                          double **out, nas_err *err);
+nas_status nas_keep_load_rows(nas_study *study, int64_t trial, int64_t n,
+                              nas_arena *arena, double **out, nas_err *err);
 
 #endif

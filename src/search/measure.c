@@ -25,7 +25,7 @@ static int by_macs(const void *a, const void *b)
 static nas_status draw(const nas_space *space, const nas_study_settings *settings,
                        nas_arena *arena, drawn *out, int *n, nas_err *err)
 {
-    pricer costs = pricer_of(space, settings, 0);
+    pricer costs = nas_pricer_of(space, settings, 0);
     nas_rng rng = nas_rng_new(settings->seed, TYPICAL_STREAM);
     *n = 0;
     for (int i = 0; i < DRAWS && *n < SAMPLES; i++) {
@@ -33,7 +33,7 @@ static nas_status draw(const nas_space *space, const nas_study_settings *setting
         NAS_TRY_ALLOC(candidate, err);
         nas_cost cost;
         bool feasible = false;
-        NAS_TRY(price(&costs, candidate, &cost, &feasible, err));
+        NAS_TRY(nas_price_candidate(&costs, candidate, &cost, &feasible, err));
         if (feasible)
             out[(*n)++] = (drawn){candidate, cost.macs};
     }
@@ -70,7 +70,7 @@ static nas_status time_training(const nas_dataset *data, const nas_graph *graph,
                    .seed = settings->seed,
                    .metric = nas_metric_find(settings->metric),
                    .max_seconds = MAX_TIMING_S};
-    NAS_TRY(recipe_of(settings, &job.recipe, err));
+    NAS_TRY(nas_recipe_of(settings, &job.recipe, err));
     nas_workspace *workspace = nas_workspace_new();
     NAS_TRY_ALLOC(workspace, err);
     nas_status status = NAS_OK;
@@ -87,9 +87,9 @@ static nas_status time_training(const nas_dataset *data, const nas_graph *graph,
     return status;
 }
 
-nas_status measure_throughput(const nas_dataset *data, const nas_space *space,
-                              const nas_study_settings *settings, throughput *out,
-                              nas_err *err)
+nas_status nas_measure_throughput(const nas_dataset *data, const nas_space *space,
+                                  const nas_study_settings *settings, throughput *out,
+                                  nas_err *err)
 {
     nas_arena *arena = nas_arena_new();
     NAS_TRY_ALLOC(arena, err);

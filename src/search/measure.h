@@ -12,8 +12,8 @@ typedef struct throughput {
 
 /* Time a few steps of a typical network of the space: of up to nine feasible draws the
  * one with the median MACs. */
-nas_status measure_throughput(const nas_dataset *data, const nas_space *space,
-                              const nas_study_settings *settings, throughput *out,
-                              nas_err *err);
+nas_status nas_measure_throughput(const nas_dataset *data, const nas_space *space,
+                                  const nas_study_settings *settings, throughput *out,
+                                  nas_err *err);
 
 #endif

@@ -11,7 +11,7 @@ static bool ends_with(const char *text, size_t length, const char *end)
     return length > n && strncmp(text + length - n, end, n) == 0;
 }
 
-const char *path_of_study(nas_arena *arena, const char *data_path)
+const char *nas_path_of_study(nas_arena *arena, const char *data_path)
 {
     static const char *const SUFFIXES[] = {".gz", ".csv", ".tsv", ".idx", ".npy"};
     size_t length = strlen(data_path);
@@ -30,7 +30,7 @@ const char *path_of_study(nas_arena *arena, const char *data_path)
                 : nas_arena_printf(arena, "%.*s.nas.db", (int)length, name);
 }
 
-const char *path_of_folder(nas_arena *arena, const char *study_path)
+const char *nas_path_of_folder(nas_arena *arena, const char *study_path)
 {
     size_t length = strlen(study_path);
     if (ends_with(study_path, length, ".nas.db"))
@@ -48,7 +48,7 @@ static nas_status move(const char *from, const char *to, nas_err *err)
     return NAS_OK;
 }
 
-nas_status path_put_aside(nas_arena *arena, const char *study_path, nas_err *err)
+nas_status nas_path_put_aside(nas_arena *arena, const char *study_path, nas_err *err)
 {
     static const char *const PARTS[] = {"-wal", "-shm", ""}; /* the study itself last */
     if (!nas_file_exists(study_path))
@@ -58,7 +58,8 @@ nas_status path_put_aside(nas_arena *arena, const char *study_path, nas_err *err
         target = nas_arena_printf(arena, "%s.%d", study_path, k);
         NAS_TRY_ALLOC(target, err);
     }
-    NAS_TRY(move(path_of_folder(arena, study_path), path_of_folder(arena, target), err));
+    NAS_TRY(move(nas_path_of_folder(arena, study_path), nas_path_of_folder(arena, target),
+                 err));
     for (int i = 0; i < 3; i++)
         NAS_TRY(move(nas_arena_printf(arena, "%s%s", study_path, PARTS[i]),
                      nas_arena_printf(arena, "%s%s", target, PARTS[i]), err));

@@ -76,8 +76,8 @@ static int64_t affordable(const search_run *run, const plan_entry *entries, int 
     double seconds[BUDGET_FINALISTS];
     for (int i = 0; i < n; i++)
         seconds[i] = entries[i].seconds_per_epoch;
-    int64_t most = budget_most_epochs(&run->settings->ladder, run->settings->epochs);
-    return budget_refit_epochs(seconds, n, run->workers, available_s, most);
+    int64_t most = nas_budget_most_epochs(&run->settings->ladder, run->settings->epochs);
+    return nas_budget_refit_epochs(seconds, n, run->workers, available_s, most);
 }
 
 /* ---- fitting into the time ----------------------------------------------- */
@@ -87,7 +87,7 @@ static int64_t affordable(const search_run *run, const plan_entry *entries, int 
 static int64_t affordable_best(const search_run *run, const plan_entry *known,
                                double available_s)
 {
-    const nas_history *history = asker_history(run->view);
+    const nas_history *history = nas_asker_history(run->view);
     const nas_history_trial *top =
         &history->trials[nas_history_find(history, known->trial)];
     double per_mac = known->seconds_per_epoch / (double)(top->cost.macs + 1);
@@ -115,7 +115,7 @@ static int64_t affordable_best(const search_run *run, const plan_entry *known,
 /* A refit must see more rows than the search's training did, or it is no gain. */
 static bool gains(const search_run *run, int64_t trial, int64_t epochs)
 {
-    const nas_history *history = asker_history(run->view);
+    const nas_history *history = nas_asker_history(run->view);
     int rung = history->trials[nas_history_find(history, trial)].rungs - 1;
     const nas_rung *r = &run->settings->ladder.rung[rung];
     return (double)epochs > r->fraction * (double)r->epochs ||
@@ -126,7 +126,8 @@ static bool gains(const search_run *run, int64_t trial, int64_t epochs)
 static nas_status fit(const search_run *run, double available_s, finalist_plan *plan,
                       nas_err *err)
 {
-    int64_t enough = budget_most_epochs(&run->settings->ladder, run->settings->epochs);
+    int64_t enough =
+        nas_budget_most_epochs(&run->settings->ladder, run->settings->epochs);
     if (enough > BUDGET_GOOD_EPOCHS)
         enough = BUDGET_GOOD_EPOCHS;
     plan->epochs = affordable(run, plan->entry, plan->n, available_s);
@@ -152,18 +153,18 @@ static int64_t baseline_epochs(const search_run *run, const finalist_plan *plan,
         for (int i = 0; i < plan->n; i++)
             seconds[i] = plan->entry[i].seconds_per_epoch * (double)plan->epochs;
         seconds[plan->n] = standard_epoch_s * (double)epochs;
-        if (BUDGET_SAFETY * budget_makespan(seconds, plan->n + 1, run->workers) <=
+        if (BUDGET_SAFETY * nas_budget_makespan(seconds, plan->n + 1, run->workers) <=
             available_s)
             return epochs;
     }
     return 1;
 }
 
-nas_status plan_make(const search_run *run, double available_s, finalist_plan *out,
-                     nas_err *err)
+nas_status nas_plan_make(const search_run *run, double available_s, finalist_plan *out,
+                         nas_err *err)
 {
     *out = (finalist_plan){0};
-    NAS_TRY(plan_choose(run, true, out->entry, &out->n, err));
+    NAS_TRY(nas_plan_choose(run, true, out->entry, &out->n, err));
     if (out->n == 0)
         return NAS_OK;
     NAS_TRY(time_entries(run, out->entry, out->n, err));
@@ -174,26 +175,27 @@ nas_status plan_make(const search_run *run, double available_s, finalist_plan *o
     return NAS_OK;
 }
 
-nas_status plan_need_s(const search_run *run, double *out, nas_err *err)
+nas_status nas_plan_need_s(const search_run *run, double *out, nas_err *err)
 {
     plan_entry entries[BUDGET_FINALISTS];
     int n = 0;
     *out = 0.0;
-    NAS_TRY(plan_choose(run, false, entries, &n, err));
+    NAS_TRY(nas_plan_choose(run, false, entries, &n, err));
     NAS_TRY(time_entries(run, entries, n, err));
     double seconds[BUDGET_FINALISTS + 1];
-    int64_t most = budget_most_epochs(&run->settings->ladder, run->settings->epochs);
+    int64_t most = nas_budget_most_epochs(&run->settings->ladder, run->settings->epochs);
     for (int i = 0; i < n; i++)
         seconds[i] = entries[i].seconds_per_epoch * (double)most;
     NAS_TRY(standard_s(run, &seconds[n], err));
     seconds[n] *= (double)most;
-    *out = BUDGET_SAFETY * budget_makespan(seconds, n + 1, run->workers) + NEED_BASE_S;
+    *out =
+        BUDGET_SAFETY * nas_budget_makespan(seconds, n + 1, run->workers) + NEED_BASE_S;
     return NAS_OK;
 }
 
 /* ---- the record ---------------------------------------------------------- */
 
-nas_status plan_write(nas_study *study, const finalist_plan *plan, nas_err *err)
+nas_status nas_plan_write(nas_study *study, const finalist_plan *plan, nas_err *err)
 {
     nas_text text = {0};
     nas_json json = nas_json_writer(&text, 0);
@@ -237,7 +239,8 @@ static nas_status read_entries(const json_t *object, nas_arena *arena, finalist_
     return NAS_OK;
 }
 
-nas_status plan_read(nas_study *study, nas_arena *arena, finalist_plan *out, nas_err *err)
+nas_status nas_plan_read(nas_study *study, nas_arena *arena, finalist_plan *out,
+                         nas_err *err)
 {
     const char *text = NULL;
     *out = (finalist_plan){0};

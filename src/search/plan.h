@@ -24,20 +24,20 @@ typedef struct finalist_plan {
  * of the front, and the smallest within one point of the best; each once.
  * @param ties  false: leave out the bootstrap, which reads rows from disk
  * @param n     out: 0 when no network has a score */
-nas_status plan_choose(const search_run *run, bool ties, plan_entry *out, int *n,
-                       nas_err *err);
+nas_status nas_plan_choose(const search_run *run, bool ties, plan_entry *out, int *n,
+                           nas_err *err);
 
 /* Choose, and fit into the time.
  * @param available_s  for refits; infinity without a clock */
-nas_status plan_make(const search_run *run, double available_s, finalist_plan *out,
-                     nas_err *err);
+nas_status nas_plan_make(const search_run *run, double available_s, finalist_plan *out,
+                         nas_err *err);
 
 /* Seconds that refits of the present finalists would take at the most epochs. */
-nas_status plan_need_s(const search_run *run, double *out, nas_err *err);
+nas_status nas_plan_need_s(const search_run *run, double *out, nas_err *err);
 
-nas_status plan_write(nas_study *study, const finalist_plan *plan, nas_err *err);
+nas_status nas_plan_write(nas_study *study, const finalist_plan *plan, nas_err *err);
 /* @param out  round 0 when there is none */
-nas_status plan_read(nas_study *study, nas_arena *arena, finalist_plan *out,
-                     nas_err *err);
+nas_status nas_plan_read(nas_study *study, nas_arena *arena, finalist_plan *out,
+                         nas_err *err);
 
 #endif

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
-pricer pricer_of(const nas_space *space, const nas_study_settings *settings,
-                 int64_t max_macs)
+pricer nas_pricer_of(const nas_space *space, const nas_study_settings *settings,
+                     int64_t max_macs)
 {
     pricer out = {.space = space,
                   .limits = settings->limits,
@@ -13,8 +13,8 @@ pricer pricer_of(const nas_space *space, const nas_study_settings *settings,
     return out;
 }
 
-nas_status price(void *context, const nas_candidate *candidate, nas_cost *cost,
-                 bool *feasible, nas_err *err)
+nas_status nas_price_candidate(void *context, const nas_candidate *candidate,
+                               nas_cost *cost, bool *feasible, nas_err *err)
 {
     const pricer *p = context;
     nas_graph *graph = NULL;
@@ -32,7 +32,8 @@ nas_status price(void *context, const nas_candidate *candidate, nas_cost *cost,
     return status;
 }
 
-nas_status recipe_of(const nas_study_settings *settings, nas_recipe *out, nas_err *err)
+nas_status nas_recipe_of(const nas_study_settings *settings, nas_recipe *out,
+                         nas_err *err)
 {
     json_t *object = NULL;
     *out = nas_recipe_default(settings->space_context.task);
@@ -84,12 +85,13 @@ static nas_status decisions_text(const nas_space *space, const nas_candidate *ca
     return keep_text(&text, arena, out, err);
 }
 
-nas_status trial_of_proposal(const nas_space *space, const nas_study_settings *settings,
-                             const nas_proposal *proposal, nas_arena *arena,
-                             nas_trial_spec *out, nas_err *err)
+nas_status nas_trial_of_proposal(const nas_space *space,
+                                 const nas_study_settings *settings,
+                                 const nas_proposal *proposal, nas_arena *arena,
+                                 nas_trial_spec *out, nas_err *err)
 {
     nas_recipe recipe;
-    NAS_TRY(recipe_of(settings, &recipe, err));
+    NAS_TRY(nas_recipe_of(settings, &recipe, err));
     NAS_TRY(nas_space_recipe(space, proposal->candidate, &recipe, err));
     *out = (nas_trial_spec){.origin = NAS_TRIAL_SEARCH,
                             .key = nas_space_key(space, proposal->candidate),
@@ -107,12 +109,12 @@ nas_status trial_of_proposal(const nas_space *space, const nas_study_settings *s
     return status;
 }
 
-nas_status trial_of_graph(const nas_graph *graph, const char *name,
-                          const nas_study_settings *settings, nas_arena *arena,
-                          nas_trial_spec *out, nas_err *err)
+nas_status nas_trial_of_graph(const nas_graph *graph, const char *name,
+                              const nas_study_settings *settings, nas_arena *arena,
+                              nas_trial_spec *out, nas_err *err)
 {
     nas_recipe recipe;
-    NAS_TRY(recipe_of(settings, &recipe, err));
+    NAS_TRY(nas_recipe_of(settings, &recipe, err));
     *out = (nas_trial_spec){.origin = NAS_TRIAL_BASELINE,
                             .name = name,
                             .key = nas_graph_hash(graph),

@@ -22,7 +22,7 @@
 #define SANITIZED 0
 #endif
 
-bool process_follow(int64_t parent_pid)
+bool nas_process_follow(int64_t parent_pid)
 {
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL);
     return (int64_t)getppid() == parent_pid; /* it may have died before the call */
@@ -44,7 +44,7 @@ static int64_t proc_kib(const char *path, const char *name)
     return (int64_t)kib;
 }
 
-void process_limit_memory(int64_t bytes)
+void nas_process_limit_memory(int64_t bytes)
 {
     if (bytes == 0 || SANITIZED)
         return;
@@ -58,12 +58,12 @@ void process_limit_memory(int64_t bytes)
     (void)setrlimit(RLIMIT_DATA, &limit);
 }
 
-int64_t process_available_memory(void)
+int64_t nas_process_available_memory(void)
 {
     return proc_kib("/proc/meminfo", "MemAvailable:") * 1024;
 }
 
-int process_cores(void)
+int nas_process_cores(void)
 {
     cpu_set_t set;
     if (sched_getaffinity(0, sizeof set, &set) == 0 && CPU_COUNT(&set) > 0)
@@ -72,8 +72,8 @@ int process_cores(void)
     return n > 0 ? (int)n : 1;
 }
 
-nas_status process_spawn(const char *program, const char *const *argv, pid_t *out,
-                         nas_err *err)
+nas_status nas_process_spawn(const char *program, const char *const *argv, pid_t *out,
+                             nas_err *err)
 {
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -95,7 +95,7 @@ nas_status process_spawn(const char *program, const char *const *argv, pid_t *ou
     return NAS_OK;
 }
 
-bool process_ended(pid_t pid, bool *failed, char *how, size_t size)
+bool nas_process_ended(pid_t pid, bool *failed, char *how, size_t size)
 {
     int status = 0;
     pid_t got = waitpid(pid, &status, WNOHANG);
@@ -113,14 +113,14 @@ bool process_ended(pid_t pid, bool *failed, char *how, size_t size)
     return true;
 }
 
-void process_kill(pid_t pid)
+void nas_process_kill(pid_t pid)
 {
     (void)kill(pid, SIGKILL);
     while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
         continue;
 }
 
-void process_worker_name(int index, char *out, size_t size)
+void nas_process_worker_name(int index, char *out, size_t size)
 {
     char host[65] = "localhost";
     if (gethostname(host, sizeof host - 1) != 0)

@@ -10,33 +10,33 @@
 
 /* Die when the process that started this one dies, whatever the way.
  * @return false when it is already gone */
-bool process_follow(int64_t parent_pid);
+bool nas_process_follow(int64_t parent_pid);
 
 /* Let this process allocate `bytes` more than it has now; 0 = no limit. Does nothing
  * under AddressSanitizer, whose shadow counts as data. */
-void process_limit_memory(int64_t bytes);
+void nas_process_limit_memory(int64_t bytes);
 
 /* Bytes of memory that new processes can have. */
-int64_t process_available_memory(void);
+int64_t nas_process_available_memory(void);
 
 /* Cores this process may use, at least 1. */
-int process_cores(void);
+int nas_process_cores(void);
 
 /* Start `program` with arguments in a process group of its own, so that Ctrl-C reaches
  * the supervisor alone.
  * @param argv  NULL-terminated, argv[0] included
  * @return NAS_E_IO */
-nas_status process_spawn(const char *program, const char *const *argv, pid_t *out,
-                         nas_err *err);
+nas_status nas_process_spawn(const char *program, const char *const *argv, pid_t *out,
+                             nas_err *err);
 
 /* @return whether a child has ended; *how in words ("killed by signal 9", "exit code 1"),
  *         *failed unless it ended with code 0 */
-bool process_ended(pid_t pid, bool *failed, char *how, size_t size);
+bool nas_process_ended(pid_t pid, bool *failed, char *how, size_t size);
 
 /* Kill and wait. */
-void process_kill(pid_t pid);
+void nas_process_kill(pid_t pid);
 
 /* "host/INDEX": the name of a worker in a study. */
-void process_worker_name(int index, char *out, size_t size);
+void nas_process_worker_name(int index, char *out, size_t size);
 
 #endif

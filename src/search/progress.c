@@ -9,7 +9,7 @@ static const double COST_TIMES = 20.0;
 
 static void fill_best(search_run *run, nas_search_progress *out)
 {
-    const nas_history *history = asker_history(run->view);
+    const nas_history *history = nas_asker_history(run->view);
     int64_t best = nas_history_best(history);
     if (best < 0)
         return;
@@ -33,7 +33,7 @@ static nas_status fill(search_run *run, nas_arena *arena, nas_search_progress *o
     NAS_TRY(nas_study_count(run->study, &out->counts, err));
     run->told.counts = out->counts;
     NAS_TRY(nas_study_running(run->study, arena, &running, &n, err));
-    NAS_TRY(nas_search_front(asker_history(run->view), &s->limits, s->minimise, arena,
+    NAS_TRY(nas_search_front(nas_asker_history(run->view), &s->limits, s->minimise, arena,
                              &front, &out->front_size, err));
     out->running = running;
     out->n_running = (int)n;
@@ -41,15 +41,16 @@ static nas_status fill(search_run *run, nas_arena *arena, nas_search_progress *o
     return NAS_OK;
 }
 
-nas_status progress_tell(search_run *run, nas_search_phase phase, bool force,
-                         nas_err *err)
+nas_status nas_progress_tell(search_run *run, nas_search_phase phase, bool force,
+                             nas_err *err)
 {
     double now = nas_clock_monotonic_s();
     if (run->sink == NULL || run->sink->progress == NULL ||
         (!force && now < run->told.next_s))
         return NAS_OK;
-    nas_search_progress progress = {
-        .phase = phase, .elapsed_s = run_elapsed_s(run), .total_s = run->options->time_s};
+    nas_search_progress progress = {.phase = phase,
+                                    .elapsed_s = nas_run_elapsed_s(run),
+                                    .total_s = run->options->time_s};
     nas_arena *arena = nas_arena_new();
     NAS_TRY_ALLOC(arena, err);
     nas_status status = fill(run, arena, &progress, err);

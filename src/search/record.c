@@ -8,7 +8,7 @@
 
 /* ---- writing ------------------------------------------------------------- */
 
-void record_score(nas_json *json, const nas_score *score)
+void nas_record_score(nas_json *json, const nas_score *score)
 {
     if (isnan(score->value)) {
         nas_json_null(json);
@@ -25,7 +25,7 @@ void record_score(nas_json *json, const nas_score *score)
 static void key_score(nas_json *json, const char *key, const nas_score *score)
 {
     nas_json_key(json, key);
-    record_score(json, score);
+    nas_record_score(json, score);
 }
 
 static void write_check(nas_json *json, const char *key, const nas_verify_result *check)
@@ -90,7 +90,8 @@ static void write_result(nas_json *json, const nas_search_result *result)
     nas_json_object_end(json);
 }
 
-nas_status record_write(nas_study *study, const nas_search_result *result, nas_err *err)
+nas_status nas_record_write(nas_study *study, const nas_search_result *result,
+                            nas_err *err)
 {
     nas_text text = {0};
     nas_json json = nas_json_writer(&text, 0);
@@ -216,8 +217,8 @@ static nas_status read_costs(nas_study *study, nas_search_result *out, nas_err *
     return NAS_OK;
 }
 
-nas_status record_read(nas_study *study, nas_search_result *out, bool *found,
-                       nas_err *err)
+nas_status nas_record_read(nas_study *study, nas_search_result *out, bool *found,
+                           nas_err *err)
 {
     const char *text = NULL;
     NAS_TRY(nas_study_get(study, STATE_RESULT, out->arena, &text, err));

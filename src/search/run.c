@@ -25,19 +25,19 @@ nas_search_options nas_search_options_default(void)
                                 .program_path = "/proc/self/exe"};
 }
 
-double run_elapsed_s(const search_run *run)
+double nas_run_elapsed_s(const search_run *run)
 {
     return run->active_before_s + nas_clock_monotonic_s() - run->start_s;
 }
 
-double run_remaining_s(const search_run *run)
+double nas_run_remaining_s(const search_run *run)
 {
     if (run->options->time_s <= 0.0)
         return (double)INFINITY;
-    return run->options->time_s - run->options->reserve_s - run_elapsed_s(run);
+    return run->options->time_s - run->options->reserve_s - nas_run_elapsed_s(run);
 }
 
-void run_line(const search_run *run, const char *fmt, ...)
+void nas_run_line(const search_run *run, const char *fmt, ...)
 {
     if (run->sink == NULL || run->sink->line == NULL)
         return;
@@ -83,14 +83,14 @@ static nas_status read_result(nas_study *study, nas_search_result *out, nas_err 
     bool found = false;
     asker *view = NULL;
     const char *report = NULL;
-    NAS_TRY(record_read(study, out, &found, err));
+    NAS_TRY(nas_record_read(study, out, &found, err));
     NAS_TRY(nas_study_get(study, "report_path", out->arena, &report, err));
     out->report_path = report;
-    NAS_TRY(asker_new(study, "reader", 1, &view, err));
-    nas_status status = asker_sync(view, err);
+    NAS_TRY(nas_asker_new(study, "reader", 1, &view, err));
+    nas_status status = nas_asker_sync(view, err);
     if (status == NAS_OK)
-        status = fill_common(study, asker_history(view), out, err);
-    asker_free(view);
+        status = fill_common(study, nas_asker_history(view), out, err);
+    nas_asker_free(view);
     return status;
 }
 
@@ -111,7 +111,7 @@ static nas_status fill_unfinished(search_run *run, nas_search_result *result,
 {
     plan_entry entries[BUDGET_FINALISTS];
     int n = 0;
-    NAS_TRY(plan_choose(run, false, entries, &n, err));
+    NAS_TRY(nas_plan_choose(run, false, entries, &n, err));
     result->finalists = NAS_NEW(run->arena, nas_finalist, n);
     NAS_TRY_ALLOC(result->finalists, err);
     for (int i = 0; i < n; i++) {
@@ -122,7 +122,7 @@ static nas_status fill_unfinished(search_run *run, nas_search_result *result,
         result->finalists[result->n_finalists++] =
             (nas_finalist){.trial = entries[i].trial,
                            .role = entries[i].role,
-                           .validation = searched_score(row),
+                           .validation = nas_searched_score(row),
                            .as_searched_test = nas_score_none(0),
                            .test = nas_score_none(0),
                            .cost = row->cost,
@@ -140,16 +140,16 @@ static nas_status satisfied(search_run *run, bool *out, nas_err *err)
     finalist_plan plan;
     int64_t round = 0;
     *out = false;
-    NAS_TRY(state_int(run->study, STATE_ROUND, run->arena, &round, err));
-    NAS_TRY(plan_read(run->study, run->arena, &plan, err));
+    NAS_TRY(nas_state_int(run->study, STATE_ROUND, run->arena, &round, err));
+    NAS_TRY(nas_plan_read(run->study, run->arena, &plan, err));
     if (round == 0 || plan.round > round)
         return NAS_OK;
     int64_t finished_s = 0;
-    NAS_TRY(state_int(run->study, STATE_FINISHED_S, run->arena, &finished_s, err));
+    NAS_TRY(nas_state_int(run->study, STATE_FINISHED_S, run->arena, &finished_s, err));
     double least = fmax(LEAST_S, LEAST_SHARE * o->time_s);
     bool timed = o->time_s > 0.0 && o->time_s <= (double)finished_s;
-    nas_next next = asker_next(run->view, &run->state);
-    *out = timed || run_remaining_s(run) < least ||
+    nas_next next = nas_asker_next(run->view, &run->state);
+    *out = timed || nas_run_remaining_s(run) < least ||
            (o->trials > 0 && next.kind == NAS_NEXT_WAIT);
     return NAS_OK;
 }
@@ -160,16 +160,16 @@ static nas_status search(search_run *run, nas_search_result *result, nas_err *er
     NAS_TRY(satisfied(run, &done, err));
     if (done) {
         bool found = false;
-        NAS_TRY(record_read(run->study, result, &found, err));
-        return fill_common(run->study, asker_history(run->view), result, err);
+        NAS_TRY(nas_record_read(run->study, result, &found, err));
+        return fill_common(run->study, nas_asker_history(run->view), result, err);
     }
-    NAS_TRY(supervise(run, err));
-    NAS_TRY(asker_sync(run->view, err));
-    NAS_TRY(fill_common(run->study, asker_history(run->view), result, err));
+    NAS_TRY(nas_supervise(run, err));
+    NAS_TRY(nas_asker_sync(run->view, err));
+    NAS_TRY(fill_common(run->study, nas_asker_history(run->view), result, err));
     if (run->options->interrupted != NULL && *run->options->interrupted != 0)
         NAS_TRY(fill_unfinished(run, result, err));
     else
-        NAS_TRY(finish(run, result, err));
+        NAS_TRY(nas_search_finish(run, result, err));
     result->stop_reason = run->stop_reason;
     return nas_study_count(run->study, &result->counts, err);
 }
@@ -184,7 +184,7 @@ static nas_status nothing(const search_run *run, const nas_search_result *result
             ? nas_fail(err, NAS_E_LIMIT, "all %lld networks that were trained failed",
                        (long long)c->failed)
             : nas_fail(err, NAS_E_LIMIT, "no network was trained in %.3g s",
-                       run_elapsed_s(run));
+                       nas_run_elapsed_s(run));
     nas_err_hint(err, c->failed > 0 ? "see why: nasmith trials --state failed"
                                     : "give it more --time");
     return status;
@@ -200,14 +200,14 @@ nas_status nas_search_run(const nas_search_options *options, const nas_search_si
                       .sink = sink,
                       .arena = result->arena,
                       .start_s = nas_clock_monotonic_s()};
-    nas_status status = setup_open(&run, err);
+    nas_status status = nas_setup_open(&run, err);
     if (status == NAS_OK)
         status = search(&run, result, err);
     if (run.study != NULL && result->seconds == 0.0)
-        result->seconds = run_elapsed_s(&run);
+        result->seconds = nas_run_elapsed_s(&run);
     if (status == NAS_OK && result->n_finalists == 0)
         status = nothing(&run, result, err);
-    setup_close(&run);
+    nas_setup_close(&run);
     return status;
 }
 
@@ -217,13 +217,15 @@ static void say_plan(const search_run *run, const nas_study_settings *settings,
                      const throughput *speed)
 {
     double row = speed->seconds_per_mac_row * (double)speed->macs;
-    run_line(run, "Speed    a typical network (%.3g M MACs) trains at %.0f rows/s a core",
-             (double)speed->macs / 1e6, row > 0.0 ? 1.0 / row : 0.0);
+    nas_run_line(run,
+                 "Speed    a typical network (%.3g M MACs) trains at %.0f rows/s a core",
+                 (double)speed->macs / 1e6, row > 0.0 ? 1.0 / row : 0.0);
     for (int i = 0; i < settings->ladder.n; i++) {
         const nas_rung *r = &settings->ladder.rung[i];
         double seconds = row * r->fraction * (double)(r->epochs * run->data->n_train);
-        run_line(run, "Rung %d   %.0f %% of the rows x %lld epochs, about %.2g s each", i,
-                 100.0 * r->fraction, (long long)r->epochs, seconds);
+        nas_run_line(run,
+                     "Rung %d   %.0f %% of the rows x %lld epochs, about %.2g s each", i,
+                     100.0 * r->fraction, (long long)r->epochs, seconds);
     }
 }
 
@@ -238,10 +240,10 @@ nas_status nas_search_dry_run(const nas_search_options *options,
                       .start_s = nas_clock_monotonic_s()};
     nas_study_settings settings;
     throughput speed = {0};
-    nas_status status = setup_dry(&run, &settings, &speed, err);
+    nas_status status = nas_setup_dry(&run, &settings, &speed, err);
     if (status == NAS_OK)
         say_plan(&run, &settings, &speed);
-    setup_close(&run);
+    nas_setup_close(&run);
     nas_arena_free(arena);
     return status;
 }

@@ -33,65 +33,59 @@ typedef struct search_run {
 } search_run;
 
 /* Seconds spent on the study, this run included. */
-double run_elapsed_s(const search_run *run);
+double nas_run_elapsed_s(const search_run *run);
 /* Seconds until everything must be written; infinity without a clock. */
-double run_remaining_s(const search_run *run);
+double nas_run_remaining_s(const search_run *run);
 /* One formatted line for people. */
-void run_line(const search_run *run, const char *fmt, ...) NAS_PRINTF(2, 3);
+void nas_run_line(const search_run *run, const char *fmt, ...) NAS_PRINTF(2, 3);
 
-/* ---- paths.c ------------------------------------------------------------------------
- */
+/* ---- paths.c ----------------------------------------------------------- */
 
 /* "NAME.nas.db" in the working directory, NAME from the data's path; NULL: no memory */
-const char *path_of_study(nas_arena *arena, const char *data_path);
+const char *nas_path_of_study(nas_arena *arena, const char *data_path);
 /* Folder of a study's blobs. */
-const char *path_of_folder(nas_arena *arena, const char *study_path);
+const char *nas_path_of_folder(nas_arena *arena, const char *study_path);
 /* Move an old study and its folder out of the way: NAME.nas.db.1, .2, ... */
-nas_status path_put_aside(nas_arena *arena, const char *study_path, nas_err *err);
+nas_status nas_path_put_aside(nas_arena *arena, const char *study_path, nas_err *err);
 
-/* ---- settings.c ---------------------------------------------------------------------
- */
+/* ---- settings.c -------------------------------------------------------- */
 
 /* Everything of the settings that is identity, from options and prepared data. */
-nas_status settings_wanted(const nas_search_options *options,
-                           const nas_data_summary *summary, nas_arena *arena,
-                           nas_study_settings *out, nas_err *err);
+nas_status nas_settings_wanted(const nas_search_options *options,
+                               const nas_data_summary *summary, nas_arena *arena,
+                               nas_study_settings *out, nas_err *err);
 
-/* ---- setup.c -------------------------------------------------------------------------
- */
+/* ---- setup.c ----------------------------------------------------------- */
 
 /* Prepare the data and create or continue the study. */
-nas_status setup_open(search_run *run, nas_err *err);
-void setup_close(search_run *run);
+nas_status nas_setup_open(search_run *run, nas_err *err);
+void nas_setup_close(search_run *run);
 
-/* What setup_open would do, without a study: data (which stay prepared), space, limits,
- * plan.
+/* What nas_setup_open would do, without a study: data (which stay prepared), space,
+ * limits, plan.
  * @param speed  out: one training of a few steps, timed */
-nas_status setup_dry(search_run *run, nas_study_settings *settings, throughput *speed,
-                     nas_err *err);
+nas_status nas_setup_dry(search_run *run, nas_study_settings *settings, throughput *speed,
+                         nas_err *err);
 
-/* ---- supervisor.c ---------------------------------------------------------------------
- */
+/* ---- supervisor.c ------------------------------------------------------ */
 
 /* Search and refit with worker processes, until there is nothing left to do or time is
  * up.
  */
-nas_status supervise(search_run *run, nas_err *err);
+nas_status nas_supervise(search_run *run, nas_err *err);
 
-/* ---- finish.c -------------------------------------------------------------------------
- */
+/* ---- finish.c ---------------------------------------------------------- */
 
 /* The validation score of the longest training that the search gave a trial. */
-nas_score searched_score(const nas_trial_row *row);
+nas_score nas_searched_score(const nas_trial_row *row);
 
 /* Test, export and record what the plan of this round names. */
-nas_status finish(search_run *run, nas_search_result *result, nas_err *err);
+nas_status nas_search_finish(search_run *run, nas_search_result *result, nas_err *err);
 
-/* ---- progress.c -----------------------------------------------------------------------
- */
+/* ---- progress.c -------------------------------------------------------- */
 
 /* Tell the sink where the run stands, at most ten times a second unless `force`. */
-nas_status progress_tell(search_run *run, nas_search_phase phase, bool force,
-                         nas_err *err);
+nas_status nas_progress_tell(search_run *run, nas_search_phase phase, bool force,
+                             nas_err *err);
 
 #endif

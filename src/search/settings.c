@@ -30,8 +30,7 @@ static nas_status values_json(const nas_param *params, const nas_value *values,
     return keep(&text, arena, out, err);
 }
 
-/* ---- plug-ins -------------------------------------------------------------------------
- */
+/* ---- plug-ins ---------------------------------------------------------- */
 
 static nas_status unknown(const char *kind, const char *name, const char *const *names,
                           size_t n, nas_err *err)
@@ -201,9 +200,9 @@ static const char *cpu_name(nas_arena *arena)
     return nas_arena_printf(arena, "%s, %s", name, nas_isa_name(nas_isa_best()));
 }
 
-nas_status settings_wanted(const nas_search_options *options,
-                           const nas_data_summary *summary, nas_arena *arena,
-                           nas_study_settings *out, nas_err *err)
+nas_status nas_settings_wanted(const nas_search_options *options,
+                               const nas_data_summary *summary, nas_arena *arena,
+                               nas_study_settings *out, nas_err *err)
 {
     const nas_metric *metric = NULL;
     const nas_strategy_ops *strategy = NULL;

@@ -48,7 +48,7 @@ static nas_status open_data(search_run *run, nas_err *err)
     const char *line = nas_text_string(&text);
     while (*line != '\0') {
         size_t length = strcspn(line, "\n");
-        run_line(run, "%.*s", (int)length, line);
+        nas_run_line(run, "%.*s", (int)length, line);
         line += length + (line[length] == '\n');
     }
     nas_text_free(&text);
@@ -68,10 +68,10 @@ static nas_status check_feasible(const search_run *run, const nas_space *space,
 {
     nas_history *history = nas_history_new(space);
     NAS_TRY_ALLOC(history, err);
-    pricer costs = pricer_of(space, settings, 0);
+    pricer costs = nas_pricer_of(space, settings, 0);
     nas_ask ask = {.history = history,
                    .space = space,
-                   .price = price,
+                   .price = nas_price_candidate,
                    .price_context = &costs,
                    .limits = &costs.limits,
                    .arena = run->arena,
@@ -98,11 +98,11 @@ static nas_status measure(const search_run *run, const nas_space *space,
     if (!has_clock(run))
         return NAS_OK;
     throughput speed = {0};
-    NAS_TRY(measure_throughput(run->data, space, settings, &speed, err));
+    NAS_TRY(nas_measure_throughput(run->data, space, settings, &speed, err));
     if (speed.seconds_per_mac_row > 0.0)
         settings->seconds_per_mac_row = speed.seconds_per_mac_row;
-    budget shares = budget_split(run_remaining_s(run),
-                                 budget_finalist_s(o->export_onnx, o->export_c));
+    budget shares = nas_budget_split(nas_run_remaining_s(run),
+                                     nas_budget_finalist_s(o->export_onnx, o->export_c));
     settings->ladder =
         nas_ladder_plan(run->data->n_train, o->epochs, shares.search_s * run->workers,
                         settings->seconds_per_mac_row * (double)speed.macs);
@@ -135,8 +135,8 @@ static int64_t max_macs(const search_run *run)
     if (!has_clock(run))
         return 0;
     const nas_search_options *o = run->options;
-    budget shares = budget_split(run_remaining_s(run),
-                                 budget_finalist_s(o->export_onnx, o->export_c));
+    budget shares = nas_budget_split(nas_run_remaining_s(run),
+                                     nas_budget_finalist_s(o->export_onnx, o->export_c));
     double macs =
         nas_ladder_max_macs(&run->settings->ladder, run->data->n_train, shares.search_s,
                             run->settings->seconds_per_mac_row);
@@ -148,7 +148,7 @@ static void plan_run(search_run *run)
     const nas_search_options *o = run->options;
     int64_t memory = o->memory_bytes;
     if (memory == 0)
-        memory = (int64_t)(MEMORY_SHARE * (double)process_available_memory() /
+        memory = (int64_t)(MEMORY_SHARE * (double)nas_process_available_memory() /
                            (double)run->workers);
     run->state = (run_state){.phase = RUN_SEARCH,
                              .trials = o->trials,
@@ -182,7 +182,7 @@ static void announce_limits(const search_run *run)
         nas_text_printf(&text, "%s%s %s", text.length > 0 ? ", " : "",
                         nas_limit_name((nas_limit_kind)kind), word);
     }
-    run_line(run, "Limits   %s", nas_text_string(&text));
+    nas_run_line(run, "Limits   %s", nas_text_string(&text));
     nas_text_free(&text);
 }
 
@@ -190,26 +190,26 @@ static void announce(const search_run *run, double networks)
 {
     const nas_study_settings *s = run->settings;
     announce_limits(run);
-    run_line(run, "Space    %s, about %.2g networks; strategy %s, scheduler %s",
-             s->space_name, networks, s->strategy, s->scheduler);
-    run_line(run, "Machine  %d worker%s x 1 thread, %s", run->workers,
-             run->workers == 1 ? "" : "s", s->cpu);
-    run_line(run, "Study    %s (%s)", run->study_path,
-             run->continued ? "continued" : "new");
+    nas_run_line(run, "Space    %s, about %.2g networks; strategy %s, scheduler %s",
+                 s->space_name, networks, s->strategy, s->scheduler);
+    nas_run_line(run, "Machine  %d worker%s x 1 thread, %s", run->workers,
+                 run->workers == 1 ? "" : "s", s->cpu);
+    nas_run_line(run, "Study    %s (%s)", run->study_path,
+                 run->continued ? "continued" : "new");
 }
 
 static int workers_of(const nas_search_options *options)
 {
-    return options->workers > 0 ? options->workers : process_cores();
+    return options->workers > 0 ? options->workers : nas_process_cores();
 }
 
 static nas_status set_paths(search_run *run, nas_err *err)
 {
     const nas_search_options *o = run->options;
     run->study_path = o->study_path != NULL ? nas_arena_strdup(run->arena, o->study_path)
-                                            : path_of_study(run->arena, o->data_path);
+                                            : nas_path_of_study(run->arena, o->data_path);
     NAS_TRY_ALLOC(run->study_path, err);
-    run->folder = path_of_folder(run->arena, run->study_path);
+    run->folder = nas_path_of_folder(run->arena, run->study_path);
     NAS_TRY_ALLOC(run->folder, err);
     run->data_folder = nas_file_join(run->arena, run->folder, "data");
     run->output_folder = o->output_folder != NULL ? o->output_folder : run->folder;
@@ -224,13 +224,13 @@ static nas_status open_study(search_run *run, nas_err *err)
         NAS_TRY(nas_study_open(run->study_path, &run->study, err));
         run->settings = nas_study_settings_of(run->study);
         int64_t active_ms = 0;
-        NAS_TRY(state_int(run->study, STATE_ACTIVE_MS, run->arena, &active_ms, err));
+        NAS_TRY(nas_state_int(run->study, STATE_ACTIVE_MS, run->arena, &active_ms, err));
         run->active_before_s = (double)active_ms / 1000.0;
         NAS_TRY(check_data(run, err));
     }
     NAS_TRY(open_data(run, err));
     nas_study_settings wanted;
-    NAS_TRY(settings_wanted(run->options, &run->summary, run->arena, &wanted, err));
+    NAS_TRY(nas_settings_wanted(run->options, &run->summary, run->arena, &wanted, err));
     if (run->continued)
         return nas_study_same(run->study, &wanted, err);
     NAS_TRY(create_study(run, &wanted, err));
@@ -238,8 +238,7 @@ static nas_status open_study(search_run *run, nas_err *err)
     return NAS_OK;
 }
 
-/* ---- a dry run ----------------------------------------------------------------------
- */
+/* ---- a dry run --------------------------------------------------------- */
 
 static nas_status try_space(search_run *run, const nas_space *space,
                             nas_study_settings *settings, throughput *speed, nas_err *err)
@@ -248,17 +247,17 @@ static nas_status try_space(search_run *run, const nas_space *space,
     NAS_TRY(measure(run, space, settings, err));
     run->settings = settings;
     announce(run, nas_space_size(space));
-    return measure_throughput(run->data, space, settings, speed, err);
+    return nas_measure_throughput(run->data, space, settings, speed, err);
 }
 
-nas_status setup_dry(search_run *run, nas_study_settings *settings, throughput *speed,
-                     nas_err *err)
+nas_status nas_setup_dry(search_run *run, nas_study_settings *settings, throughput *speed,
+                         nas_err *err)
 {
     nas_space *space = NULL;
     run->workers = workers_of(run->options);
     NAS_TRY(set_paths(run, err));
     NAS_TRY(open_data(run, err));
-    NAS_TRY(settings_wanted(run->options, &run->summary, run->arena, settings, err));
+    NAS_TRY(nas_settings_wanted(run->options, &run->summary, run->arena, settings, err));
     NAS_TRY(nas_space_parse(settings->space_text, strlen(settings->space_text),
                             settings->space_name, &settings->space_context, &space, err));
     nas_status status = try_space(run, space, settings, speed, err);
@@ -266,30 +265,29 @@ nas_status setup_dry(search_run *run, nas_study_settings *settings, throughput *
     return status;
 }
 
-/* ---- all ----------------------------------------------------------------------------
- */
+/* ---- all --------------------------------------------------------------- */
 
-nas_status setup_open(search_run *run, nas_err *err)
+nas_status nas_setup_open(search_run *run, nas_err *err)
 {
     const nas_search_options *o = run->options;
     run->workers = workers_of(o);
     NAS_TRY(set_paths(run, err));
     if (o->new_study)
-        NAS_TRY(path_put_aside(run->arena, run->study_path, err));
+        NAS_TRY(nas_path_put_aside(run->arena, run->study_path, err));
     NAS_TRY(open_study(run, err));
     run->metric = nas_metric_find(run->settings->metric);
-    NAS_TRY(asker_new(run->study, "supervisor", run->data->n_train, &run->view, err));
-    NAS_TRY(asker_sync(run->view, err));
+    NAS_TRY(nas_asker_new(run->study, "supervisor", run->data->n_train, &run->view, err));
+    NAS_TRY(nas_asker_sync(run->view, err));
     if (o->command_line != NULL)
         NAS_TRY(nas_study_put(run->study, STATE_COMMAND, o->command_line, err));
     plan_run(run);
-    announce(run, nas_space_size(asker_space(run->view)));
+    announce(run, nas_space_size(nas_asker_space(run->view)));
     return NAS_OK;
 }
 
-void setup_close(search_run *run)
+void nas_setup_close(search_run *run)
 {
-    asker_free(run->view);
+    nas_asker_free(run->view);
     nas_study_close(run->study);
     nas_dataset_close(run->data);
     nas_data_summary_free(&run->summary);

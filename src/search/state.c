@@ -9,7 +9,7 @@
 
 static const char *const PHASES[] = {"search", "refit", "stop", "done"};
 
-nas_status run_state_write(nas_study *study, const run_state *state, nas_err *err)
+nas_status nas_run_state_write(nas_study *study, const run_state *state, nas_err *err)
 {
     nas_text text = {0};
     nas_json json = nas_json_writer(&text, 0);
@@ -42,8 +42,8 @@ static run_phase phase_of(const json_t *object)
     return RUN_DONE;
 }
 
-nas_status run_state_read(nas_study *study, nas_arena *arena, run_state *out,
-                          nas_err *err)
+nas_status nas_run_state_read(nas_study *study, nas_arena *arena, run_state *out,
+                              nas_err *err)
 {
     const char *text = NULL;
     *out = (run_state){.phase = RUN_DONE};
@@ -62,7 +62,7 @@ nas_status run_state_read(nas_study *study, nas_arena *arena, run_state *out,
     return NAS_OK;
 }
 
-double run_state_remaining_core_s(const run_state *state)
+double nas_run_state_remaining_core_s(const run_state *state)
 {
     if (state->search_end_ms == 0)
         return (double)INFINITY;
@@ -71,8 +71,8 @@ double run_state_remaining_core_s(const run_state *state)
     return left > 0.0 ? left * cores : 0.0;
 }
 
-nas_status state_int(nas_study *study, const char *key, nas_arena *arena, int64_t *out,
-                     nas_err *err)
+nas_status nas_state_int(nas_study *study, const char *key, nas_arena *arena,
+                         int64_t *out, nas_err *err)
 {
     const char *text = NULL;
     *out = 0;
@@ -82,7 +82,8 @@ nas_status state_int(nas_study *study, const char *key, nas_arena *arena, int64_
     return nas_parse_int(text, out, err);
 }
 
-nas_status state_put_int(nas_study *study, const char *key, int64_t value, nas_err *err)
+nas_status nas_state_put_int(nas_study *study, const char *key, int64_t value,
+                             nas_err *err)
 {
     char text[32];
     (void)snprintf(text, sizeof text, "%" PRId64, value);

@@ -35,18 +35,19 @@ typedef struct run_state {
     int workers;
 } run_state;
 
-nas_status run_state_write(nas_study *study, const run_state *state, nas_err *err);
+nas_status nas_run_state_write(nas_study *study, const run_state *state, nas_err *err);
 
 /* @param out  RUN_DONE when no supervisor has ever said anything */
-nas_status run_state_read(nas_study *study, nas_arena *arena, run_state *out,
-                          nas_err *err);
+nas_status nas_run_state_read(nas_study *study, nas_arena *arena, run_state *out,
+                              nas_err *err);
 
 /* Core-seconds until searching ends; infinity without a clock. */
-double run_state_remaining_core_s(const run_state *state);
+double nas_run_state_remaining_core_s(const run_state *state);
 
 /* An entry that is an integer; 0 when absent. */
-nas_status state_int(nas_study *study, const char *key, nas_arena *arena, int64_t *out,
-                     nas_err *err);
-nas_status state_put_int(nas_study *study, const char *key, int64_t value, nas_err *err);
+nas_status nas_state_int(nas_study *study, const char *key, nas_arena *arena,
+                         int64_t *out, nas_err *err);
+nas_status nas_state_put_int(nas_study *study, const char *key, int64_t value,
+                             nas_err *err);
 
 #endif

@@ -46,13 +46,13 @@ static void split_time(supervisor *s, bool resumed)
 {
     const nas_search_options *o = s->run->options;
     double now = nas_clock_monotonic_s();
-    double remaining = run_remaining_s(s->run);
+    double remaining = nas_run_remaining_s(s->run);
     s->search_end_s = (double)INFINITY;
     s->refit_end_s = (double)INFINITY;
     if (isinf(remaining))
         return;
     budget shares =
-        budget_split(remaining, budget_finalist_s(o->export_onnx, o->export_c));
+        nas_budget_split(remaining, nas_budget_finalist_s(o->export_onnx, o->export_c));
     s->refit_s = shares.refit_s;
     s->search_end_s = resumed ? now : now + shares.search_s;
     s->refit_end_s = now + shares.search_s + shares.refit_s;
@@ -74,13 +74,14 @@ static nas_status plan_time(supervisor *s, nas_err *err)
         return NAS_OK;
     s->planned_s = now;
     double need = 0.0;
-    NAS_TRY(plan_need_s(s->run, &need, err));
+    NAS_TRY(nas_plan_need_s(s->run, &need, err));
     double end = s->refit_end_s - fmin(need, s->refit_s);
-    if (asker_history(s->run->view)->n_scored == 0 || fabs(end - s->search_end_s) < 0.5)
+    if (nas_asker_history(s->run->view)->n_scored == 0 ||
+        fabs(end - s->search_end_s) < 0.5)
         return NAS_OK;
     s->search_end_s = end;
     set_search_end(s);
-    return run_state_write(s->run->study, &s->run->state, err);
+    return nas_run_state_write(s->run->study, &s->run->state, err);
 }
 
 /* Count the time that was spent, and stay the only supervisor. */
@@ -95,8 +96,8 @@ static nas_status account(supervisor *s, bool force, nas_err *err)
         return nas_fail(err, NAS_E_STUDY, "another search has taken over study `%s`",
                         s->run->study_path);
     s->accounted_s = now;
-    return state_put_int(s->run->study, STATE_ACTIVE_MS,
-                         (int64_t)(run_elapsed_s(s->run) * 1000.0), err);
+    return nas_state_put_int(s->run->study, STATE_ACTIVE_MS,
+                             (int64_t)(nas_run_elapsed_s(s->run) * 1000.0), err);
 }
 
 /* The lease of a supervisor of this machine that was killed need not run out first. */
@@ -178,7 +179,7 @@ static nas_status queue_baseline(supervisor *s, const char *name, baseline_fn ma
                                 .epochs = s->plan.baseline_epochs};
     NAS_TRY(make(context->input, context->n_outputs, &graph, err));
     nas_status status =
-        trial_of_graph(graph, name, run->settings, run->arena, &trial, err);
+        nas_trial_of_graph(graph, name, run->settings, run->arena, &trial, err);
     nas_graph_free(graph);
     NAS_TRY(status);
     return nas_study_queue(run->study, &trial, 0, &spec, &s->waiting_for[s->n_waiting++],
@@ -192,11 +193,11 @@ static void announce_plan(const supervisor *s)
         nas_text_printf(&text, "%s#%" PRId64 " (%s)", i > 0 ? ", " : "",
                         s->plan.entry[i].trial, s->plan.entry[i].role);
     if (s->plan.epochs > 0)
-        run_line(s->run, "Finalists %s: %" PRId64 " epochs on train + validation",
-                 nas_text_string(&text), s->plan.epochs);
+        nas_run_line(s->run, "Finalists %s: %" PRId64 " epochs on train + validation",
+                     nas_text_string(&text), s->plan.epochs);
     else
-        run_line(s->run, "Finalists %s: as searched, no time for more",
-                 nas_text_string(&text));
+        nas_run_line(s->run, "Finalists %s: as searched, no time for more",
+                     nas_text_string(&text));
     nas_text_free(&text);
 }
 
@@ -204,17 +205,17 @@ static nas_status begin_refit(supervisor *s, nas_err *err)
 {
     search_run *run = s->run;
     run->state.phase = RUN_REFIT;
-    NAS_TRY(run_state_write(run->study, &run->state, err));
+    NAS_TRY(nas_run_state_write(run->study, &run->state, err));
     if (s->plan.n == 0) { /* not resumed from a plan made before */
         int round = s->plan.round;
         double available = s->refit_end_s - nas_clock_monotonic_s() - HEAR_S;
-        NAS_TRY(plan_make(run, available, &s->plan, err));
+        NAS_TRY(nas_plan_make(run, available, &s->plan, err));
         s->plan.round = round + 1;
         if (s->plan.n == 0) {
             s->over = true;
             return NAS_OK;
         }
-        NAS_TRY(plan_write(run->study, &s->plan, err));
+        NAS_TRY(nas_plan_write(run->study, &s->plan, err));
     }
     announce_plan(s);
     NAS_TRY(queue_refits(s, err));
@@ -264,16 +265,16 @@ static nas_status drained(supervisor *s, bool *out, nas_err *err)
     int64_t exhausted = 0;
     nas_study_counts counts;
     *out = false;
-    NAS_TRY(state_int(run->study, STATE_EXHAUSTED, s->scratch, &exhausted, err));
+    NAS_TRY(nas_state_int(run->study, STATE_EXHAUSTED, s->scratch, &exhausted, err));
     if (exhausted != 0)
-        asker_set_exhausted(run->view);
-    if (asker_next(run->view, &run->state).kind != NAS_NEXT_WAIT)
+        nas_asker_set_exhausted(run->view);
+    if (nas_asker_next(run->view, &run->state).kind != NAS_NEXT_WAIT)
         return NAS_OK;
     NAS_TRY(nas_study_count(run->study, &counts, err));
     if (counts.queued + counts.running > 0)
         return NAS_OK;
-    NAS_TRY(asker_sync(run->view, err)); /* something may have ended in between */
-    *out = asker_next(run->view, &run->state).kind == NAS_NEXT_WAIT;
+    NAS_TRY(nas_asker_sync(run->view, err)); /* something may have ended in between */
+    *out = nas_asker_next(run->view, &run->state).kind == NAS_NEXT_WAIT;
     if (*out)
         run->stop_reason = exhausted != 0          ? "space exhausted"
                            : run->state.trials > 0 ? trials_text(run)
@@ -285,7 +286,7 @@ static nas_status tick_search(supervisor *s, nas_err *err)
 {
     NAS_TRY(plan_time(s, err));
     double now = nas_clock_monotonic_s();
-    bool scored = asker_history(s->run->view)->n_scored > 0;
+    bool scored = nas_asker_history(s->run->view)->n_scored > 0;
     if (now >= s->search_end_s && (scored || now >= s->refit_end_s)) {
         s->run->stop_reason = "time is up";
         return begin_refit(s, err);
@@ -304,8 +305,8 @@ static nas_status stop_workers(supervisor *s, run_phase phase, double patience_s
                                nas_err *err)
 {
     s->run->state.phase = phase;
-    NAS_TRY(run_state_write(s->run->study, &s->run->state, err));
-    return fleet_stop(&s->workers, patience_s, err);
+    NAS_TRY(nas_run_state_write(s->run->study, &s->run->state, err));
+    return nas_fleet_stop(&s->workers, patience_s, err);
 }
 
 /* First Ctrl-C: the epochs end; second: now. */
@@ -314,18 +315,18 @@ static nas_status interrupt(supervisor *s, nas_err *err)
     s->run->stop_reason = "interrupted";
     s->over = true;
     s->run->state.phase = RUN_STOP;
-    NAS_TRY(run_state_write(s->run->study, &s->run->state, err));
+    NAS_TRY(nas_run_state_write(s->run->study, &s->run->state, err));
     double until = nas_clock_monotonic_s() + STOP_S;
     while (interruption(s->run) < 2 && nas_clock_monotonic_s() < until) {
         nas_clock_sleep_s(TICK_S);
-        NAS_TRY(fleet_watch(&s->workers, false, err));
+        NAS_TRY(nas_fleet_watch(&s->workers, false, err));
         bool left = false;
         for (int i = 0; i < s->workers.n; i++)
             left = left || s->workers.workers[i].pid != 0;
         if (!left)
             break;
     }
-    return fleet_stop(&s->workers, 0.0, err);
+    return nas_fleet_stop(&s->workers, 0.0, err);
 }
 
 static nas_status tick(supervisor *s, nas_err *err)
@@ -335,10 +336,11 @@ static nas_status tick(supervisor *s, nas_err *err)
     if (interruption(run) != 0)
         return interrupt(s, err);
     NAS_TRY(account(s, false, err));
-    NAS_TRY(fleet_watch(&s->workers, true, err));
-    NAS_TRY(asker_sync(run->view, err));
+    NAS_TRY(nas_fleet_watch(&s->workers, true, err));
+    NAS_TRY(nas_asker_sync(run->view, err));
     bool refit = run->state.phase == RUN_REFIT;
-    NAS_TRY(progress_tell(run, refit ? NAS_PHASE_REFIT : NAS_PHASE_SEARCH, false, err));
+    NAS_TRY(
+        nas_progress_tell(run, refit ? NAS_PHASE_REFIT : NAS_PHASE_SEARCH, false, err));
     return refit ? tick_refit(s, err) : tick_search(s, err);
 }
 
@@ -361,13 +363,13 @@ static nas_status take_up_plan(supervisor *s, bool *resumed, nas_err *err)
     search_run *run = s->run;
     int64_t finished = 0;
     *resumed = false;
-    NAS_TRY(plan_read(run->study, run->arena, &s->plan, err));
-    NAS_TRY(state_int(run->study, STATE_ROUND, run->arena, &finished, err));
+    NAS_TRY(nas_plan_read(run->study, run->arena, &s->plan, err));
+    NAS_TRY(nas_state_int(run->study, STATE_ROUND, run->arena, &finished, err));
     if (s->plan.round <= finished) {
         s->plan = (finalist_plan){.round = (int)finished};
         return NAS_OK;
     }
-    double remaining = run_remaining_s(run);
+    double remaining = nas_run_remaining_s(run);
     if (!isinf(remaining) && remaining > 0.6 * run->options->time_s) {
         s->plan = (finalist_plan){.round = s->plan.round};
         return NAS_OK;
@@ -380,8 +382,8 @@ static nas_status begin(supervisor *s, nas_err *err)
 {
     search_run *run = s->run;
     bool resumed = false;
-    NAS_TRY(fleet_recover(run, err));
-    NAS_TRY(state_put_int(run->study, STATE_EXHAUSTED, 0, err));
+    NAS_TRY(nas_fleet_recover(run, err));
+    NAS_TRY(nas_state_put_int(run->study, STATE_EXHAUSTED, 0, err));
     NAS_TRY(take_up_plan(s, &resumed, err));
     split_time(s, resumed);
     set_search_end(s);
@@ -389,8 +391,8 @@ static nas_status begin(supervisor *s, nas_err *err)
     if (resumed)
         NAS_TRY(begin_refit(s, err));
     else
-        NAS_TRY(run_state_write(run->study, &run->state, err));
-    return fleet_start(&s->workers, run, err);
+        NAS_TRY(nas_run_state_write(run->study, &run->state, err));
+    return nas_fleet_start(&s->workers, run, err);
 }
 
 static nas_status run_all(supervisor *s, nas_err *err)
@@ -400,14 +402,14 @@ static nas_status run_all(supervisor *s, nas_err *err)
     if (status == NAS_OK)
         status = loop(s, err);
     if (status != NAS_OK && s->workers.workers != NULL)
-        (void)fleet_stop(&s->workers, 0.0, NULL);
+        (void)nas_fleet_stop(&s->workers, 0.0, NULL);
     nas_err ignored = {0}; /* the lease runs out by itself */
     (void)account(s, true, &ignored);
     (void)nas_study_unlease(s->run->study, "supervisor", s->owner, &ignored);
     return status;
 }
 
-nas_status supervise(search_run *run, nas_err *err)
+nas_status nas_supervise(search_run *run, nas_err *err)
 {
     supervisor s = {.run = run, .scratch = nas_arena_new()};
     NAS_TRY_ALLOC(s.scratch, err);

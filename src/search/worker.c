@@ -23,7 +23,7 @@ static unsigned purposes_of(run_phase phase)
 static bool over(const worker *w)
 {
     return w->state.phase == RUN_STOP || w->state.phase == RUN_DONE ||
-           !worker_followed(w) || (w->interrupted != NULL && *w->interrupted != 0);
+           !nas_worker_followed(w) || (w->interrupted != NULL && *w->interrupted != 0);
 }
 
 /* Claim and train, or queue something. @param idle  out: there was nothing to do */
@@ -36,11 +36,11 @@ static nas_status turn(worker *w, bool *idle, nas_err *err)
                                 w->arena, &claim, &found, err));
     if (found) {
         *idle = false;
-        return job_run(w, &claim, err);
+        return nas_worker_run_job(w, &claim, err);
     }
     bool queued = false;
     if (w->state.phase == RUN_SEARCH)
-        NAS_TRY(asker_step(w->ask, &w->state, &queued, err));
+        NAS_TRY(nas_asker_step(w->ask, &w->state, &queued, err));
     *idle = !queued;
     return NAS_OK;
 }
@@ -49,7 +49,7 @@ static nas_status work(worker *w, nas_err *err)
 {
     double nap = 0.0;
     for (;;) {
-        NAS_TRY(worker_look(w, err));
+        NAS_TRY(nas_worker_look(w, err));
         if (over(w))
             return NAS_OK;
         bool idle = false;
@@ -76,13 +76,13 @@ static nas_status open_worker(worker *w, const char *study_path, nas_err *err)
     const char *folder = nas_file_join(w->arena, nas_study_folder(w->study), "data");
     NAS_TRY_ALLOC(folder, err);
     NAS_TRY(nas_dataset_open(folder, &w->data, err));
-    NAS_TRY(asker_new(w->study, w->name, w->data->n_train, &w->ask, err));
-    return worker_look(w, err);
+    NAS_TRY(nas_asker_new(w->study, w->name, w->data->n_train, &w->ask, err));
+    return nas_worker_look(w, err);
 }
 
 static void close_worker(worker *w)
 {
-    asker_free(w->ask);
+    nas_asker_free(w->ask);
     nas_dataset_close(w->data);
     nas_workspace_free(w->workspace);
     nas_arena_free(w->tick_arena);
@@ -101,15 +101,15 @@ nas_status nas_search_worker(const char *study_path, int index, int64_t supervis
                              const volatile sig_atomic_t *interrupted, nas_err *err)
 {
     worker w = {.supervisor_pid = supervisor_pid, .interrupted = interrupted};
-    if (supervisor_pid != 0 && !process_follow(supervisor_pid))
+    if (supervisor_pid != 0 && !nas_process_follow(supervisor_pid))
         return NAS_OK;
-    process_worker_name(index, w.name, sizeof w.name);
+    nas_process_worker_name(index, w.name, sizeof w.name);
     if (supervisor_pid == 0) /* joined by hand: never mistaken for a supervised one */
         (void)snprintf(w.name + strlen(w.name), sizeof w.name - strlen(w.name), "-%ld",
                        (long)getpid());
     nas_status status = open_worker(&w, study_path, err);
     if (status == NAS_OK) {
-        process_limit_memory(w.state.memory_bytes);
+        nas_process_limit_memory(w.state.memory_bytes);
         status = work(&w, err);
     }
     if (status != NAS_OK)

@@ -67,13 +67,13 @@ static inline void fake_open(fake *f)
                           .state = {.phase = RUN_SEARCH, .workers = 2}};
     check_ok(nas_study_create(f->path, &settings, &f->run.study, &err), err);
     f->run.settings = nas_study_settings_of(f->run.study);
-    check_ok(asker_new(f->run.study, "tester", 800, &f->run.view, &err), err);
+    check_ok(nas_asker_new(f->run.study, "tester", 800, &f->run.view, &err), err);
 }
 
 static inline void fake_close(fake *f)
 {
     nas_err err = {0};
-    asker_free(f->run.view);
+    nas_asker_free(f->run.view);
     nas_study_close(f->run.study);
     nas_space_free(f->space);
     nas_arena_free(f->arena);
@@ -118,9 +118,9 @@ static inline int64_t fake_trial(fake *f, uint64_t seed, int64_t macs, bool unif
                              .cost = fake_cost(macs),
                              .uniform = uniform};
     nas_trial_spec trial;
-    check_ok(
-        trial_of_proposal(f->space, f->run.settings, &proposal, f->arena, &trial, &err),
-        err);
+    check_ok(nas_trial_of_proposal(f->space, f->run.settings, &proposal, f->arena, &trial,
+                                   &err),
+             err);
     trial.graph_hash += seed; /* never answered from the study */
     return fake_step(f, &trial, 0, 0);
 }
@@ -152,7 +152,7 @@ static inline int64_t fake_full(fake *f, uint64_t seed, int64_t macs, double val
     (void)fake_step(f, NULL, id, 1);
     assert_int_equal(fake_finish(f, NAS_OUTCOME_DONE, value, seconds), id);
     nas_err err = {0};
-    check_ok(asker_sync(f->run.view, &err), err);
+    check_ok(nas_asker_sync(f->run.view, &err), err);
     return id;
 }
 
@@ -164,7 +164,7 @@ static inline void fake_rows(fake *f, int64_t trial, int right, int shift)
     nas_err err = {0};
     for (int i = 0; i < 200; i++)
         rows[(i + shift) % 200] = i < right ? 1.0F : 0.0F;
-    keep_rows_name(trial, name);
+    nas_keep_rows_name(trial, name);
     check_ok(nas_study_put_blob(f->run.study, name, rows, sizeof rows, &err), err);
 }
 

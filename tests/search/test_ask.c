@@ -24,7 +24,7 @@ static bool step(fake *f, const run_state *state)
 {
     bool queued = false;
     nas_err err = {0};
-    check_ok(asker_step(f->run.view, state, &queued, &err), err);
+    check_ok(nas_asker_step(f->run.view, state, &queued, &err), err);
     return queued;
 }
 
@@ -43,14 +43,14 @@ static void test_trials_are_counted(void **state)
     assert_int_equal(counts.proposed, 3);
     assert_int_equal(counts.scored, 3);
     assert_true(counts.full >= 1); /* promotions go on after the last proposal */
-    assert_int_equal(asker_next(f.run.view, &three).kind, NAS_NEXT_WAIT);
+    assert_int_equal(nas_asker_next(f.run.view, &three).kind, NAS_NEXT_WAIT);
     const run_state five = {.phase = RUN_SEARCH, .trials = 5, .workers = 1};
-    assert_int_equal(asker_next(f.run.view, &five).kind, NAS_NEXT_ASK);
+    assert_int_equal(nas_asker_next(f.run.view, &five).kind, NAS_NEXT_ASK);
     const run_state refit = {.phase = RUN_REFIT, .trials = 5, .workers = 1};
     assert_false(step(&f, &refit));
     const run_state late = {.phase = RUN_SEARCH, .search_end_ms = 1, .workers = 1};
     assert_false(step(&f, &late));
-    asker_set_exhausted(f.run.view);
+    nas_asker_set_exhausted(f.run.view);
     assert_false(step(&f, &five));
     fake_close(&f);
 }
@@ -83,19 +83,19 @@ static void test_askers_take_turns(void **state)
         nas_err err = {0};
         asker *other = NULL;
         fake_open(&f);
-        check_ok(asker_new(f.run.study, "other", 800, &other, &err), err);
+        check_ok(nas_asker_new(f.run.study, "other", 800, &other, &err), err);
         for (int i = 0; i < 40; i++) {
             bool queued = false;
             asker *turn = round == 1 && i % 3 == 1 ? other : f.run.view;
-            check_ok(asker_step(turn, &six, &queued, &err), err);
+            check_ok(nas_asker_step(turn, &six, &queued, &err), err);
             finish_all(&f);
         }
-        check_ok(asker_sync(f.run.view, &err), err);
-        const nas_history *history = asker_history(f.run.view);
+        check_ok(nas_asker_sync(f.run.view, &err), err);
+        const nas_history *history = nas_asker_history(f.run.view);
         assert_int_equal(history->n, 6);
         for (int i = 0; i < 6; i++)
             keys[round][i] = history->trials[i].key;
-        asker_free(other);
+        nas_asker_free(other);
         fake_close(&f);
     }
     assert_memory_equal(keys[0], keys[1], sizeof keys[0]);

@@ -9,15 +9,15 @@ static void test_split_adds_up(void **state)
     (void)state;
     static const double TIMES[] = {0.0, 0.4, 10.0, 180.0, 3600.0};
     for (int i = 0; i < 5; i++) {
-        budget b = budget_split(TIMES[i], 1.2);
+        budget b = nas_budget_split(TIMES[i], 1.2);
         assert_true(b.search_s >= 0.0 && b.refit_s >= 0.0 && b.finish_s >= 0.0);
         assert_true(fabs(b.search_s + b.refit_s + b.finish_s - TIMES[i]) < 1e-9);
     }
-    budget b = budget_split(-3.0, 1.2);
+    budget b = nas_budget_split(-3.0, 1.2);
     assert_true(b.search_s == 0.0);
-    b = budget_split(180.0, 1.2);
+    b = nas_budget_split(180.0, 1.2);
     assert_true(fabs(b.refit_s / (180.0 - b.finish_s) - 0.35) < 1e-9);
-    b = budget_split(10.0, 9.0); /* finishing is never more than 30 % */
+    b = nas_budget_split(10.0, 9.0); /* finishing is never more than 30 % */
     assert_true(fabs(b.finish_s - 3.0) < 1e-9);
 }
 
@@ -25,37 +25,37 @@ static void test_makespan(void **state)
 {
     (void)state;
     static const double SECONDS[] = {7, 3, 2, 5.5};
-    assert_true(budget_makespan(SECONDS, 4, 1) == 17.5);
-    assert_true(budget_makespan(SECONDS, 4, 2) == 10.5); /* 7 | 3 2 5.5 */
-    assert_true(budget_makespan(SECONDS, 4, 9) == 7.0);
-    assert_true(budget_makespan(SECONDS, 0, 2) == 0.0);
+    assert_true(nas_budget_makespan(SECONDS, 4, 1) == 17.5);
+    assert_true(nas_budget_makespan(SECONDS, 4, 2) == 10.5); /* 7 | 3 2 5.5 */
+    assert_true(nas_budget_makespan(SECONDS, 4, 9) == 7.0);
+    assert_true(nas_budget_makespan(SECONDS, 0, 2) == 0.0);
 }
 
 static void test_refit_epochs(void **state)
 {
     (void)state;
     static const double EPOCH[] = {5, 2, 1};
-    int64_t epochs = budget_refit_epochs(EPOCH, 3, 2, 63.0, 32);
+    int64_t epochs = nas_budget_refit_epochs(EPOCH, 3, 2, 63.0, 32);
     double used = BUDGET_SAFETY * 5.0 * (double)epochs;
     assert_true(used <= 63.0 && used + BUDGET_SAFETY * 5.0 > 62.0);
-    assert_int_equal(budget_refit_epochs(EPOCH, 3, 2, 1e9, 32), 32);
-    assert_int_equal(budget_refit_epochs(EPOCH, 3, 2, (double)INFINITY, 4), 4);
-    assert_int_equal(budget_refit_epochs(EPOCH, 3, 2, 3.0, 32), 0);
-    assert_int_equal(budget_refit_epochs(EPOCH, 3, 2, -1.0, 32), 0);
-    assert_int_equal(budget_refit_epochs(EPOCH, 0, 2, 100.0, 32), 0);
-    assert_true(budget_refit_epochs(EPOCH, 1, 1, 63.0, 32) <= epochs + 1);
+    assert_int_equal(nas_budget_refit_epochs(EPOCH, 3, 2, 1e9, 32), 32);
+    assert_int_equal(nas_budget_refit_epochs(EPOCH, 3, 2, (double)INFINITY, 4), 4);
+    assert_int_equal(nas_budget_refit_epochs(EPOCH, 3, 2, 3.0, 32), 0);
+    assert_int_equal(nas_budget_refit_epochs(EPOCH, 3, 2, -1.0, 32), 0);
+    assert_int_equal(nas_budget_refit_epochs(EPOCH, 0, 2, 100.0, 32), 0);
+    assert_true(nas_budget_refit_epochs(EPOCH, 1, 1, 63.0, 32) <= epochs + 1);
 }
 
 static void test_most_epochs(void **state)
 {
     (void)state;
     nas_ladder ladder = {.rung = {{0.3, 1, 0.3}, {1, 4, 0}}, .n = 2};
-    assert_int_equal(budget_most_epochs(&ladder, 4), 4); /* as the user asked */
-    assert_int_equal(budget_most_epochs(&ladder, 0), 32);
+    assert_int_equal(nas_budget_most_epochs(&ladder, 4), 4); /* as the user asked */
+    assert_int_equal(nas_budget_most_epochs(&ladder, 0), 32);
     ladder.rung[1].epochs = 2;
-    assert_int_equal(budget_most_epochs(&ladder, 0), 16);
+    assert_int_equal(nas_budget_most_epochs(&ladder, 0), 16);
     ladder.rung[1].epochs = 100;
-    assert_int_equal(budget_most_epochs(&ladder, 0), 100);
+    assert_int_equal(nas_budget_most_epochs(&ladder, 0), 100);
 }
 
 int main(void)

@@ -7,7 +7,7 @@ static void expect(fake *f, bool ties, const int64_t *ids, const char *const *ro
     nas_err err = {0};
     plan_entry entries[BUDGET_FINALISTS];
     int found = 0;
-    check_ok(plan_choose(&f->run, ties, entries, &found, &err), err);
+    check_ok(nas_plan_choose(&f->run, ties, entries, &found, &err), err);
     assert_int_equal(found, n);
     for (int i = 0; i < n; i++) {
         assert_int_equal(entries[i].trial, ids[i]);

@@ -39,7 +39,7 @@ static void test_files_are_run_again(void **state)
     f.run.output_folder = nas_arena_printf(f.arena, "%s/deep/out", f.folder);
     nas_finalist finalist = {
         .trial = 3, .role = "knee", .test = nas_score_none(0), .measured_latency_ms = -1};
-    check_ok(export_finalist(&f.run, model, workspace, &finalist, &err), err);
+    check_ok(nas_export_finalist(&f.run, model, workspace, &finalist, &err), err);
     assert_true(nas_file_exists(finalist.model_path));
     assert_true(nas_file_exists(finalist.onnx_path));
     assert_non_null(strstr(finalist.onnx_path, "knee.onnx"));
@@ -50,12 +50,13 @@ static void test_files_are_run_again(void **state)
     f.options.export_onnx = false;
     f.options.export_c = false;
     nas_finalist plain = {.trial = 3, .role = "plain", .test = nas_score_none(0)};
-    check_ok(export_finalist(&f.run, model, workspace, &plain, &err), err);
+    check_ok(nas_export_finalist(&f.run, model, workspace, &plain, &err), err);
     assert_non_null(plain.model_path);
     assert_null(plain.onnx_path);
     assert_null(plain.c_path);
     f.run.output_folder = "/proc/no/such/folder";
-    assert_int_equal(export_finalist(&f.run, model, workspace, &plain, &err), NAS_E_IO);
+    assert_int_equal(nas_export_finalist(&f.run, model, workspace, &plain, &err),
+                     NAS_E_IO);
     nas_model_free(model);
     nas_workspace_free(workspace);
     toy_free(data);

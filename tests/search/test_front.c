@@ -39,7 +39,7 @@ static void expect_front(const table *t, const nas_limits *limits, unsigned mini
         bool member = false;
         for (int k = 0; k < n; k++)
             member = member || ids[k] == i + 1;
-        assert_int_equal(front_holds(&t->history, limits, minimise, i), member);
+        assert_int_equal(nas_front_holds(&t->history, limits, minimise, i), member);
     }
     nas_arena_free(arena);
 }
@@ -69,7 +69,7 @@ static void test_limited_resources_count(void **state)
     add(&t, 1, 0.95, 900, 20);
     expect_front(&t, &limits, 0, (const int64_t[]){1, 3}, 2);
     expect_front(&t, &limits, 1U << NAS_LIMIT_MACS, (const int64_t[]){2, 1, 3}, 3);
-    assert_int_equal(front_objectives(&limits, 1U << NAS_LIMIT_MACS),
+    assert_int_equal(nas_front_objectives(&limits, 1U << NAS_LIMIT_MACS),
                      1U << NAS_LIMIT_MACS | 1U << NAS_LIMIT_RAM);
 }
 
@@ -81,7 +81,7 @@ static void test_nothing_scored(void **state)
     expect_front(&t, &none, 0, NULL, 0);
     add(&t, 0, 0, 1, 1);
     expect_front(&t, &none, 0, NULL, 0);
-    assert_int_equal(front_rungs(&t.history), 0);
+    assert_int_equal(nas_front_rungs(&t.history), 0);
 }
 
 /* Against the definition, on random points with many equal values. */
@@ -102,10 +102,10 @@ static void test_random_points(void **state)
         int held = 0;
         check_ok(nas_search_front(&t.history, &limits, 0, arena, &front, &n, &err), err);
         for (int64_t i = 0; i < 12; i++)
-            held += front_holds(&t.history, &limits, 0, i) ? 1 : 0;
+            held += nas_front_holds(&t.history, &limits, 0, i) ? 1 : 0;
         assert_int_equal(held, n);
         for (int i = 0; i < n; i++)
-            assert_true(front_holds(&t.history, &limits, 0, front[i]));
+            assert_true(nas_front_holds(&t.history, &limits, 0, front[i]));
         nas_arena_free(arena);
     }
 }

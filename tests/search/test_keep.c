@@ -23,8 +23,8 @@ static bool kept(fake *f, int64_t trial)
     char name[KEEP_NAME];
     nas_model *model = NULL;
     nas_err err = {0};
-    keep_searched_name(trial, name);
-    check_ok(keep_load_model(f->run.study, name, &model, &err), err);
+    nas_keep_searched_name(trial, name);
+    check_ok(nas_keep_load_model(f->run.study, name, &model, &err), err);
     bool found = model != NULL;
     if (found)
         assert_true(model->weights[4] == 2.385F);
@@ -39,7 +39,8 @@ static void keep_one(fake *f, int64_t trial, nas_model *model)
     rows[3] = 1.0;
     nas_job_result result = {
         .model = model, .row_goodness = rows, .validation = {.n = 200}};
-    check_ok(keep_result(f->run.study, asker_history(f->run.view), trial, &result, &err),
+    check_ok(nas_keep_result(f->run.study, nas_asker_history(f->run.view), trial, &result,
+                             &err),
              err);
 }
 
@@ -61,15 +62,15 @@ static void test_best_and_front_are_kept(void **state)
     int64_t poor = fake_full(&f, 40, 95, 0.3, 1.0);
     keep_one(&f, poor, model);
     assert_false(kept(&f, poor));
-    check_ok(keep_clean(f.run.study, asker_history(f.run.view), &err), err);
+    check_ok(nas_keep_clean(f.run.study, nas_asker_history(f.run.view), &err), err);
     assert_false(kept(&f, first)); /* overtaken and dominated */
     assert_true(kept(&f, small));
     double *rows = NULL;
-    check_ok(keep_load_rows(f.run.study, small, 200, f.arena, &rows, &err), err);
+    check_ok(nas_keep_load_rows(f.run.study, small, 200, f.arena, &rows, &err), err);
     assert_true(rows[3] == 1.0 && rows[4] == 0.0);
-    check_ok(keep_load_rows(f.run.study, small, 199, f.arena, &rows, &err), err);
+    check_ok(nas_keep_load_rows(f.run.study, small, 199, f.arena, &rows, &err), err);
     assert_null(rows); /* of another length */
-    check_ok(keep_load_rows(f.run.study, first, 200, f.arena, &rows, &err), err);
+    check_ok(nas_keep_load_rows(f.run.study, first, 200, f.arena, &rows, &err), err);
     assert_null(rows); /* cleaned */
     nas_model_free(model);
     fake_close(&f);

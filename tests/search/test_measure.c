@@ -12,7 +12,8 @@ static void test_speed_is_plausible(void **state)
     nas_dataset *data = toy_blobs(900, 6, 3);
     throughput speed[2];
     for (int i = 0; i < 2; i++)
-        check_ok(measure_throughput(data, f.space, f.run.settings, &speed[i], &err), err);
+        check_ok(nas_measure_throughput(data, f.space, f.run.settings, &speed[i], &err),
+                 err);
     assert_true(speed[0].macs > 10 && speed[0].macs == speed[1].macs);
     double row = speed[0].seconds_per_mac_row * (double)speed[0].macs;
     assert_true(row > 1e-8 && row < 0.01);
@@ -31,7 +32,7 @@ static void test_limits_that_nothing_meets(void **state)
     nas_study_settings settings = *f.run.settings;
     settings.limits.params = 1;
     throughput speed;
-    check_ok(measure_throughput(data, f.space, &settings, &speed, &err), err);
+    check_ok(nas_measure_throughput(data, f.space, &settings, &speed, &err), err);
     nas_graph *graph = NULL;
     check_ok(
         nas_space_decode(f.space, nas_space_smallest(f.space, f.arena), &graph, &err),

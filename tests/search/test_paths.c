@@ -20,9 +20,9 @@ static void test_names(void **state)
     };
     nas_arena *arena = nas_arena_new();
     for (size_t i = 0; i < sizeof CASES / sizeof CASES[0]; i++)
-        assert_string_equal(path_of_study(arena, CASES[i][0]), CASES[i][1]);
-    assert_string_equal(path_of_folder(arena, "x/digits.nas.db"), "x/digits.nas");
-    assert_string_equal(path_of_folder(arena, "odd.db"), "odd.db.nas");
+        assert_string_equal(nas_path_of_study(arena, CASES[i][0]), CASES[i][1]);
+    assert_string_equal(nas_path_of_folder(arena, "x/digits.nas.db"), "x/digits.nas");
+    assert_string_equal(nas_path_of_folder(arena, "odd.db"), "odd.db.nas");
     nas_arena_free(arena);
 }
 
@@ -39,7 +39,7 @@ static void test_put_aside(void **state)
     nas_arena *arena = nas_arena_new();
     nas_test_tmpdir(folder, sizeof folder);
     const char *path = nas_file_join(arena, folder, "d.nas.db");
-    check_ok(path_put_aside(arena, path, &err), err); /* nothing there */
+    check_ok(nas_path_put_aside(arena, path, &err), err); /* nothing there */
     for (int round = 1; round <= 2; round++) {
         check_ok(nas_file_write(path, "x", 1, &err), err);
         check_ok(
@@ -47,7 +47,7 @@ static void test_put_aside(void **state)
             err);
         check_ok(nas_file_make_directory(nas_file_join(arena, folder, "d.nas"), &err),
                  err);
-        check_ok(path_put_aside(arena, path, &err), err);
+        check_ok(nas_path_put_aside(arena, path, &err), err);
         assert_false(exists(arena, folder, "d.nas.db"));
         assert_false(exists(arena, folder, "d.nas.db-wal"));
         assert_false(exists(arena, folder, "d.nas"));

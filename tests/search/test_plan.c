@@ -20,10 +20,10 @@ static void test_no_clock(void **state)
     finalist_plan plan;
     int64_t best, knee, small;
     fake_open(&f);
-    check_ok(plan_make(&f.run, (double)INFINITY, &plan, &err), err);
+    check_ok(nas_plan_make(&f.run, (double)INFINITY, &plan, &err), err);
     assert_int_equal(plan.n, 0); /* nothing scored */
     three(&f, &best, &knee, &small);
-    check_ok(plan_make(&f.run, (double)INFINITY, &plan, &err), err);
+    check_ok(nas_plan_make(&f.run, (double)INFINITY, &plan, &err), err);
     assert_int_equal(plan.n, 3);
     assert_int_equal(plan.epochs, 16); /* eight times the top rung */
     assert_int_equal(plan.baseline_epochs, 16);
@@ -41,20 +41,20 @@ static void test_time_decides(void **state)
     int64_t best, knee, small;
     fake_open(&f);
     three(&f, &best, &knee, &small);
-    check_ok(plan_make(&f.run, 70.0, &plan, &err), err);
+    check_ok(nas_plan_make(&f.run, 70.0, &plan, &err), err);
     assert_int_equal(plan.n, 3);
     assert_int_equal(plan.epochs, 10); /* 10 x 6.25 x 1.06 + 0.4 */
-    check_ok(plan_make(&f.run, 12.0, &plan, &err), err);
+    check_ok(nas_plan_make(&f.run, 12.0, &plan, &err), err);
     assert_int_equal(plan.n,
                      1); /* eight epochs of the best are too many: a cheaper one */
     assert_int_equal(plan.entry[0].trial, small);
     assert_string_equal(plan.entry[0].role, "best");
     assert_true(plan.epochs >= 8);
-    check_ok(plan_make(&f.run, 0.1, &plan, &err), err);
+    check_ok(nas_plan_make(&f.run, 0.1, &plan, &err), err);
     assert_int_equal(plan.epochs, 0); /* as searched */
     assert_int_equal(plan.n, 1);
     double need = 0.0;
-    check_ok(plan_need_s(&f.run, &need, &err), err);
+    check_ok(nas_plan_need_s(&f.run, &need, &err), err);
     assert_true(need > 100.0 && need < 120.0); /* 16 epochs of the best */
     fake_close(&f);
 }
@@ -66,15 +66,15 @@ static void test_record(void **state)
     nas_err err = {0};
     fake_open(&f);
     finalist_plan read;
-    check_ok(plan_read(f.run.study, f.arena, &read, &err), err);
+    check_ok(nas_plan_read(f.run.study, f.arena, &read, &err), err);
     assert_int_equal(read.round, 0);
     const finalist_plan plan = {.round = 2,
                                 .epochs = 12,
                                 .baseline_epochs = 5,
                                 .n = 2,
                                 .entry = {{17, "best", 2.385}, {4, "knee", 0.5}}};
-    check_ok(plan_write(f.run.study, &plan, &err), err);
-    check_ok(plan_read(f.run.study, f.arena, &read, &err), err);
+    check_ok(nas_plan_write(f.run.study, &plan, &err), err);
+    check_ok(nas_plan_read(f.run.study, f.arena, &read, &err), err);
     assert_int_equal(read.round, 2);
     assert_int_equal(read.epochs, 12);
     assert_int_equal(read.baseline_epochs, 5);

@@ -12,18 +12,18 @@ static void test_limits_decide(void **state)
     nas_candidate *candidate = nas_space_smallest(f.space, f.arena);
     nas_cost cost;
     bool feasible = false;
-    pricer free_pricer = pricer_of(f.space, &settings, 0);
-    check_ok(price(&free_pricer, candidate, &cost, &feasible, &err), err);
+    pricer free_pricer = nas_pricer_of(f.space, &settings, 0);
+    check_ok(nas_price_candidate(&free_pricer, candidate, &cost, &feasible, &err), err);
     assert_true(feasible);
     assert_true(cost.params > 0 && cost.macs > 0 && cost.latency_ms < 0.0);
     settings.limits.params = cost.params - 1;
-    pricer tight = pricer_of(f.space, &settings, 0);
-    check_ok(price(&tight, candidate, &cost, &feasible, &err), err);
+    pricer tight = nas_pricer_of(f.space, &settings, 0);
+    check_ok(nas_price_candidate(&tight, candidate, &cost, &feasible, &err), err);
     assert_false(feasible);
     settings.limits = (nas_limits){.macs = cost.macs};
-    pricer affordable = pricer_of(f.space, &settings, cost.macs - 1);
+    pricer affordable = nas_pricer_of(f.space, &settings, cost.macs - 1);
     assert_int_equal(affordable.limits.macs, cost.macs - 1);
-    affordable = pricer_of(f.space, &settings, cost.macs + 1);
+    affordable = nas_pricer_of(f.space, &settings, cost.macs + 1);
     assert_int_equal(affordable.limits.macs, cost.macs);
     fake_close(&f);
 }
@@ -40,8 +40,9 @@ static void test_trials(void **state)
                              .parents = {4, 0},
                              .uniform = true};
     nas_trial_spec trial;
-    check_ok(trial_of_proposal(f.space, f.run.settings, &proposal, f.arena, &trial, &err),
-             err);
+    check_ok(
+        nas_trial_of_proposal(f.space, f.run.settings, &proposal, f.arena, &trial, &err),
+        err);
     assert_int_equal(trial.origin, NAS_TRIAL_SEARCH);
     assert_true(trial.key == nas_space_key(f.space, proposal.candidate));
     assert_true(trial.uniform);
@@ -52,7 +53,8 @@ static void test_trials(void **state)
              err);
     assert_true(nas_graph_hash(graph) == trial.graph_hash);
     assert_non_null(strstr(trial.recipe, "\"batch\":32")); /* the study's */
-    check_ok(trial_of_graph(graph, "linear", f.run.settings, f.arena, &trial, &err), err);
+    check_ok(nas_trial_of_graph(graph, "linear", f.run.settings, f.arena, &trial, &err),
+             err);
     assert_int_equal(trial.origin, NAS_TRIAL_BASELINE);
     assert_string_equal(trial.name, "linear");
     assert_null(trial.decisions);

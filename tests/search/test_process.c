@@ -10,7 +10,7 @@
 static bool wait_for(pid_t pid, bool *failed, char *how, size_t size)
 {
     for (int i = 0; i < 500; i++) {
-        if (process_ended(pid, failed, how, size))
+        if (nas_process_ended(pid, failed, how, size))
             return true;
         nas_clock_sleep_s(0.01);
     }
@@ -28,7 +28,7 @@ static void test_exit_codes(void **state)
         pid_t pid = 0;
         bool failed = false;
         char how[128] = "";
-        check_ok(process_spawn("/bin/sh", argv, &pid, &err), err);
+        check_ok(nas_process_spawn("/bin/sh", argv, &pid, &err), err);
         assert_true(wait_for(pid, &failed, how, sizeof how));
         assert_int_equal(failed, i > 0);
         assert_non_null(strstr(how, WORDS[i]));
@@ -41,9 +41,9 @@ static void test_kill(void **state)
     nas_err err = {0};
     const char *const argv[] = {"sleep", "60", NULL};
     pid_t pid = 0;
-    check_ok(process_spawn("/bin/sleep", argv, &pid, &err), err);
+    check_ok(nas_process_spawn("/bin/sleep", argv, &pid, &err), err);
     assert_int_equal(getpgid(pid), pid); /* a group of its own */
-    process_kill(pid);
+    nas_process_kill(pid);
     assert_int_equal(kill(pid, 0), -1);
 }
 
@@ -53,7 +53,7 @@ static void test_no_program(void **state)
     nas_err err = {0};
     const char *const argv[] = {"nothing", NULL};
     pid_t pid = 0;
-    assert_int_equal(process_spawn("/no/such/program", argv, &pid, &err), NAS_E_IO);
+    assert_int_equal(nas_process_spawn("/no/such/program", argv, &pid, &err), NAS_E_IO);
     assert_non_null(strstr(err.text, "/no/such/program"));
 }
 
@@ -68,7 +68,7 @@ static void test_follow(void **state)
         pid_t self = getpid();
         pid_t child = fork();
         if (child == 0) {
-            bool followed = process_follow(self);
+            bool followed = nas_process_follow(self);
             (void)!write(pipes[1], &followed, 1);
             for (;;)
                 nas_clock_sleep_s(1.0);
@@ -80,20 +80,20 @@ static void test_follow(void **state)
     bool followed = false;
     assert_int_equal(read(pipes[0], &followed, 1), 1);
     assert_true(followed);
-    process_kill(parent);
+    nas_process_kill(parent);
     char byte;
     assert_int_equal(read(pipes[0], &byte, 1), 0); /* the last writer is gone */
     (void)close(pipes[0]);
-    assert_false(process_follow(1)); /* not our parent: already gone */
+    assert_false(nas_process_follow(1)); /* not our parent: already gone */
 }
 
 static void test_machine(void **state)
 {
     (void)state;
     char name[128];
-    assert_true(process_cores() >= 1);
-    assert_true(process_available_memory() > 1 << 20);
-    process_worker_name(7, name, sizeof name);
+    assert_true(nas_process_cores() >= 1);
+    assert_true(nas_process_available_memory() > 1 << 20);
+    nas_process_worker_name(7, name, sizeof name);
     assert_non_null(strstr(name, "/7"));
 }
 

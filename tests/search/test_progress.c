@@ -14,7 +14,7 @@ static void listen(void *context, const nas_search_progress *progress)
 static void tell(fake *f, bool force)
 {
     nas_err err = {0};
-    check_ok(progress_tell(&f->run, NAS_PHASE_SEARCH, force, &err), err);
+    check_ok(nas_progress_tell(&f->run, NAS_PHASE_SEARCH, force, &err), err);
 }
 
 static void test_best_is_told_once(void **state)

@@ -77,11 +77,11 @@ static void test_round_trip(void **state)
     bool found = true;
     fake_open(&f);
     nas_search_result read = {.arena = f.arena};
-    check_ok(record_read(f.run.study, &read, &found, &err), err);
+    check_ok(nas_record_read(f.run.study, &read, &found, &err), err);
     assert_false(found);
     nas_search_result written = result_of(&f, fake_full(&f, 1, 77, 0.9, 1.0));
-    check_ok(record_write(f.run.study, &written, &err), err);
-    check_ok(record_read(f.run.study, &read, &found, &err), err);
+    check_ok(nas_record_write(f.run.study, &written, &err), err);
+    check_ok(nas_record_read(f.run.study, &read, &found, &err), err);
     assert_true(found);
     assert_int_equal(read.n_finalists, 2);
     same_finalist(&written.finalists[0], &read.finalists[0]);

@@ -10,7 +10,7 @@ static void test_round_trip(void **state)
     nas_err err = {0};
     fake_open(&f);
     run_state read;
-    check_ok(run_state_read(f.run.study, f.arena, &read, &err), err);
+    check_ok(nas_run_state_read(f.run.study, f.arena, &read, &err), err);
     assert_int_equal(read.phase, RUN_DONE); /* nobody has said anything */
     const run_state written = {.phase = RUN_REFIT,
                                .search_end_ms = 1234567890123,
@@ -18,8 +18,8 @@ static void test_round_trip(void **state)
                                .memory_bytes = 5000000000,
                                .max_macs = 77,
                                .workers = 3};
-    check_ok(run_state_write(f.run.study, &written, &err), err);
-    check_ok(run_state_read(f.run.study, f.arena, &read, &err), err);
+    check_ok(nas_run_state_write(f.run.study, &written, &err), err);
+    check_ok(nas_run_state_read(f.run.study, f.arena, &read, &err), err);
     assert_int_equal(read.phase, RUN_REFIT);
     assert_int_equal(read.search_end_ms, written.search_end_ms);
     assert_int_equal(read.trials, 17);
@@ -33,12 +33,12 @@ static void test_remaining(void **state)
 {
     (void)state;
     run_state s = {.workers = 3};
-    assert_true(isinf(run_state_remaining_core_s(&s)));
+    assert_true(isinf(nas_run_state_remaining_core_s(&s)));
     s.search_end_ms = nas_clock_unix_ms() + 10000;
-    double left = run_state_remaining_core_s(&s);
+    double left = nas_run_state_remaining_core_s(&s);
     assert_true(left > 25.0 && left <= 30.0);
     s.search_end_ms = 1;
-    assert_true(run_state_remaining_core_s(&s) == 0.0);
+    assert_true(nas_run_state_remaining_core_s(&s) == 0.0);
 }
 
 static void test_integers(void **state)
@@ -48,10 +48,10 @@ static void test_integers(void **state)
     nas_err err = {0};
     fake_open(&f);
     int64_t value = 5;
-    check_ok(state_int(f.run.study, "none", f.arena, &value, &err), err);
+    check_ok(nas_state_int(f.run.study, "none", f.arena, &value, &err), err);
     assert_int_equal(value, 0);
-    check_ok(state_put_int(f.run.study, "some", -77, &err), err);
-    check_ok(state_int(f.run.study, "some", f.arena, &value, &err), err);
+    check_ok(nas_state_put_int(f.run.study, "some", -77, &err), err);
+    check_ok(nas_state_int(f.run.study, "some", f.arena, &value, &err), err);
     assert_int_equal(value, -77);
     fake_close(&f);
 }
