@@ -200,8 +200,7 @@ nas_status nas_study_finish(nas_study *study, const char *worker, const nas_clai
 nas_status nas_study_release(nas_study *study, const char *worker, const char *reason,
                              nas_err *err);
 
-/* ---- reading ------------------------------------------------------------------------
- */
+/* ---- reading ----------------------------------------------------------- */
 
 /* One evaluation as stored. */
 typedef struct nas_evaluation_row {
@@ -269,8 +268,7 @@ nas_status nas_study_put_test(nas_study *study, const nas_test_row *row, nas_err
 nas_status nas_study_tests(nas_study *study, nas_arena *arena, nas_test_row **out,
                            int64_t *n, nas_err *err);
 
-/* ---- blobs --------------------------------------------------------------------------
- */
+/* ---- blobs ------------------------------------------------------------- */
 
 /* Files in `NAME.nas/` beside `NAME.nas.db`: written, fsynced, renamed. Names are
  * [a-z0-9._-]+. */

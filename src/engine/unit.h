@@ -147,14 +147,12 @@ struct nas_net {
     int64_t passes;
 };
 
-/* ---- compiling ----------------------------------------------------------------------
- */
+/* ---- compiling --------------------------------------------------------- */
 
 /* Graph to units: net->units, node_unit, output. */
 nas_status nas_lower(nas_net *net, const nas_graph *graph, nas_err *err);
 
-/* ---- running ------------------------------------------------------------------------
- */
+/* ---- running ----------------------------------------------------------- */
 
 /* What is worked on at a time: some blocks and, for a depthwise unit, some channels. */
 typedef struct nas_piece {
@@ -188,8 +186,7 @@ nas_status nas_prepare_dense(nas_net *net, nas_unit *unit, nas_err *err);
 /* Loss of the valid samples; fills the output's gradient when training. */
 double nas_loss(nas_net *net, bool training);
 
-/* ---- small helpers --------------------------------------------------------------------
- */
+/* ---- small helpers ----------------------------------------------------- */
 
 /* View of a tensor from block `first` on. */
 static inline nas_view nas_view_block(const nas_tensor *tensor, int first)

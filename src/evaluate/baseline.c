@@ -2,8 +2,7 @@
 
 #include <assert.h>
 
-/* ---- majority and mean ---------------------------------------------------------------
- */
+/* ---- majority and mean ------------------------------------------------- */
 
 /* Class frequencies, or target means, over rows. */
 static void constant_output(const nas_dataset *data, const int64_t *rows, int64_t n,
@@ -53,8 +52,7 @@ nas_score nas_baseline_constant(const nas_dataset *data, const int64_t *train, i
     return score;
 }
 
-/* ---- trained baselines ----------------------------------------------------------------
- */
+/* ---- trained baselines ------------------------------------------------- */
 
 static nas_status finish(nas_graph_builder *builder, int output, nas_graph **out,
                          nas_err *err)

@@ -169,8 +169,7 @@ static nas_score log_loss(const nas_predictions *p, nas_rng rng)
     return bootstrap(&s, p, rng);
 }
 
-/* ---- errors of regression -----------------------------------------------------------
- */
+/* ---- errors of regression ---------------------------------------------- */
 
 /* Mean over outputs of |error| or of its square. */
 static double row_error(const nas_predictions *p, int64_t row, bool squared)
@@ -257,8 +256,7 @@ static nas_score r2(const nas_predictions *p, nas_rng rng)
     return bootstrap(&s, p, rng);
 }
 
-/* ---- registry -----------------------------------------------------------------------
- */
+/* ---- registry ---------------------------------------------------------- */
 
 static const nas_metric METRICS[] = {
     {"accuracy", "share of rows whose most probable class is right",

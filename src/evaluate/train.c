@@ -96,8 +96,7 @@ static void end_with(training *t, nas_outcome outcome, const char *reason)
     (void)snprintf(t->result->reason, sizeof t->result->reason, "%s", reason);
 }
 
-/* ---- preparing ------------------------------------------------------------------------
- */
+/* ---- preparing --------------------------------------------------------- */
 
 /* Steps are full batches: what is left of an epoch's order waits for another epoch's.
  * With fewer rows than a batch, the batch shrinks; below 16 rows it repeats them. */
@@ -265,8 +264,7 @@ static nas_status prepare(training *t, nas_workspace *workspace, nas_err *err)
     return compile(t, workspace, &options, err);
 }
 
-/* ---- checkpoints ----------------------------------------------------------------------
- */
+/* ---- checkpoints ------------------------------------------------------- */
 
 static double spent_s(const training *t)
 {

@@ -173,8 +173,7 @@ static void put_step_calls(const nas_c_writer *w, nas_text *out)
     }
 }
 
-/* ---- files --------------------------------------------------------------------------
- */
+/* ---- files ------------------------------------------------------------- */
 
 /* Declarations both files need to agree on. */
 static void put_tables(const nas_c_writer *w, nas_text *out)

@@ -44,8 +44,7 @@ typedef struct checker {
     nas_err *err;
 } checker;
 
-/* ---- files and programs -------------------------------------------------------------
- */
+/* ---- files and programs ------------------------------------------------ */
 
 static nas_status make_temporary(checker *c)
 {
@@ -123,8 +122,7 @@ static nas_status failed(checker *c, const char *what, const nas_process_result 
     return status;
 }
 
-/* ---- compiling ----------------------------------------------------------------------
- */
+/* ---- compiling --------------------------------------------------------- */
 
 static const char runner[] =
     "#include \"@p.h\"\n"
@@ -205,8 +203,7 @@ static nas_status compile_all(checker *c)
     return NAS_OK;
 }
 
-/* ---- running ------------------------------------------------------------------------
- */
+/* ---- running ----------------------------------------------------------- */
 
 static nas_status compare(checker *c, const float *expected, int64_t n)
 {
@@ -242,8 +239,7 @@ static nas_status run_all(checker *c, const float *expected, int64_t n)
     return compare(c, expected, n);
 }
 
-/* ---- sizes --------------------------------------------------------------------------
- */
+/* ---- sizes ------------------------------------------------------------- */
 
 /* The kernel a function of the generated code belongs to ("net_conv_pixel" to conv), or
  * NAS_KERNEL_COUNT for what all share. */

@@ -497,8 +497,7 @@ static nas_status lower_step(lowering *l, int index)
     return NAS_OK;
 }
 
-/* ---- before and after the steps -----------------------------------------------------
- */
+/* ---- before and after the steps ---------------------------------------- */
 
 static void lower_load(lowering *l)
 {

@@ -148,8 +148,7 @@ void nas_report_history(const nas_report *r)
     nas_plot_end(&plot);
 }
 
-/* ---- learning curves ----------------------------------------------------------------
- */
+/* ---- learning curves --------------------------------------------------- */
 
 /* Training loss by epoch of one evaluation. @return points read */
 static int read_curve(const nas_evaluation_row *e, double *x, double *y)
@@ -233,8 +232,7 @@ nas_status nas_report_curves(const nas_report *r, nas_err *err)
     return NAS_OK;
 }
 
-/* ---- the winner ----------------------------------------------------------------------
- */
+/* ---- the winner -------------------------------------------------------- */
 
 static int64_t node_params(const nas_graph *graph, int node)
 {
