@@ -45,7 +45,7 @@ typedef struct window_values {
 static window_values pool_element(const nas_naive_window *w, const double *plane,
                                   int64_t oy, int64_t ox)
 {
-    window_values values = {-INFINITY, 0, 0};
+    window_values values = {-HUGE_VAL, 0, 0};
     for (int64_t t = 0; t < w->kernel[0] * w->kernel[1]; t++) {
         int64_t y = oy * w->stride[0] - w->pad[0] + t / w->kernel[1];
         int64_t x = ox * w->stride[1] - w->pad[1] + t % w->kernel[1];
