@@ -44,7 +44,7 @@ void nas_page_section(nas_text *out, const char *title)
     nas_text_puts(out, "</h2>\n");
 }
 
-static void escape_format(nas_text *out, const char *fmt, va_list args)
+NAS_PRINTF(2, 0) static void escape_format(nas_text *out, const char *fmt, va_list args)
 {
     char line[1024];
     (void)vsnprintf(line, sizeof line, fmt, args);

@@ -37,7 +37,7 @@ static void trial_tip(const nas_report *r, const nas_report_trial *t, char *out,
  * the majority by far. @return the worst score to show */
 static double worst_shown(const nas_report *r)
 {
-    double best = NAN, sum = 0;
+    double best = (double)NAN, sum = 0;
     for (int64_t i = 0; i < r->n_trials; i++) {
         double s = score_of(&r->trials[i]);
         sum += s;
@@ -118,7 +118,7 @@ void nas_report_history(const nas_report *r)
     double *by = NAS_NEW(r->arena, double, r->n_trials);
     if (bx == NULL || by == NULL)
         return;
-    double best = NAN;
+    double best = (double)NAN;
     for (int64_t i = 0; i < r->n_trials; i++) {
         double s = score_of(&r->trials[i]);
         bool better = isnan(best) || (r->metric->larger_is_better ? s > best : s < best);

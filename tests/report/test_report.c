@@ -61,7 +61,7 @@ static void add_trial(nas_study *study, nas_arena *arena, double score)
     nas_claim claim = {0};
     check_ok(nas_study_claim(study, "w", 30, arena, &claim, &found, &err), err);
     assert_true(found);
-    nas_curve_point curve[] = {{1, 1.5, NAN}, {2, 0.75, NAN}};
+    nas_curve_point curve[] = {{1, 1.5, (double)NAN}, {2, 0.75, (double)NAN}};
     nas_job_result result = {
         .outcome = score < 0 ? NAS_OUTCOME_DIVERGED : NAS_OUTCOME_DONE,
         .validation = {.value = score,
@@ -105,7 +105,7 @@ static void a_finished_study_has_every_section(void **state)
         .trial = 6,
         .role = "best",
         .validation = {.value = 0.96, .low = 0.955, .high = 0.965, .n = 300},
-        .as_searched_test = {.value = NAN},
+        .as_searched_test = {.value = (double)NAN},
         .test = {.value = 0.9234, .low = 0.9, .high = 0.94, .n = 270},
         .opening = 1,
         .cost = {.params = 4000, .macs = 6000, .ram_bytes = 30000, .flash_bytes = 20000},
@@ -158,7 +158,7 @@ static void an_empty_study_still_has_a_report(void **state)
     nas_study *study = NULL;
     nas_study_settings s = settings();
     check_ok(nas_study_create(":memory:", &s, &study, &err), err);
-    nas_search_result result = {.random_estimate = NAN};
+    nas_search_result result = {.random_estimate = (double)NAN};
     char *html = write_and_read(study, &result);
     assert_non_null(strstr(html, "No network has been chosen yet"));
     nas_heap_free(html);
@@ -172,7 +172,7 @@ static void an_unwritable_place_is_an_error(void **state)
     nas_study *study = NULL;
     nas_study_settings s = settings();
     check_ok(nas_study_create(":memory:", &s, &study, &err), err);
-    nas_search_result result = {.random_estimate = NAN};
+    nas_search_result result = {.random_estimate = (double)NAN};
     assert_int_equal(nas_report_write(study, &result, "/dev/null/report.html", &err),
                      NAS_E_IO);
     nas_study_close(study);

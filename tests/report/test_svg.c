@@ -18,10 +18,10 @@ static void axis_holds_what_was_included(void **state)
 {
     (void)state;
     nas_axis axis = {.low = 1, .high = 0};
-    nas_axis_include(&axis, NAN);
+    nas_axis_include(&axis, (double)NAN);
     nas_axis_include(&axis, 0.625);
     nas_axis_include(&axis, 0.875);
-    nas_axis_include(&axis, INFINITY);
+    nas_axis_include(&axis, HUGE_VAL);
     assert_true(axis.low == 0.625 && axis.high == 0.875);
     nas_axis_pad(&axis);
     assert_true(axis.low < 0.625 && axis.high > 0.875 && axis.high < 1);
@@ -60,10 +60,10 @@ static void marks_lie_where_their_values_are(void **state)
     assert_non_null(strstr(text.data + before, "<title>tip &lt;1&gt;</title></circle>"));
 
     before = text.length;
-    nas_plot_point(&plot, NAN, 0.5, 3, "trial", NULL);
+    nas_plot_point(&plot, (double)NAN, 0.5, 3, "trial", NULL);
     assert_int_equal(before, text.length);
 
-    double xs[] = {100, 1000, 10000}, ys[] = {0.25, NAN, 0.75};
+    double xs[] = {100, 1000, 10000}, ys[] = {0.25, (double)NAN, 0.75};
     nas_plot_line(&plot, xs, ys, 3, "curve", NULL);
     const char *path = strstr(text.data + before, "d=\"M");
     assert_non_null(path);
