@@ -175,21 +175,31 @@ nas_status nas_plan_make(const search_run *run, double available_s, finalist_pla
     return NAS_OK;
 }
 
-nas_status nas_plan_need_s(const search_run *run, double *out, nas_err *err)
+/* Seconds of all finalists and the standard network for the most epochs. */
+static nas_status full_need(const search_run *run, const plan_entry *entries, int n,
+                            double *out, nas_err *err)
 {
-    plan_entry entries[BUDGET_FINALISTS];
-    int n = 0;
-    *out = 0.0;
-    NAS_TRY(nas_plan_choose(run, false, entries, &n, err));
-    NAS_TRY(time_entries(run, entries, n, err));
     double seconds[BUDGET_FINALISTS + 1];
     int64_t most = nas_budget_most_epochs(&run->settings->ladder, run->settings->epochs);
     for (int i = 0; i < n; i++)
         seconds[i] = entries[i].seconds_per_epoch * (double)most;
     NAS_TRY(standard_s(run, &seconds[n], err));
     seconds[n] *= (double)most;
-    *out =
-        BUDGET_SAFETY * nas_budget_makespan(seconds, n + 1, run->workers) + NEED_BASE_S;
+    *out = BUDGET_SAFETY * nas_budget_makespan(seconds, n + 1, run->workers);
+    return NAS_OK;
+}
+
+nas_status nas_plan_need_s(const search_run *run, double share_s, double *out,
+                           nas_err *err)
+{
+    plan_entry entries[BUDGET_FINALISTS];
+    int n = 0;
+    double full = 0.0;
+    NAS_TRY(nas_plan_choose(run, false, entries, &n, err));
+    NAS_TRY(time_entries(run, entries, n, err));
+    NAS_TRY(full_need(run, entries, n, &full, err));
+    bool any = n > 0 && affordable(run, entries, 1, share_s) > 0;
+    *out = fmin(share_s, NEED_BASE_S + (any ? full : 0.0));
     return NAS_OK;
 }
 

@@ -66,7 +66,7 @@ static void set_search_end(supervisor *s)
     s->run->state.search_end_ms = nas_clock_unix_ms() + (int64_t)(left * 1000.0);
 }
 
-/* Search on while the finalists as they are now need less than their share. */
+/* Search on while the finalists as they are now cannot use their share. */
 static nas_status plan_time(supervisor *s, nas_err *err)
 {
     double now = nas_clock_monotonic_s();
@@ -74,8 +74,8 @@ static nas_status plan_time(supervisor *s, nas_err *err)
         return NAS_OK;
     s->planned_s = now;
     double need = 0.0;
-    NAS_TRY(nas_plan_need_s(s->run, &need, err));
-    double end = s->refit_end_s - fmin(need, s->refit_s);
+    NAS_TRY(nas_plan_need_s(s->run, s->refit_s, &need, err));
+    double end = s->refit_end_s - need;
     if (nas_asker_history(s->run->view)->n_scored == 0 ||
         fabs(end - s->search_end_s) < 0.5)
         return NAS_OK;
