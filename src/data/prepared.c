@@ -401,10 +401,9 @@ static nas_status read_meta(parser *p, size_t bytes)
     return NAS_OK;
 }
 
-nas_status nas_prepared_parse(const void *data, size_t bytes, const char *name,
-                              nas_dataset **out, nas_err *err)
+static nas_status parse(parser p, size_t bytes, nas_dataset **out, nas_err *err)
 {
-    parser p = {.bytes = data, .name = name, .arena = nas_arena_new(), .err = err};
+    p.arena = nas_arena_new();
     *out = NULL;
     NAS_TRY_ALLOC(p.arena, err);
     nas_dataset *dataset = NAS_NEW(p.arena, nas_dataset, 1);
@@ -422,12 +421,21 @@ nas_status nas_prepared_parse(const void *data, size_t bytes, const char *name,
     return NAS_OK;
 }
 
+nas_status nas_prepared_parse(const void *data, size_t bytes, const char *name,
+                              nas_dataset **out, nas_err *err)
+{
+    return parse((parser){.bytes = data, .name = name, .err = err}, bytes, out, err);
+}
+
+/* Pages come back from the cache when their rows are read: a process that reads few rows
+ * stays small. */
 nas_status nas_prepared_map(const char *path, nas_dataset **out, nas_err *err)
 {
     nas_file_map map = {0};
     *out = NULL;
     NAS_TRY(nas_file_map_open(path, &map, err));
-    nas_status status = nas_prepared_parse(map.data, map.bytes, path, out, err);
+    parser p = {.bytes = map.data, .name = path, .err = err, .forget = true};
+    nas_status status = parse(p, map.bytes, out, err);
     if (status != NAS_OK)
         nas_file_unmap(&map);
     else
