@@ -27,6 +27,40 @@ static void claim_gives_what_was_asked(void **state)
     check_both(test_claim_gives_what_was_asked);
 }
 
+static void test_claim_by_purpose(fixture *f)
+{
+    nas_err err = {0};
+    int64_t id = ask_trial(f->study, 0xa7);
+    const nas_evaluation_spec baseline = {
+        .purpose = NAS_PURPOSE_BASELINE, .rung = -1, .fraction = 1.0, .epochs = 7};
+    nas_trial_spec linear = test_trial(0xb7);
+    linear.origin = NAS_TRIAL_BASELINE;
+    linear.name = "linear";
+    int64_t other = 0;
+    check_ok(nas_study_queue(f->study, &linear, 0, &baseline, &other, &err), err);
+    const unsigned finishing = 1U << NAS_PURPOSE_REFIT | 1U << NAS_PURPOSE_BASELINE;
+    nas_claim claim;
+    bool found = false;
+    check_ok(
+        nas_study_claim_for(f->study, "w", 30, finishing, f->arena, &claim, &found, &err),
+        err);
+    assert_true(found);
+    assert_int_equal(claim.trial, other); /* although the search's goes first */
+    check_ok(
+        nas_study_claim_for(f->study, "w", 30, finishing, f->arena, &claim, &found, &err),
+        err);
+    assert_false(found);
+    check_ok(nas_study_claim(f->study, "w", 30, f->arena, &claim, &found, &err), err);
+    assert_true(found);
+    assert_int_equal(claim.trial, id);
+}
+
+static void claim_by_purpose(void **state)
+{
+    (void)state;
+    check_both(test_claim_by_purpose);
+}
+
 static void test_done_is_immutable(fixture *f)
 {
     (void)ask_trial(f->study, 0xa2);
@@ -275,6 +309,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(claim_gives_what_was_asked),
+        cmocka_unit_test(claim_by_purpose),
         cmocka_unit_test(done_is_immutable),
         cmocka_unit_test(a_lost_lease_comes_back_twice),
         cmocka_unit_test(a_late_result_of_a_lost_attempt_is_refused),
