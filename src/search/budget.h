@@ -15,7 +15,8 @@ enum { BUDGET_FINALISTS = 3, BUDGET_GOOD_EPOCHS = 8 };
 typedef struct budget {
     double search_s;
     double refit_s;
-    double finish_s; /* sealed test, export, verification */
+    double most_refit_s; /* refits may begin this early for a costly network */
+    double finish_s;     /* sealed test, export, verification */
 } budget;
 
 /* @param remaining_s  until everything must be written

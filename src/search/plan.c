@@ -189,8 +189,8 @@ static nas_status full_need(const search_run *run, const plan_entry *entries, in
     return NAS_OK;
 }
 
-nas_status nas_plan_need_s(const search_run *run, double share_s, double *out,
-                           nas_err *err)
+nas_status nas_plan_need_s(const search_run *run, double share_s, double most_s,
+                           double *out, nas_err *err)
 {
     plan_entry entries[BUDGET_FINALISTS];
     int n = 0;
@@ -199,7 +199,10 @@ nas_status nas_plan_need_s(const search_run *run, double share_s, double *out,
     NAS_TRY(time_entries(run, entries, n, err));
     NAS_TRY(full_need(run, entries, n, &full, err));
     bool any = n > 0 && affordable(run, entries, 1, share_s) > 0;
-    *out = fmin(share_s, NEED_BASE_S + (any ? full : 0.0));
+    double good =
+        any ? BUDGET_SAFETY * BUDGET_GOOD_EPOCHS * entries[0].seconds_per_epoch : 0.0;
+    double share = fmax(share_s, fmin(most_s, NEED_BASE_S + good));
+    *out = fmin(share, NEED_BASE_S + (any ? full : 0.0));
     return NAS_OK;
 }
 

@@ -32,10 +32,11 @@ nas_status nas_plan_choose(const search_run *run, bool ties, plan_entry *out, in
 nas_status nas_plan_make(const search_run *run, double available_s, finalist_plan *out,
                          nas_err *err);
 
-/* Seconds of the refits' share that the finalists as they are now can use: less than all
- * when they reach the most epochs sooner, next to none when not even one epoch fits. */
-nas_status nas_plan_need_s(const search_run *run, double share_s, double *out,
-                           nas_err *err);
+/* Seconds that the refits of the finalists as they are now can use: less than their share
+ * when they reach the most epochs sooner, next to none when not even one epoch fits, and
+ * up to `most_s` when the best needs that for a training of a good length. */
+nas_status nas_plan_need_s(const search_run *run, double share_s, double most_s,
+                           double *out, nas_err *err);
 
 nas_status nas_plan_write(nas_study *study, const finalist_plan *plan, nas_err *err);
 /* @param out  round 0 when there is none */

@@ -26,7 +26,7 @@ typedef struct supervisor {
     fleet workers;
     char owner[128];                  /* "HOST PID MILLISECONDS" */
     double search_end_s, refit_end_s; /* monotonic; infinity without a clock */
-    double refit_s;                   /* share of the refits at the start */
+    double refit_s, most_refit_s;     /* share of the refits, at the start */
     double accounted_s, planned_s;    /* when last done */
     finalist_plan plan;
     int64_t waiting_for[BUDGET_FINALISTS + 2]; /* trials with a refit or baseline open */
@@ -54,6 +54,7 @@ static void split_time(supervisor *s, bool resumed)
     budget shares =
         nas_budget_split(remaining, nas_budget_finalist_s(o->export_onnx, o->export_c));
     s->refit_s = shares.refit_s;
+    s->most_refit_s = shares.most_refit_s;
     s->search_end_s = resumed ? now : now + shares.search_s;
     s->refit_end_s = now + shares.search_s + shares.refit_s;
 }
@@ -74,7 +75,7 @@ static nas_status plan_time(supervisor *s, nas_err *err)
         return NAS_OK;
     s->planned_s = now;
     double need = 0.0;
-    NAS_TRY(nas_plan_need_s(s->run, s->refit_s, &need, err));
+    NAS_TRY(nas_plan_need_s(s->run, s->refit_s, s->most_refit_s, &need, err));
     double end = s->refit_end_s - need;
     if (nas_asker_history(s->run->view)->n_scored == 0 ||
         fabs(end - s->search_end_s) < 0.5)

@@ -54,11 +54,16 @@ static void test_time_decides(void **state)
     assert_int_equal(plan.epochs, 0); /* as searched */
     assert_int_equal(plan.n, 1);
     double need = 0.0; /* 16 epochs of the best take about 106 s */
-    check_ok(nas_plan_need_s(&f.run, 1000.0, &need, &err), err);
+    check_ok(nas_plan_need_s(&f.run, 1000.0, 1400.0, &need, &err), err);
     assert_true(need > 100.0 && need < 120.0);
-    check_ok(nas_plan_need_s(&f.run, 50.0, &need, &err), err);
-    assert_true(need == 50.0);
-    check_ok(nas_plan_need_s(&f.run, 5.0, &need, &err), err);
+    check_ok(nas_plan_need_s(&f.run, 60.0, 80.0, &need, &err), err);
+    assert_true(need == 60.0);
+    /* eight epochs of the best take 53 s */
+    check_ok(nas_plan_need_s(&f.run, 40.0, 80.0, &need, &err), err);
+    assert_true(need > 53.0 && need < 55.0);
+    check_ok(nas_plan_need_s(&f.run, 40.0, 45.0, &need, &err), err);
+    assert_true(need == 45.0);
+    check_ok(nas_plan_need_s(&f.run, 5.0, 7.0, &need, &err), err);
     assert_true(need == 1.0); /* not one epoch fits */
     fake_close(&f);
 }
