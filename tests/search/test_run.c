@@ -271,12 +271,12 @@ static void test_interrupted_then_continued(void **state)
     world w;
     world_open(&w);
     interrupted = 0;
-    w.options.trials = 40;
+    w.options.trials = 4000; /* more than any machine does before the signal */
     w.options.interrupted = &interrupted;
     w.hook = interrupt_soon;
     nas_search_result r = world_run(&w);
     assert_string_equal(r.stop_reason, "interrupted");
-    assert_true(r.counts.scored >= 1 && r.counts.scored < 40);
+    assert_true(r.counts.scored >= 1 && r.counts.scored < 4000);
     assert_int_equal(r.counts.running, 0);
     assert_true(isnan(r.finalists[0].test.value)); /* the test stays sealed */
     assert_true(!isnan(r.finalists[0].validation.value));
