@@ -89,6 +89,9 @@ const char *nas_status_name(nas_status code);
 /* @return the exit code of the program for a status (docs/exit-codes.md) */
 int nas_status_exit_code(nas_status code);
 
+/* The first status with this exit code; NAS_E_INTERNAL when there is none. */
+nas_status nas_status_of_exit_code(int exit_code);
+
 /* Pass a failure up. */
 #define NAS_TRY(expr)                                                                    \
     do {                                                                                 \

@@ -108,3 +108,11 @@ int nas_status_exit_code(nas_status code)
 {
     return code < NAS_STATUS_COUNT ? STATUS[code].exit_code : 70;
 }
+
+nas_status nas_status_of_exit_code(int exit_code)
+{
+    for (int i = 0; i < NAS_STATUS_COUNT; i++)
+        if (STATUS[i].exit_code == exit_code)
+            return (nas_status)i;
+    return NAS_E_INTERNAL;
+}

@@ -57,12 +57,12 @@ static nas_status start_one(fleet *f, int index, nas_err *err)
                                 "--index", number,   "--supervisor", parent,
                                 NULL};
     f->workers[index].started_s = nas_clock_monotonic_s();
-    return nas_process_spawn(program, argv, &f->workers[index].pid, err);
+    return nas_process_spawn(program, argv, f->said, &f->workers[index].pid, err);
 }
 
 nas_status nas_fleet_start(fleet *f, const search_run *run, nas_err *err)
 {
-    *f = (fleet){.run = run, .n = run->workers};
+    *f = (fleet){.run = run, .n = run->workers, .said = nas_process_open_said()};
     f->workers = NAS_NEW(run->arena, fleet_worker, run->workers);
     NAS_TRY_ALLOC(f->workers, err);
     for (int i = 0; i < f->n; i++)
@@ -72,41 +72,45 @@ nas_status nas_fleet_start(fleet *f, const search_run *run, nas_err *err)
 
 /* ---- watching ------------------------------------------------------------ */
 
-static nas_status give_up(const fleet *f, const char *how, nas_err *err)
+static nas_status give_up(const fleet *f, const nas_process_end *end, nas_err *err)
 {
-    const char *text = NULL;
-    (void)nas_study_get(f->run->study, STATE_WORKER_ERROR, f->run->arena, &text, NULL);
+    char text[512];
+    nas_process_last_error(f->said, text, sizeof text);
+    if (text[0] != '\0' && end->exit_code > 0)
+        return nas_fail(err, nas_status_of_exit_code(end->exit_code), "%s", text);
     nas_status status =
-        nas_fail(err, NAS_E_INTERNAL, "workers die as soon as they start (%s)%s%s", how,
-                 text != NULL ? ": " : "", text != NULL ? text : "");
+        nas_fail(err, NAS_E_INTERNAL, "workers die as soon as they start (%s)", end->how);
     nas_err_hint(err, "see what one says: nasmith worker --study %s", f->run->study_path);
     return status;
 }
 
-static nas_status bury(fleet *f, int index, bool failed, const char *how, nas_err *err)
+static nas_status bury(fleet *f, int index, const nas_process_end *end, nas_err *err)
 {
     fleet_worker *w = &f->workers[index];
+    bool failed = end->exit_code != 0;
     bool early = nas_clock_monotonic_s() - w->started_s < EARLY_S;
     w->pid = 0;
     f->early_deaths = failed && early ? f->early_deaths + 1 : 0;
     if (!failed)
         return NAS_OK;
+    if (f->early_deaths >= MAX_EARLY_DEATHS)
+        return give_up(f, end, err);
+    if (!early)
+        nas_run_line(f->run, "Worker %d: %s; another one takes its place", index,
+                     end->how);
     char name[NAME];
     char reason[192];
     nas_process_worker_name(index, name, sizeof name);
-    (void)snprintf(reason, sizeof reason, "the worker was %s", how);
-    NAS_TRY(nas_study_release(f->run->study, name, reason, err));
-    return f->early_deaths >= MAX_EARLY_DEATHS ? give_up(f, how, err) : NAS_OK;
+    (void)snprintf(reason, sizeof reason, "the worker was %s", end->how);
+    return nas_study_release(f->run->study, name, reason, err);
 }
 
 nas_status nas_fleet_watch(fleet *f, bool restart, nas_err *err)
 {
     for (int i = 0; i < f->n; i++) {
-        char how[128] = "";
-        bool failed = false;
-        if (f->workers[i].pid != 0 &&
-            nas_process_ended(f->workers[i].pid, &failed, how, sizeof how))
-            NAS_TRY(bury(f, i, failed, how, err));
+        nas_process_end end;
+        if (f->workers[i].pid != 0 && nas_process_ended(f->workers[i].pid, &end))
+            NAS_TRY(bury(f, i, &end, err));
         if (f->workers[i].pid == 0 && restart)
             NAS_TRY(start_one(f, i, err));
     }
@@ -134,5 +138,8 @@ nas_status nas_fleet_stop(fleet *f, double patience_s, nas_err *err)
         nas_process_kill(f->workers[i].pid);
         f->workers[i].pid = 0;
     }
+    if (f->said >= 0)
+        (void)close(f->said);
+    f->said = -1;
     return nas_fleet_recover(f->run, err);
 }

@@ -15,6 +15,7 @@ typedef struct fleet {
     const search_run *run;
     fleet_worker *workers; /* [n] */
     int n;
+    int said;         /* error output of the workers: nas_process_open_said() */
     int early_deaths; /* in a row, of workers that lived for less than two seconds */
 } fleet;
 
@@ -26,7 +27,7 @@ nas_status nas_fleet_start(fleet *f, const search_run *run, nas_err *err);
 
 /* Take note of workers that ended; what they held goes back to the queue.
  * @param restart  start others in their place
- * @return NAS_E_INTERNAL when they die again and again, with their own error */
+ * @return when they die again and again: their own error */
 nas_status nas_fleet_watch(fleet *f, bool restart, nas_err *err);
 
 /* Wait until all have left, at most some seconds; then kill the rest. */

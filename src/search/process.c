@@ -6,8 +6,10 @@
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -72,8 +74,25 @@ int nas_process_cores(void)
     return n > 0 ? (int)n : 1;
 }
 
-nas_status nas_process_spawn(const char *program, const char *const *argv, pid_t *out,
-                             nas_err *err)
+/* @return 0 or an errno */
+static int spawn(const char *program, const char *const *argv, int error_output,
+                 const posix_spawnattr_t *attributes, pid_t *out)
+{
+    posix_spawn_file_actions_t actions;
+    int code = posix_spawn_file_actions_init(&actions);
+    if (code != 0)
+        return code;
+    if (error_output >= 0)
+        code = posix_spawn_file_actions_adddup2(&actions, error_output, STDERR_FILENO);
+    if (code == 0) /* posix_spawn changes no argument; its type is from before const */
+        code = posix_spawn(out, program, &actions, attributes,
+                           (char *const *)(uintptr_t)argv, environ);
+    (void)posix_spawn_file_actions_destroy(&actions);
+    return code;
+}
+
+nas_status nas_process_spawn(const char *program, const char *const *argv,
+                             int error_output, pid_t *out, nas_err *err)
 {
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -84,9 +103,7 @@ nas_status nas_process_spawn(const char *program, const char *const *argv, pid_t
                                        POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
         (void)posix_spawnattr_setpgroup(&attributes, 0);
         (void)posix_spawnattr_setsigmask(&attributes, &none);
-        /* posix_spawn changes no argument; its type is from before const */
-        code = posix_spawn(out, program, NULL, &attributes,
-                           (char *const *)(uintptr_t)argv, environ);
+        code = spawn(program, argv, error_output, &attributes, out);
         (void)posix_spawnattr_destroy(&attributes);
     }
     if (code != 0)
@@ -95,22 +112,45 @@ nas_status nas_process_spawn(const char *program, const char *const *argv, pid_t
     return NAS_OK;
 }
 
-bool nas_process_ended(pid_t pid, bool *failed, char *how, size_t size)
+bool nas_process_ended(pid_t pid, nas_process_end *out)
 {
     int status = 0;
     pid_t got = waitpid(pid, &status, WNOHANG);
     if (got == 0 || (got < 0 && errno == EINTR))
         return false;
-    *failed = true;
+    *out = (nas_process_end){.exit_code = -1, .how = "lost"};
     if (got > 0 && WIFSIGNALED(status))
-        (void)snprintf(how, size, "killed by signal %d (%s)", WTERMSIG(status),
-                       strsignal(WTERMSIG(status)));
+        (void)snprintf(out->how, sizeof out->how, "killed by signal %d (%s)",
+                       WTERMSIG(status), strsignal(WTERMSIG(status)));
     else if (got > 0 && WIFEXITED(status)) {
-        *failed = WEXITSTATUS(status) != 0;
-        (void)snprintf(how, size, "exit code %d", WEXITSTATUS(status));
-    } else
-        (void)snprintf(how, size, "lost");
+        out->exit_code = WEXITSTATUS(status);
+        (void)snprintf(out->how, sizeof out->how, "exit code %d", out->exit_code);
+    }
     return true;
+}
+
+int nas_process_open_said(void)
+{
+    return memfd_create("said", MFD_CLOEXEC);
+}
+
+void nas_process_last_error(int said, char *out, size_t size)
+{
+    static const char PREFIX[] = "error: ";
+    char text[4096];
+    struct stat file;
+    out[0] = '\0';
+    if (said < 0 || fstat(said, &file) != 0)
+        return;
+    off_t from = file.st_size > (off_t)sizeof text - 1
+                     ? file.st_size - ((off_t)sizeof text - 1)
+                     : 0;
+    ssize_t n = pread(said, text, sizeof text - 1, from);
+    text[n > 0 ? n : 0] = '\0';
+    for (const char *at = strstr(text, PREFIX); at != NULL; at = strstr(at, PREFIX)) {
+        at += sizeof PREFIX - 1;
+        (void)snprintf(out, size, "%.*s", (int)strcspn(at, "\n"), at);
+    }
 }
 
 void nas_process_kill(pid_t pid)

@@ -24,14 +24,25 @@ int nas_process_cores(void);
 
 /* Start `program` with arguments in a process group of its own, so that Ctrl-C reaches
  * the supervisor alone.
- * @param argv  NULL-terminated, argv[0] included
+ * @param argv         NULL-terminated, argv[0] included
+ * @param error_output where its standard error goes, -1 = where ours goes
  * @return NAS_E_IO */
-nas_status nas_process_spawn(const char *program, const char *const *argv, pid_t *out,
-                             nas_err *err);
+nas_status nas_process_spawn(const char *program, const char *const *argv,
+                             int error_output, pid_t *out, nas_err *err);
 
-/* @return whether a child has ended; *how in words ("killed by signal 9", "exit code 1"),
- *         *failed unless it ended with code 0 */
-bool nas_process_ended(pid_t pid, bool *failed, char *how, size_t size);
+typedef struct nas_process_end {
+    int exit_code; /* 0 = well; -1 = by a signal, or lost */
+    char how[96];  /* "killed by signal 9 (Killed)", "exit code 1" */
+} nas_process_end;
+
+/* @return whether a child has ended, and then how */
+bool nas_process_ended(pid_t pid, nas_process_end *out);
+
+/* A file in memory for the error output of children; close it. @return -1: none */
+int nas_process_open_said(void);
+
+/* The last line "error: TEXT" in such a file. @param out  "" when there is none */
+void nas_process_last_error(int said, char *out, size_t size);
 
 /* Kill and wait. */
 void nas_process_kill(pid_t pid);

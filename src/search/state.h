@@ -17,7 +17,6 @@
 #define STATE_RESULT "result"       /* of the last finished round, as JSON */
 #define STATE_OPENINGS "openings"   /* of the sealed rows: "COUNT ROUND" */
 #define STATE_ROUND "round"         /* last one that is finished */
-#define STATE_WORKER_ERROR "worker_error" /* last failure of a worker, for people */
 
 typedef enum run_phase {
     RUN_SEARCH, /* propose, promote, train */

@@ -90,13 +90,6 @@ static void close_worker(worker *w)
     nas_study_close(w->study);
 }
 
-/* For the supervisor, which sees only an exit code. */
-static void tell_error(worker *w, const nas_err *err)
-{
-    if (w->study != NULL && err != NULL)
-        (void)nas_study_put(w->study, STATE_WORKER_ERROR, err->text, NULL);
-}
-
 nas_status nas_search_worker(const char *study_path, int index, int64_t supervisor_pid,
                              const volatile sig_atomic_t *interrupted, nas_err *err)
 {
@@ -112,8 +105,6 @@ nas_status nas_search_worker(const char *study_path, int index, int64_t supervis
         nas_process_limit_memory(w.state.memory_bytes);
         status = work(&w, err);
     }
-    if (status != NAS_OK)
-        tell_error(&w, err);
     close_worker(&w);
     return status;
 }

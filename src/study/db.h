@@ -90,8 +90,10 @@ struct db {
 
 /* Open a database that exists, or an empty new one.
  * @param where   path, or ":memory:" with `create`
+ * @param shown   its name in messages
  * @return NAS_E_STUDY when it is no database, NAS_E_IO when it cannot be opened */
-nas_status nas_db_open_sqlite(const char *where, bool create, db **out, nas_err *err);
+nas_status nas_db_open_sqlite(const char *where, const char *shown, bool create, db **out,
+                              nas_err *err);
 
 void nas_db_close(db *database); /* NULL is fine */
 

@@ -3,6 +3,7 @@
 #include "nasmith/arena.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
 #include <sqlite3.h>
 #include <stdio.h>
@@ -72,6 +73,9 @@ static nas_status fail_code(const char *where, int code, const char *detail, nas
 
 static nas_status fail_sqlite(sqlite_db *sqlite, int code, nas_err *err)
 {
+    /* Shared memory that cannot grow is an I/O error to SQLite. */
+    if ((code & 0xff) == SQLITE_IOERR && sqlite3_system_errno(sqlite->handle) == ENOSPC)
+        code = SQLITE_FULL;
     return fail_code(sqlite->where, code, sqlite3_errmsg(sqlite->handle), err);
 }
 
@@ -93,19 +97,20 @@ static nas_status sqlite_script(db *database, const char *sql, nas_err *err)
     return code == SQLITE_OK ? NAS_OK : fail_sqlite(sqlite, code, err);
 }
 
-nas_status nas_db_open_sqlite(const char *where, bool create, db **out, nas_err *err)
+nas_status nas_db_open_sqlite(const char *where, const char *shown, bool create, db **out,
+                              nas_err *err)
 {
     sqlite_db *sqlite = nas_heap_alloc(1, sizeof *sqlite);
     NAS_TRY_ALLOC(sqlite, err);
     sqlite->base.ops = &sqlite_ops;
-    (void)snprintf(sqlite->where, sizeof sqlite->where, "%s", where);
+    (void)snprintf(sqlite->where, sizeof sqlite->where, "%s", shown);
     int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_EXRESCODE;
     int code = sqlite3_open_v2(where, &sqlite->handle,
                                create ? flags | SQLITE_OPEN_CREATE : flags, NULL);
     nas_status status = NAS_OK;
     if (code != SQLITE_OK) {
         status = sqlite->handle != NULL ? fail_sqlite(sqlite, code, err)
-                                        : fail_code(where, code, "", err);
+                                        : fail_code(shown, code, "", err);
     } else {
         (void)sqlite3_busy_timeout(sqlite->handle, BUSY_MS);
         /* NORMAL: after kill -9 nothing is lost, after a power cut at most the last

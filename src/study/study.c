@@ -192,7 +192,7 @@ static nas_status create_file(const char *path, const nas_study_settings *settin
     (void)snprintf(temporary, sizeof temporary, "%s.new-%ld", path, (long)getpid());
     remove_with_journals(temporary);
     db *database = NULL;
-    nas_status status = nas_db_open_sqlite(temporary, true, &database, err);
+    nas_status status = nas_db_open_sqlite(temporary, path, true, &database, err);
     if (status == NAS_OK)
         status = fill(database, settings, err);
     nas_db_close(database);
@@ -215,7 +215,7 @@ static nas_status open_file(nas_study *study, nas_err *err)
     }
     if (!S_ISREG(info.st_mode) || info.st_size == 0)
         return nas_fail(err, NAS_E_STUDY, "`%s` is not a study file", study->path);
-    NAS_TRY(nas_db_open_sqlite(study->path, false, &study->database, err));
+    NAS_TRY(nas_db_open_sqlite(study->path, study->path, false, &study->database, err));
     NAS_TRY(nas_schema_version(study->database, study->path, &version, err));
     if (version < NAS_STUDY_SCHEMA) {
         NAS_TRY(nas_study_begin(study, err));
@@ -252,7 +252,7 @@ static nas_status create_memory(const nas_study_settings *settings, nas_study **
     NAS_TRY(new_study(&study, err));
     nas_status status = set_paths(study, ":memory:", err);
     if (status == NAS_OK)
-        status = nas_db_open_sqlite(":memory:", true, &study->database, err);
+        status = nas_db_open_sqlite(":memory:", ":memory:", true, &study->database, err);
     if (status == NAS_OK)
         status = fill(study->database, settings, err);
     if (status == NAS_OK)

@@ -6,11 +6,12 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
-static bool wait_for(pid_t pid, bool *failed, char *how, size_t size)
+static bool wait_for(pid_t pid, nas_process_end *end)
 {
     for (int i = 0; i < 500; i++) {
-        if (nas_process_ended(pid, failed, how, size))
+        if (nas_process_ended(pid, end))
             return true;
         nas_clock_sleep_s(0.01);
     }
@@ -23,16 +24,40 @@ static void test_exit_codes(void **state)
     nas_err err = {0};
     static const char *const SCRIPTS[] = {"exit 0", "exit 3", "kill -9 $$"};
     static const char *const WORDS[] = {"exit code 0", "exit code 3", "signal 9"};
+    static const int CODES[] = {0, 3, -1};
     for (int i = 0; i < 3; i++) {
         const char *const argv[] = {"sh", "-c", SCRIPTS[i], NULL};
         pid_t pid = 0;
-        bool failed = false;
-        char how[128] = "";
-        check_ok(nas_process_spawn("/bin/sh", argv, &pid, &err), err);
-        assert_true(wait_for(pid, &failed, how, sizeof how));
-        assert_int_equal(failed, i > 0);
-        assert_non_null(strstr(how, WORDS[i]));
+        nas_process_end end;
+        check_ok(nas_process_spawn("/bin/sh", argv, -1, &pid, &err), err);
+        assert_true(wait_for(pid, &end));
+        assert_int_equal(end.exit_code, CODES[i]);
+        assert_non_null(strstr(end.how, WORDS[i]));
     }
+}
+
+/* What children say is kept, and the last error of them found. */
+static void test_last_error(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    char text[40];
+    int said = nas_process_open_said();
+    assert_true(said >= 0);
+    nas_process_last_error(said, text, sizeof text);
+    assert_string_equal(text, "");
+    const char *const argv[] = {
+        "sh", "-c",
+        "echo error: first >&2; echo error: the disk is full >&2; echo free >&2", NULL};
+    pid_t pid = 0;
+    nas_process_end end;
+    check_ok(nas_process_spawn("/bin/sh", argv, said, &pid, &err), err);
+    assert_true(wait_for(pid, &end));
+    nas_process_last_error(said, text, sizeof text);
+    assert_string_equal(text, "the disk is full");
+    nas_process_last_error(-1, text, sizeof text);
+    assert_string_equal(text, "");
+    (void)close(said);
 }
 
 static void test_kill(void **state)
@@ -41,7 +66,7 @@ static void test_kill(void **state)
     nas_err err = {0};
     const char *const argv[] = {"sleep", "60", NULL};
     pid_t pid = 0;
-    check_ok(nas_process_spawn("/bin/sleep", argv, &pid, &err), err);
+    check_ok(nas_process_spawn("/bin/sleep", argv, -1, &pid, &err), err);
     assert_int_equal(getpgid(pid), pid); /* a group of its own */
     nas_process_kill(pid);
     assert_int_equal(kill(pid, 0), -1);
@@ -53,7 +78,8 @@ static void test_no_program(void **state)
     nas_err err = {0};
     const char *const argv[] = {"nothing", NULL};
     pid_t pid = 0;
-    assert_int_equal(nas_process_spawn("/no/such/program", argv, &pid, &err), NAS_E_IO);
+    assert_int_equal(nas_process_spawn("/no/such/program", argv, -1, &pid, &err),
+                     NAS_E_IO);
     assert_non_null(strstr(err.text, "/no/such/program"));
 }
 
@@ -100,9 +126,9 @@ static void test_machine(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_kill),
-        cmocka_unit_test(test_no_program), cmocka_unit_test(test_follow),
-        cmocka_unit_test(test_machine),
+        cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_last_error),
+        cmocka_unit_test(test_kill),       cmocka_unit_test(test_no_program),
+        cmocka_unit_test(test_follow),     cmocka_unit_test(test_machine),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -17,7 +17,7 @@ static void bench_open(bench *b)
     nas_err err = {0};
     nas_test_tmpdir(b->folder, sizeof b->folder);
     (void)snprintf(b->path, sizeof b->path, "%s/t.db", b->folder);
-    check_ok(nas_db_open_sqlite(b->path, true, &b->database, &err), err);
+    check_ok(nas_db_open_sqlite(b->path, b->path, true, &b->database, &err), err);
     check_ok(nas_db_run(b->database,
                         "CREATE TABLE t (i BIGINT, f DOUBLE PRECISION, s TEXT, "
                         "b BLOB)",
