@@ -43,9 +43,10 @@ void nas_workspace_free(nas_workspace *workspace);
 int64_t nas_workspace_bytes(const nas_workspace *workspace);
 
 typedef struct nas_net_options {
-    int batch;     /* multiple of 16, default 64 */
-    nas_isa isa;   /* default nas_isa_best() */
-    bool training; /* false: forward only, less memory */
+    int batch;           /* multiple of 16, default 64 */
+    nas_isa isa;         /* default nas_isa_best() */
+    bool training;       /* false: forward only, less memory */
+    bool input_gradient; /* training: for nas_net_input_gradient */
     nas_loss_kind loss;
     float label_smoothing;      /* cross-entropy */
     const float *class_weights; /* [outputs], mean 1 over rows; NULL = 1; copied */
@@ -110,6 +111,10 @@ void nas_net_outputs(const nas_net *net, bool probabilities, float *out);
 
 /* Backward pass of the last training forward: fills all gradients (overwrites). */
 void nas_net_backward(nas_net *net);
+
+/* dL/dx of the last backward pass, for the input behind the front section; a net compiled
+ * with `input_gradient` only. @param out  [n][C*H*W] of the gathered rows */
+void nas_net_input_gradient(const nas_net *net, float *out);
 
 /* Optimizer step over the flat vectors. Weight decay is decoupled (AdamW) or L2 (SGD) and
  * spares biases and norms. */

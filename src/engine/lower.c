@@ -324,7 +324,8 @@ static void connect(nas_net *net)
     count_consumers(net);
     for (int u = 0; u < net->n_units; u++) {
         nas_unit *unit = &net->units[u];
-        unit->gradient = unit->kernel.offset >= 0 || unit->norm.present;
+        unit->gradient = unit->kernel.offset >= 0 || unit->norm.present ||
+                         (unit->core == NAS_CORE_INPUT && net->options.input_gradient);
         for (int i = 0; i < unit->n_inputs; i++)
             unit->gradient |= net->units[unit->inputs[i]].gradient;
         unit->gradient &= net->options.training;

@@ -294,6 +294,20 @@ double nas_net_forward(nas_net *net, bool training, nas_rng *rng)
     return loss;
 }
 
+void nas_net_input_gradient(const nas_net *net, float *out)
+{
+    const nas_tensor *dz = &net->units[0].dz;
+    assert(net->options.training && net->options.input_gradient);
+    const int plane = dz->height * dz->width, size = dz->channels * plane;
+    for (int n = 0; n < net->valid; n++) {
+        const float *block = dz->view.data + n / NAS_LANES * dz->view.block;
+        for (int i = 0; i < size; i++)
+            out[(int64_t)n * size + i] =
+                block[i / plane * dz->view.plane + i % plane / dz->width * dz->view.row +
+                      i % dz->width * NAS_LANES + n % NAS_LANES];
+    }
+}
+
 void nas_net_backward(nas_net *net)
 {
     assert(net->train);

@@ -144,6 +144,37 @@ static void check_gradients(fixture *f, nas_rng *rng, double tolerance)
     }
 }
 
+/* Along random directions of the whole batch's inputs; steps are floats, so the ones that
+ * were taken count. */
+static void check_input_gradient(fixture *f, nas_rng *rng)
+{
+    const int64_t n = f->options.batch * nas_shape_count(nas_graph_input_shape(f->graph));
+    float *gradient = malloc((size_t)n * sizeof(float));
+    float *plain = malloc((size_t)n * sizeof(float));
+    nas_net_input_gradient(f->net, gradient);
+    memcpy(plain, f->inputs, (size_t)n * sizeof(float));
+    for (int round = 0; round < 3; round++) {
+        nas_rng start = *rng;
+        double loss[2], dot = 0, norm = 0;
+        for (int side = 0; side < 2; side++) {
+            *rng = start;
+            for (int64_t i = 0; i < n; i++) {
+                double step = 1e-3 * nas_rng_normal(rng) * (side == 0 ? 1 : -1);
+                f->inputs[i] = plain[i] + (float)step;
+                double moved = (double)f->inputs[i] - (double)plain[i];
+                dot += (side == 0 ? 1 : -1) * moved * (double)gradient[i];
+                norm += moved * moved * (double)gradient[i] * (double)gradient[i];
+            }
+            loss[side] = reference_loss(&f->twin, NULL);
+        }
+        if (fabs(dot - (loss[0] - loss[1])) > 0.05 * sqrt(norm) + 5e-6)
+            fail_msg("input slope %.7g, expected %.7g", dot, loss[0] - loss[1]);
+    }
+    memcpy(f->inputs, plain, (size_t)n * sizeof(float));
+    free(gradient);
+    free(plain);
+}
+
 /* Train-mode outputs and gradients, then the running statistics in evaluation. */
 static void check_network(nas_graph *graph, nas_net_options options, uint64_t seed)
 {
@@ -157,6 +188,8 @@ static void check_network(nas_graph *graph, nas_net_options options, uint64_t se
     check_outputs(&f);
     nas_net_backward(f.net);
     check_gradients(&f, &rng, 2e-3);
+    if (options.input_gradient)
+        check_input_gradient(&f, &rng);
     for (int64_t i = 0; i < nas_net_floats(f.net); i++)
         f.weights[i] = (double)nas_net_weights(f.net)[i];
     f.twin.training = false;
@@ -178,6 +211,8 @@ static void test_random_networks(void **state)
         options.isa = (nas_isa)(seed % (uint64_t)(nas_isa_best() + 1));
         options.loss = (nas_loss_kind)(seed / 3 % 3);
         options.label_smoothing = seed % 2 ? 0.07f : 0.0f;
+        options.input_gradient = seed % 4 > 1;
+        shape.front = options.input_gradient ? -1 : 0;
         print_message("network %d\n", (int)seed);
         check_network(nas_test_random_graph(&rng, &shape), options, seed);
     }
@@ -207,6 +242,7 @@ static void test_large_planes_in_pieces(void **state)
     nas_graph_builder_free(b);
     nas_net_options options = nas_net_options_default();
     options.batch = 32;
+    options.input_gradient = true;
     check_network(graph, options, 7);
 }
 
