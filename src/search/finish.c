@@ -1,7 +1,9 @@
 /* The finisher: the only code that opens the sealed rows, and the only layer that may
  * include their header. */
 #include "data/sealed.h"
+#include "evaluate/forward.h"
 #include "nasmith/clock.h"
+#include "search/answers.h"
 #include "search/estimate.h"
 #include "search/export.h"
 #include "search/keep.h"
@@ -70,6 +72,20 @@ static nas_status test_model(finisher *f, const nas_model *model, int64_t trial,
     nas_test_row row = {
         .trial = trial, .opening = f->opening, .test = *out, .kind = kind};
     return nas_study_put_test(f->run->study, &row, err);
+}
+
+/* What the delivered network says of each row: for confusion and calibration. */
+static nas_status keep_answers(const finisher *f, const nas_model *model, int64_t trial,
+                               nas_err *err)
+{
+    nas_predictions p;
+    float *outputs = NULL;
+    if (f->sealed->n_rows == 0)
+        return NAS_OK;
+    NAS_TRY(nas_predictions_new(f->sealed, f->rows, f->sealed->n_rows, f->run->arena, &p,
+                                &outputs, err));
+    NAS_TRY(nas_predict(model, f->sealed, f->rows, p.n, f->workspace, outputs, err));
+    return nas_answers_keep(f->run->study, trial, &p, err);
 }
 
 /* ---- finalists ----------------------------------------------------------- */
@@ -167,7 +183,10 @@ static nas_status deliver(finisher *f, nas_finalist *finalist, nas_model *search
         nas_keep_model_name(finalist->trial, name);
         NAS_TRY(nas_keep_store_model(f->run->study, name, searched, err));
     }
-    return model != NULL ? export_model(f, model, finalist, err) : NAS_OK;
+    if (model == NULL)
+        return NAS_OK;
+    NAS_TRY(keep_answers(f, model, finalist->trial, err));
+    return export_model(f, model, finalist, err);
 }
 
 static nas_status finish_entry(finisher *f, const plan_entry *entry, nas_err *err)
