@@ -1,0 +1,410 @@
+/* The verdict: sentences for people, each backed by a number of the report. */
+#include "nasmith/explain.h"
+
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { MOST_SENTENCES = 24 };
+/* A corruption that costs this much of the metric (points of a fraction, a tenth of an
+ * error) is worth a sentence. */
+static const double NOTABLE = 0.1;
+/* Mean gap between confidence and accuracy that a person would call off. */
+static const double BAD_CALIBRATION = 0.05;
+
+typedef struct writer {
+    const nas_explanation *e;
+    const nas_finalist *best;
+    nas_explain_sentence *sentence;
+    int n;
+    bool failed; /* memory is out */
+} writer;
+
+NAS_PRINTF(4, 5)
+static void say(writer *w, nas_explain_mood mood, const char *section, const char *fmt,
+                ...)
+{
+    char text[600];
+    va_list args;
+    va_start(args, fmt);
+    (void)vsnprintf(text, sizeof text, fmt, args);
+    va_end(args);
+    if (w->n == MOST_SENTENCES)
+        return;
+    const char *copy = nas_arena_strdup(w->e->arena, text);
+    w->failed = w->failed || copy == NULL;
+    w->sentence[w->n++] = (nas_explain_sentence){copy, section, mood};
+}
+
+/* ---- numbers as words ---------------------------------------------------- */
+
+typedef struct words {
+    char text[48];
+} words;
+
+static words metric_words(const writer *w, double value)
+{
+    words out;
+    bool fraction = w->e->metric->fraction;
+    (void)snprintf(out.text, sizeof out.text, fraction ? "%.1f %%" : "%.4g",
+                   fraction ? 100 * value : value);
+    return out;
+}
+
+/* A difference: "1.3 points" or "0.213" */
+static words gap_words(const writer *w, double gap)
+{
+    words out;
+    bool fraction = w->e->metric->fraction;
+    (void)snprintf(out.text, sizeof out.text, fraction ? "%.1f points" : "%.3g",
+                   fabs(fraction ? 100 * gap : gap));
+    return out;
+}
+
+static double gain(const writer *w, double from, double to)
+{
+    return w->e->metric->larger_is_better ? to - from : from - to;
+}
+
+static double real(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+/* ---- score ----------------------------------------------------------------- */
+
+static void say_score(writer *w)
+{
+    const nas_score *t = &w->best->test;
+    const char *name = w->e->metric->name;
+    if (isnan(t->value)) {
+        say(w, NAS_MOOD_WARNING, "delivered",
+            "There were no test rows: the validation score, %s, is that of the network "
+            "that was chosen for it, and therefore too good.",
+            metric_words(w, w->best->validation.value).text);
+        return;
+    }
+    words value = metric_words(w, t->value);
+    words low = metric_words(w, t->low), high = metric_words(w, t->high);
+    if (strcmp(name, "accuracy") == 0)
+        say(w, NAS_MOOD_PLAIN, "delivered",
+            "The chosen network (#%lld) answers %s of %lld test rows right that no part "
+            "of the search had seen. With so many rows, the true share likely lies "
+            "between %s and %s (95 %% interval).",
+            (long long)w->best->trial, value.text, (long long)t->n, low.text, high.text);
+    else
+        say(w, NAS_MOOD_PLAIN, "delivered",
+            "The chosen network (#%lld) has %s %s on %lld test rows that no part of the "
+            "search had seen; 95 %% interval %s to %s.",
+            (long long)w->best->trial, name, value.text, (long long)t->n, low.text,
+            high.text);
+    if (w->best->opening > 1)
+        say(w, NAS_MOOD_WARNING, "delivered",
+            "The test rows were opened %d times in this study: a score that was looked "
+            "at before deciding to go on is a little too good.",
+            w->best->opening);
+}
+
+static bool validation_too_good(const writer *w)
+{
+    const nas_score *t = &w->best->test;
+    double v = w->best->validation.value;
+    return w->e->metric->larger_is_better ? v > t->high : v < t->low;
+}
+
+static void say_gap(writer *w)
+{
+    const nas_score *t = &w->best->test;
+    double v = w->best->validation.value;
+    int64_t repeated =
+        json_integer_value(json_object_get(w->e->network, "repeated_rows"));
+    int64_t rows = json_integer_value(json_object_get(w->e->network, "rows"));
+    if (repeated > 0)
+        say(w, NAS_MOOD_WARNING, "generalise",
+            "%lld of %lld validation rows have exactly the inputs of a training row. If "
+            "these are copies, validation scores are too good.",
+            (long long)repeated, (long long)rows);
+    if (isnan(t->value) || isnan(v))
+        return;
+    if (validation_too_good(w))
+        say(w, NAS_MOOD_WARNING, "generalise",
+            "On validation rows the search saw %s, %s better than on test rows and "
+            "outside the test's interval: believe the test, and look for rows that are "
+            "related across the parts.",
+            metric_words(w, v).text, gap_words(w, v - t->value).text);
+    else
+        say(w, NAS_MOOD_GOOD, "generalise",
+            "Validation (%s) and test agree within the test's interval: no sign that the "
+            "search fitted its validation rows.",
+            metric_words(w, v).text);
+}
+
+/* ---- baselines ------------------------------------------------------------- */
+
+static const nas_baseline_result *baseline(const writer *w, const char *name)
+{
+    const nas_search_result *r = w->e->result;
+    for (int i = 0; i < r->n_baselines; i++)
+        if (strcmp(r->baselines[i].name, name) == 0)
+            return &r->baselines[i];
+    return NULL;
+}
+
+/* Whether the chosen network's test interval lies above the other's score. */
+static bool clearly_better(const writer *w, double other)
+{
+    const nas_score *t = &w->best->test;
+    return w->e->metric->larger_is_better ? t->low > other : t->high < other;
+}
+
+static void say_baseline(writer *w, const char *name, const char *what)
+{
+    const nas_baseline_result *b = baseline(w, name);
+    if (b == NULL || isnan(b->test.value) || isnan(w->best->test.value))
+        return;
+    words value = metric_words(w, b->test.value);
+    double better = gain(w, b->test.value, w->best->test.value);
+    if (clearly_better(w, b->test.value))
+        say(w, NAS_MOOD_GOOD, "baselines", "%s: %s on the same rows, %s worse.", what,
+            value.text, gap_words(w, better).text);
+    else
+        say(w, NAS_MOOD_WARNING, "baselines",
+            "%s: %s on the same rows, %s %s. That is within the interval: the simpler "
+            "thing may do.",
+            what, value.text, gap_words(w, better).text, better < 0 ? "better" : "worse");
+}
+
+static void say_random(writer *w)
+{
+    double estimate = w->e->result->random_estimate;
+    double best = w->best->validation.value;
+    if (isnan(estimate) || isnan(best))
+        return;
+    double better = gain(w, estimate, best);
+    bool worth = better > 0;
+    say(w, worth ? NAS_MOOD_GOOD : NAS_MOOD_WARNING, "baselines",
+        "Random search with as many networks would be expected to reach about %s on "
+        "validation, estimated from the uniform proposals; this search reached %s, %s "
+        "%s.",
+        metric_words(w, estimate).text, metric_words(w, best).text,
+        gap_words(w, better).text, worth ? "better" : "worse");
+}
+
+/* ---- size ------------------------------------------------------------------ */
+
+static void say_limits(writer *w)
+{
+    const nas_study_settings *s = nas_study_settings_of(w->e->study);
+    for (nas_limit_kind k = NAS_LIMIT_PARAMS; k <= NAS_LIMIT_LATENCY; k++) {
+        double bound = nas_limit_bound(&s->limits, k);
+        double used = nas_limit_cost(&w->best->cost, k);
+        char have[32], limit[32];
+        if (bound <= 0)
+            continue;
+        nas_cost_text(k, used, have, sizeof have);
+        nas_cost_text(k, bound, limit, sizeof limit);
+        say(w, used <= bound ? NAS_MOOD_GOOD : NAS_MOOD_WARNING, "verdict",
+            "It needs %s of %s, %.0f %% of what is allowed (%s).", have,
+            nas_limit_name(k), 100 * used / bound, limit);
+    }
+}
+
+/* ---- answers --------------------------------------------------------------- */
+
+static const json_t *answers(const writer *w)
+{
+    const json_t *test = json_object_get(w->e->network, "test");
+    return test != NULL ? test : json_object_get(w->e->network, "validation");
+}
+
+static void say_calibration(writer *w)
+{
+    const json_t *c = json_object_get(answers(w), "calibration");
+    double ece = real(c, "ece");
+    if (isnan(ece))
+        return;
+    bool bad = ece > BAD_CALIBRATION;
+    double scaled = real(c, "ece_scaled");
+    if (bad && scaled < 0.8 * ece)
+        say(w, NAS_MOOD_WARNING, "answers",
+            "Its probabilities are off by %.1f points on average; dividing the logits by "
+            "%.2f would bring that to %.1f.",
+            100 * ece, real(c, "temperature"), 100 * scaled);
+    else
+        say(w, bad ? NAS_MOOD_WARNING : NAS_MOOD_GOOD, "answers",
+            "Its probabilities are off by %.1f points on average%s.", 100 * ece,
+            bad ? ": do not take them at their word" : "; they can be used as they are");
+}
+
+static void say_confusion(writer *w)
+{
+    const json_t *confusion = json_object_get(answers(w), "confusion");
+    const json_t *labels = json_object_get(w->e->network, "labels");
+    size_t classes = json_array_size(confusion), truth = 0, answer = 0;
+    int64_t most = 0, all = 0;
+    for (size_t i = 0; i < classes; i++)
+        for (size_t k = 0; k < classes; k++) {
+            int64_t n =
+                json_integer_value(json_array_get(json_array_get(confusion, i), k));
+            if (i == k || n <= most)
+                continue;
+            most = n;
+            truth = i;
+            answer = k;
+        }
+    for (size_t k = 0; k < classes; k++)
+        all += json_integer_value(json_array_get(json_array_get(confusion, truth), k));
+    if (most < 2)
+        return;
+    say(w, NAS_MOOD_PLAIN, "answers",
+        "Its most frequent mistake: %lld of %lld `%s` are taken for `%s`.",
+        (long long)most, (long long)all, json_string_value(json_array_get(labels, truth)),
+        json_string_value(json_array_get(labels, answer)));
+}
+
+/* ---- robustness ------------------------------------------------------------ */
+
+/* What a level costs against the untouched inputs, in the metric. */
+static double loss_at(const writer *w, const json_t *levels, size_t i)
+{
+    double clean = real(json_array_get(levels, 0), "value");
+    return -gain(w, clean, real(json_array_get(levels, i), "value"));
+}
+
+/* The first level that costs a lot; 0 = none does. */
+static size_t notable_level(const writer *w, const json_t *levels)
+{
+    double clean = real(json_array_get(levels, 0), "value");
+    double bound = w->e->metric->fraction ? NOTABLE : NOTABLE * fabs(clean);
+    for (size_t i = 1; i < json_array_size(levels); i++)
+        if (loss_at(w, levels, i) > bound)
+            return i;
+    return 0;
+}
+
+/* "noise of 0.4 (15.2 points), blur of 1 (68.8 points)" */
+static size_t list_losses(const writer *w, const json_t *kinds, char *out, size_t size)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(kinds) && n < size; i++) {
+        const json_t *kind = json_array_get(kinds, i);
+        const json_t *levels = json_object_get(kind, "levels");
+        size_t l = notable_level(w, levels);
+        if (l > 0)
+            n += (size_t)snprintf(out + n, size - n, "%s%s of %.3g %s (%s)",
+                                  n > 0 ? ", " : "",
+                                  json_string_value(json_object_get(kind, "name")),
+                                  real(json_array_get(levels, l), "level"),
+                                  json_string_value(json_object_get(kind, "unit")),
+                                  gap_words(w, loss_at(w, levels, l)).text);
+    }
+    return n;
+}
+
+static void say_corruptions(writer *w)
+{
+    const json_t *kinds = json_object_get(w->e->network, "corruptions");
+    char losses[400];
+    if (json_array_size(kinds) == 0)
+        return;
+    if (list_losses(w, kinds, losses, sizeof losses) > 0)
+        say(w, NAS_MOOD_WARNING, "generalise",
+            "Worse inputs make it lose much: %s. Collect or augment such data if your "
+            "inputs vary like that.",
+            losses);
+    else
+        say(w, NAS_MOOD_GOOD, "generalise",
+            "None of %zu kinds of worse inputs that were tried costs it more than %.0f "
+            "%s.",
+            json_array_size(kinds), 100 * NOTABLE,
+            w->e->metric->fraction ? "points" : "% of its error");
+}
+
+/* ---- what mattered ----------------------------------------------------------- */
+
+static void say_mattered(writer *w)
+{
+    const nas_explain_mattered *m = &w->e->mattered;
+    const nas_explain_table *t = &w->e->table;
+    if (m->n_decisions == 0)
+        return;
+    if (m->r2 < 0.1) {
+        say(w, NAS_MOOD_PLAIN, "mattered",
+            "The decisions of the space explain little of why networks differ (R² %.2f "
+            "over %lld networks): do not read much into their ranking.",
+            m->r2, (long long)t->n);
+        return;
+    }
+    const nas_explain_decision *d = &m->decision[0];
+    say(w, NAS_MOOD_PLAIN, "mattered",
+        "Of what makes networks differ, `%s` explains most: %.0f %% (± %.0f).",
+        t->column[d->column].name, 100 * d->share, 100 * d->deviation);
+    if (m->n_rules == 0)
+        return;
+    const nas_explain_rule *r = &m->rule[0];
+    bool good = w->e->metric->larger_is_better ? r->effect > 0 : r->effect < 0;
+    say(w, NAS_MOOD_PLAIN, "mattered",
+        "Networks with %s are %s %s on average (%s to %s; %lld networks).", r->text,
+        gap_words(w, r->effect).text, good ? "better" : "worse",
+        gap_words(w, fabs(r->low) < fabs(r->high) ? r->low : r->high).text,
+        gap_words(w, fabs(r->low) < fabs(r->high) ? r->high : r->low).text,
+        (long long)r->support);
+}
+
+/* ---- more data --------------------------------------------------------------- */
+
+/* From the two last points of the learning curve, when they are half and all rows. */
+static void say_learning(writer *w)
+{
+    const json_t *points = json_object_get(w->e->ablation, "learning");
+    size_t n = json_array_size(points);
+    if (n < 2)
+        return;
+    const json_t *last = json_array_get(points, n - 1);
+    const json_t *before = json_array_get(points, n - 2);
+    double step = gain(w, real(before, "value"), real(last, "value"));
+    double half = (real(last, "high") - real(last, "low")) / 2;
+    long long rows = (long long)json_integer_value(json_object_get(last, "rows"));
+    long long fewer = (long long)json_integer_value(json_object_get(before, "rows"));
+    if (step > half)
+        say(w, NAS_MOOD_PLAIN, "generalise",
+            "More data would help: from %lld to %lld training rows the score still "
+            "gained %s.",
+            fewer, rows, gap_words(w, step).text);
+    else
+        say(w, NAS_MOOD_PLAIN, "generalise",
+            "More data of the same kind would hardly help: from %lld to %lld training "
+            "rows the score changed by %s, less than its interval.",
+            fewer, rows, gap_words(w, step).text);
+}
+
+nas_status nas_explain_verdict(const nas_explanation *e, nas_explain_sentence **out,
+                               int *n, nas_err *err)
+{
+    writer w = {.e = e,
+                .sentence = NAS_NEW(e->arena, nas_explain_sentence, MOST_SENTENCES)};
+    NAS_TRY_ALLOC(w.sentence, err);
+    if (e->result->n_finalists > 0) {
+        w.best = &e->result->finalists[0];
+        say_score(&w);
+        say_baseline(&w, "majority", "Always answering the most frequent class");
+        say_baseline(&w, "mean", "Always answering the mean");
+        say_baseline(&w, "linear", "A linear model");
+        say_baseline(&w, "standard", "One fixed standard network");
+        say_random(&w);
+        say_limits(&w);
+        say_gap(&w);
+        say_learning(&w);
+        say_calibration(&w);
+        say_confusion(&w);
+        say_corruptions(&w);
+    }
+    say_mattered(&w);
+    if (w.failed)
+        return nas_fail(err, NAS_E_NOMEM, "out of memory");
+    *out = w.sentence;
+    *n = w.n;
+    return NAS_OK;
+}
