@@ -24,24 +24,46 @@ void nas_page_begin(nas_text *out, const char *title)
     nas_text_puts(
         out, "<!doctype html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
              "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src "
-             "'none'; style-src 'unsafe-inline'; img-src data:\">\n"
+             "'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; "
+             "img-src data:\">\n"
              "<meta name=\"viewport\" content=\"width=device-width\">\n<title>");
     nas_svg_escape(out, title);
-    nas_text_puts(out, "</title>\n<style>\n");
+    nas_text_puts(out, "</title>\n");
+    nas_page_style(out);
+    nas_text_puts(out, "</head>\n<body>\n");
+}
+
+void nas_page_style(nas_text *out)
+{
+    nas_text_puts(out, "<style>\n");
     nas_text_puts(out, asset("report.css"));
-    nas_text_puts(out, "</style>\n</head>\n<body>\n<main>\n");
+    nas_text_puts(out, "</style>\n");
 }
 
 void nas_page_end(nas_text *out)
 {
-    nas_text_puts(out, "</main>\n</body>\n</html>\n");
+    nas_text_puts(out, "</main>\n<div id=\"tip\" hidden></div>\n<script>\n");
+    nas_text_puts(out, asset("report.js"));
+    nas_text_puts(out, "</script>\n</body>\n</html>\n");
 }
 
-void nas_page_section(nas_text *out, const char *title)
+void nas_page_heading(nas_text *out, const char *title)
 {
-    nas_text_puts(out, "<h2>");
+    nas_text_puts(out, "<h3>");
     nas_svg_escape(out, title);
-    nas_text_puts(out, "</h2>\n");
+    nas_text_puts(out, "</h3>\n");
+}
+
+void nas_page_details_begin(nas_text *out, const char *summary)
+{
+    nas_text_puts(out, "<details><summary>");
+    nas_svg_escape(out, summary);
+    nas_text_puts(out, "</summary>\n");
+}
+
+void nas_page_details_end(nas_text *out)
+{
+    nas_text_puts(out, "</details>\n");
 }
 
 NAS_PRINTF(2, 0) static void escape_format(nas_text *out, const char *fmt, va_list args)

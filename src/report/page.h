@@ -10,8 +10,11 @@
 /* Everything before the first section, and after the last. */
 void nas_page_begin(nas_text *out, const char *title);
 void nas_page_end(nas_text *out);
+/* <style> with all classes: the page's, and a single plot's. */
+void nas_page_style(nas_text *out);
 
-void nas_page_section(nas_text *out, const char *title);
+/* A heading within a section. */
+void nas_page_heading(nas_text *out, const char *title);
 /* A paragraph; plain text, escaped. */
 void nas_page_paragraph(nas_text *out, const char *fmt, ...) NAS_PRINTF(2, 3);
 
@@ -30,5 +33,9 @@ void nas_page_cell_left(nas_text *out, const char *fmt, ...) NAS_PRINTF(2, 3);
 void nas_page_cell_score(nas_text *out, const nas_metric *metric, const nas_score *score);
 void nas_page_row_end(nas_text *out);
 void nas_page_table_end(nas_text *out);
+
+/* What opens on demand: <details> with its summary. */
+void nas_page_details_begin(nas_text *out, const char *summary);
+void nas_page_details_end(nas_text *out);
 
 #endif

@@ -1,8 +1,6 @@
 /* The sections that are drawings. */
 #include "diagram.h"
-#include "page.h"
 #include "report.h"
-#include "svg.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -11,35 +9,13 @@
 #define CURVES 20
 #define CURVE_POINTS 256
 
-static nas_axis metric_axis(const nas_report *r, const char *label)
-{
-    return (nas_axis){
-        .label = label, .low = 1, .high = 0, .percent = r->metric->fraction};
-}
-
-static double score_of(const nas_report_trial *t)
-{
-    return t->best->validation.value;
-}
-
-static void trial_tip(const nas_report *r, const nas_report_trial *t, char *out,
-                      size_t size)
-{
-    char value[32], params[32], macs[32];
-    nas_page_metric(r->metric, score_of(t), value, sizeof value);
-    nas_text_count(params, sizeof params, (double)t->row->cost.params);
-    nas_text_count(macs, sizeof macs, (double)t->row->cost.macs);
-    (void)snprintf(out, size, "#%lld: %s, rung %d, %s params, %s MACs",
-                   (long long)t->row->id, value, t->best->spec.rung, params, macs);
-}
-
 /* Bad networks would press the interesting ones together: leave out what is worse than
  * the majority by far. @return the worst score to show */
 static double worst_shown(const nas_report *r)
 {
     double best = (double)NAN, sum = 0;
     for (int64_t i = 0; i < r->n_trials; i++) {
-        double s = score_of(&r->trials[i]);
+        double s = nas_report_score(&r->trials[i]);
         sum += s;
         bool better = isnan(best) || (r->metric->larger_is_better ? s > best : s < best);
         best = better ? s : best;
@@ -53,74 +29,109 @@ static bool shown(const nas_report *r, double score, double worst)
     return r->metric->larger_is_better ? score >= worst : score <= worst;
 }
 
-static void draw_trials(const nas_report *r, nas_plot *plot, double worst)
+/* @param tips  write a tooltip to each mark; scripts find it there for other plots too */
+static void draw_trials(const nas_report *r, nas_plot *plot, nas_limit_kind cost,
+                        double worst, bool tips)
 {
-    char tip[128];
+    char text[128];
     for (int pass = 0; pass < 3; pass++)
         for (int64_t i = 0; i < r->n_trials; i++) {
             const nas_report_trial *t = &r->trials[i];
             int layer = t->finalist ? 2 : t->front ? 1 : 0;
-            if (layer != pass || !shown(r, score_of(t), worst))
+            if (layer != pass || !shown(r, nas_report_score(t), worst))
                 continue;
-            trial_tip(r, t, tip, sizeof tip);
-            double x = (double)t->row->cost.macs;
+            nas_report_tip(r, t, text, sizeof text);
+            const char *tip = tips ? text : NULL;
+            double x = nas_limit_cost(&t->row->cost, cost);
+            plot->trial = t->row->id;
             if (pass == 2)
-                nas_plot_diamond(plot, x, score_of(t), 7, "final", tip);
+                nas_plot_diamond(plot, x, nas_report_score(t), 7, "final", tip);
             else
-                nas_plot_point(plot, x, score_of(t), pass == 1 ? 4.5 : 3,
+                nas_plot_point(plot, x, nas_report_score(t), pass == 1 ? 4.5 : 3,
                                pass == 1 ? "front" : "trial", tip);
         }
 }
 
-void nas_report_front(const nas_report *r)
+/* @return trials that are too bad to show */
+static int64_t draw_front(const nas_report *r, nas_limit_kind cost, const char *label)
 {
-    if (r->n_trials == 0)
-        return;
     double worst = worst_shown(r);
-    nas_axis x = {.label = "MACs of one inference", .low = 1, .high = 0, .log = true};
-    nas_axis y = metric_axis(r, r->metric->name);
+    bool bytes = cost == NAS_LIMIT_RAM || cost == NAS_LIMIT_FLASH;
+    nas_axis x = {.label = label, .low = 1, .high = 0, .log = !bytes, .bytes = bytes};
+    nas_axis y = nas_report_metric_axis(r, r->metric->name);
     int64_t hidden = 0;
     for (int64_t i = 0; i < r->n_trials; i++) {
-        bool show = shown(r, score_of(&r->trials[i]), worst);
+        const nas_report_trial *t = &r->trials[i];
+        bool show = shown(r, nas_report_score(t), worst);
         hidden += !show;
-        nas_axis_include(&x, show ? (double)r->trials[i].row->cost.macs : (double)NAN);
-        nas_axis_include(&y, show ? score_of(&r->trials[i]) : (double)NAN);
+        nas_axis_include(&x, show ? nas_limit_cost(&t->row->cost, cost) : (double)NAN);
+        nas_axis_include(&y, show ? nas_report_score(t) : (double)NAN);
     }
     nas_axis_pad(&x);
     nas_axis_pad(&y);
-    nas_page_section(r->out, "Score against cost");
     nas_plot plot = nas_plot_begin(
-        r->out, 820, 380, x, y, "Score against MACs",
-        "Every scored network: its validation score at the highest rung it "
-        "finished, over the multiply-accumulates of one inference. The tables "
-        "list delivered networks and the best trials.");
-    draw_trials(r, &plot, worst);
+        r->out, 820, 380, x, y, label,
+        "Every scored network: its validation score at the highest rung it finished, "
+        "over a cost. The tables list delivered networks and the best trials.");
+    draw_trials(r, &plot, cost, worst, cost == NAS_LIMIT_MACS);
     nas_plot_end(&plot);
-    nas_text_puts(r->out,
-                  "<p class=\"legend\"><span class=\"dot final\"></span>delivered <span "
-                  "class=\"dot front\"></span>Pareto front <span "
-                  "class=\"dot\"></span>other networks");
+    return hidden;
+}
+
+/* Variants behind radio buttons: they switch without scripts. */
+nas_status nas_report_front(const nas_report *r, nas_err *err)
+{
+    static const struct {
+        nas_limit_kind kind;
+        const char *name, *label;
+    } COSTS[] = {{NAS_LIMIT_MACS, "MACs", "MACs of one inference"},
+                 {NAS_LIMIT_PARAMS, "Parameters", "parameters"},
+                 {NAS_LIMIT_RAM, "RAM", "RAM"},
+                 {NAS_LIMIT_FLASH, "Flash", "flash"}};
+    enum { N_COSTS = sizeof COSTS / sizeof COSTS[0] };
+    int64_t hidden = 0;
+    (void)err;
+    if (r->n_trials == 0)
+        return NAS_OK;
+    nas_text_puts(r->out, "<div class=\"tabs\" role=\"group\" aria-label=\"Cost on the "
+                          "horizontal axis\">\n");
+    for (int i = 0; i < N_COSTS; i++)
+        nas_text_printf(r->out,
+                        "<input type=\"radio\" name=\"cost\" id=\"cost%d\"%s><label "
+                        "for=\"cost%d\">%s</label>\n",
+                        i, i == 0 ? " checked" : "", i, COSTS[i].name);
+    for (int i = 0; i < N_COSTS; i++) {
+        nas_text_puts(r->out, "<div>");
+        hidden = draw_front(r, COSTS[i].kind, COSTS[i].label);
+        nas_text_puts(r->out, "</div>\n");
+    }
+    nas_text_puts(
+        r->out, "</div>\n<p class=\"legend\"><span class=\"dot final\"></span>delivered "
+                "<span class=\"dot front\"></span>Pareto front <span "
+                "class=\"dot\"></span>other networks");
     if (hidden > 0)
         nas_text_printf(r->out, "; %lld far below are not drawn", (long long)hidden);
     nas_text_puts(r->out, "</p>\n");
+    return NAS_OK;
 }
 
 /* Best score so far over time. Rungs are different trainings: the line follows the
  * highest rung any network had finished by then. */
-void nas_report_history(const nas_report *r)
+nas_status nas_report_history(const nas_report *r, nas_err *err)
 {
+    (void)err;
     if (r->n_trials == 0)
-        return;
+        return NAS_OK;
     double worst = worst_shown(r);
     nas_axis x = {.label = "trial", .low = 1, .high = 0, .whole = true};
-    nas_axis y = metric_axis(r, r->metric->name);
+    nas_axis y = nas_report_metric_axis(r, r->metric->name);
     double *bx = NAS_NEW(r->arena, double, r->n_trials);
     double *by = NAS_NEW(r->arena, double, r->n_trials);
     if (bx == NULL || by == NULL)
-        return;
+        return NAS_OK;
     double best = (double)NAN;
     for (int64_t i = 0; i < r->n_trials; i++) {
-        double s = score_of(&r->trials[i]);
+        double s = nas_report_score(&r->trials[i]);
         bool better = isnan(best) || (r->metric->larger_is_better ? s > best : s < best);
         best = better ? s : best;
         bx[i] = (double)r->trials[i].row->id;
@@ -131,21 +142,21 @@ void nas_report_history(const nas_report *r)
     }
     nas_axis_pad(&x);
     nas_axis_pad(&y);
-    nas_page_section(r->out, "History");
     nas_plot plot =
         nas_plot_begin(r->out, 820, 320, x, y, "Score of each trial in order",
                        "Validation score of every trial in the order they were "
                        "proposed, and the best so far as a line.");
-    char tip[128];
     for (int64_t i = 0; i < r->n_trials; i++) {
         const nas_report_trial *t = &r->trials[i];
-        trial_tip(r, t, tip, sizeof tip);
-        if (shown(r, score_of(t), worst))
-            nas_plot_point(&plot, bx[i], score_of(t), 3, t->front ? "front" : "trial",
-                           tip);
+        plot.trial = t->row->id;
+        if (shown(r, nas_report_score(t), worst))
+            nas_plot_point(&plot, bx[i], nas_report_score(t), 3,
+                           t->front ? "front" : "trial", NULL);
     }
+    plot.trial = 0;
     nas_plot_steps(&plot, bx, by, (int)r->n_trials, "bestline", "best so far");
     nas_plot_end(&plot);
+    return NAS_OK;
 }
 
 /* ---- learning curves --------------------------------------------------- */
@@ -211,7 +222,6 @@ nas_status nas_report_curves(const nas_report *r, nas_err *err)
     if (n == 0 || ay.low > ay.high)
         return NAS_OK;
     nas_axis_pad(&ay);
-    nas_page_section(r->out, "Learning curves");
     nas_plot plot = nas_plot_begin(r->out, 820, 320, ax, ay, "Training loss by epoch",
                                    "Training loss after each epoch of the longest rung's "
                                    "trainings, and of the delivered networks' refits.");
@@ -230,68 +240,4 @@ nas_status nas_report_curves(const nas_report *r, nas_err *err)
                   "delivered network <span class=\"dot\"></span>longest rung of the "
                   "search</p>\n");
     return NAS_OK;
-}
-
-/* ---- the winner -------------------------------------------------------- */
-
-static int64_t node_params(const nas_graph *graph, int node)
-{
-    int64_t sum = 0;
-    for (int i = 0; i < nas_graph_weight_count(graph); i++) {
-        const nas_weight *w = nas_graph_weight(graph, i);
-        sum += w->node == node && w->trained ? w->count : 0;
-    }
-    return sum;
-}
-
-static void layer_table(const nas_report *r, const nas_graph *graph)
-{
-    nas_page_table_begin(r->out, "Layers",
-                         "#|<layer|output C×H×W|params|MACs|share of MACs");
-    double all = fmax(1, (double)nas_graph_macs(graph));
-    for (int i = 0; i < nas_graph_count(graph); i++) {
-        const nas_node *node = nas_graph_node(graph, i);
-        char label[96];
-        nas_diagram_label(node, label, sizeof label);
-        double macs = (double)nas_graph_node_macs(graph, i);
-        nas_page_row_begin(r->out, false);
-        nas_page_cell(r->out, "%d", i);
-        nas_page_cell_left(r->out, "%s", label);
-        nas_page_cell(r->out, "%lld×%lld×%lld", (long long)node->shape.c,
-                      (long long)node->shape.h, (long long)node->shape.w);
-        nas_page_cell(r->out, "%lld", (long long)node_params(graph, i));
-        nas_page_cell(r->out, "%.0f", macs);
-        nas_page_cell(r->out, "%.1f %%", 100 * macs / all);
-        nas_page_row_end(r->out);
-    }
-    nas_page_table_end(r->out);
-}
-
-static const nas_trial_row *find_row(const nas_report *r, int64_t id)
-{
-    for (int64_t i = 0; i < r->n_rows; i++)
-        if (r->rows[i].id == id)
-            return &r->rows[i];
-    return NULL;
-}
-
-nas_status nas_report_network(const nas_report *r, nas_err *err)
-{
-    if (r->result->n_finalists == 0)
-        return NAS_OK;
-    const nas_trial_row *row = find_row(r, r->result->finalists[0].trial);
-    if (row == NULL)
-        return NAS_OK;
-    nas_graph *graph = NULL;
-    NAS_TRY(nas_graph_read_json(row->graph, strlen(row->graph), "network", &graph, err));
-    nas_page_section(r->out, "The chosen network");
-    nas_text_puts(r->out, "<div class=\"side\"><div class=\"draw\">\n");
-    nas_status status = nas_diagram_draw(graph, r->arena, r->out, err);
-    nas_text_puts(r->out, "</div>\n");
-    layer_table(r, graph);
-    nas_text_puts(r->out, "</div>\n");
-    if (row->decisions != NULL)
-        nas_page_paragraph(r->out, "Decisions: %s", row->decisions);
-    nas_graph_free(graph);
-    return status;
 }

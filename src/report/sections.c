@@ -1,9 +1,8 @@
 /* The sections that are words and tables. */
-#include "page.h"
 #include "report.h"
-#include "svg.h"
 
 #include "nasmith/text.h"
+#include "nasmith/version.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -61,56 +60,72 @@ static void cost_cards(const nas_report *r, const nas_finalist *f)
     nas_text_puts(r->out, "</div>\n");
 }
 
-static void verdict(const nas_report *r, const nas_finalist *f)
+/* The score, large, and what it is of. */
+static void headline(const nas_report *r, const nas_finalist *f)
 {
-    char test[96], validation[96];
-    nas_page_score(r->metric, &f->test, test, sizeof test);
-    nas_page_score(r->metric, &f->validation, validation, sizeof validation);
-    nas_text_printf(r->out, "<p class=\"headline\">%s on the sealed test: <b>",
-                    r->metric->name);
-    char value[32];
-    nas_page_metric(r->metric, f->test.value, value, sizeof value);
-    nas_svg_escape(r->out, value);
-    nas_text_puts(r->out, "</b></p>\n");
-    nas_page_paragraph(r->out,
-                       "Test %s, opened %d time%s. Validation during the search: %s.",
-                       test, f->opening, f->opening == 1 ? "" : "s", validation);
-    bool rosy = r->metric->larger_is_better ? f->validation.value > f->test.high
-                                            : f->validation.value < f->test.low;
-    if (rosy)
-        nas_page_paragraph(
-            r->out, "The validation score is better than the test's 95 %% interval: "
-                    "believe the test.");
+    bool tested = !isnan(f->test.value);
+    const nas_score *score = tested ? &f->test : &f->validation;
+    char value[32], low[32], high[32];
+    nas_page_metric(r->metric, score->value, value, sizeof value);
+    nas_page_metric(r->metric, score->low, low, sizeof low);
+    nas_page_metric(r->metric, score->high, high, sizeof high);
+    nas_text_printf(r->out,
+                    "<p class=\"headline\"><b>%s</b> %s on %s<br><span "
+                    "class=\"soft\">95 %% interval %s to %s, %lld rows</span></p>\n",
+                    value, r->metric->name, tested ? "the sealed test" : "validation",
+                    low, high, (long long)score->n);
 }
 
-void nas_report_headline(const nas_report *r)
+static nas_status sentences(const nas_report *r, nas_err *err)
+{
+    static const char *const MOODS[] = {"plain", "good", "warn"};
+    nas_explain_sentence *sentence = NULL;
+    int n = 0;
+    NAS_TRY(nas_explain_verdict(r->explanation, &sentence, &n, err));
+    nas_text_puts(r->out, "<ul class=\"verdict\">\n");
+    for (int i = 0; i < n; i++) {
+        nas_text_printf(r->out, "<li class=\"%s\">", MOODS[sentence[i].mood]);
+        nas_svg_escape(r->out, sentence[i].text);
+        if (strcmp(sentence[i].section, "verdict") != 0)
+            nas_text_printf(r->out, " <a href=\"#%s\">more</a>", sentence[i].section);
+        nas_text_puts(r->out, "</li>\n");
+    }
+    nas_text_puts(r->out, "</ul>\n");
+    return NAS_OK;
+}
+
+static void how_it_was_found(const nas_report *r)
 {
     const nas_search_result *result = r->result;
-    nas_text_puts(r->out, "<h1>");
-    nas_svg_escape(r->out, r->settings->data_path);
-    nas_text_puts(r->out, "</h1>\n");
     char time[32];
     nas_text_duration(time, sizeof time, result->seconds);
     nas_page_paragraph(
         r->out,
-        "Space %s, strategy %s with %s. Stopped: %s, after %s. %lld networks "
-        "scored, %lld trained in full, %lld failed, %lld draws over a limit and "
-        "never trained.",
-        r->settings->space_name, r->settings->strategy, r->settings->scheduler,
-        result->stop_reason != NULL ? result->stop_reason : "still running", time,
+        "Found in space %s by %s with %s in %s (%s): %lld networks scored, %lld "
+        "trained in full, %lld failed, %lld draws over a limit and never trained.",
+        r->settings->space_name, r->settings->strategy, r->settings->scheduler, time,
+        result->stop_reason != NULL ? result->stop_reason : "still running",
         (long long)result->counts.scored, (long long)result->counts.full,
         (long long)result->counts.failed, (long long)result->counts.infeasible);
-    if (result->n_finalists == 0) {
+}
+
+nas_status nas_report_verdict(const nas_report *r, nas_err *err)
+{
+    if (r->result->n_finalists == 0) {
         nas_page_paragraph(r->out, "No network has been chosen yet.");
-        return;
+        how_it_was_found(r);
+        return NAS_OK;
     }
-    const nas_finalist *f = &result->finalists[0];
-    verdict(r, f);
+    const nas_finalist *f = &r->result->finalists[0];
+    headline(r, f);
     cost_cards(r, f);
     nas_text_puts(r->out, "<div class=\"bars\">\n");
     for (nas_limit_kind k = NAS_LIMIT_PARAMS; k <= NAS_LIMIT_LATENCY; k++)
         limit_bar(r, &f->cost, k);
     nas_text_puts(r->out, "</div>\n");
+    NAS_TRY(sentences(r, err));
+    how_it_was_found(r);
+    return NAS_OK;
 }
 
 static void cost_cells(const nas_report *r, const nas_cost *cost)
@@ -155,12 +170,12 @@ static void finalist_checks(const nas_report *r, const nas_finalist *f)
         nas_page_paragraph(r->out, "#%lld as C: written, not compiled here.", trial);
 }
 
-void nas_report_finalists(const nas_report *r)
+nas_status nas_report_finalists(const nas_report *r, nas_err *err)
 {
+    (void)err;
     const nas_search_result *result = r->result;
     if (result->n_finalists == 0)
-        return;
-    nas_page_section(r->out, "Delivered networks");
+        return NAS_OK;
     nas_page_table_begin(
         r->out, "Delivered networks",
         "trial|<role|validation|test, as searched|test, delivered|epochs|"
@@ -173,14 +188,15 @@ void nas_report_finalists(const nas_report *r)
                        "what the files hold. Intervals are 95 %%.");
     for (int i = 0; i < result->n_finalists; i++)
         finalist_checks(r, &result->finalists[i]);
+    return NAS_OK;
 }
 
-void nas_report_baselines(const nas_report *r)
+nas_status nas_report_baselines(const nas_report *r, nas_err *err)
 {
+    (void)err;
     const nas_search_result *result = r->result;
     if (result->n_baselines == 0)
-        return;
-    nas_page_section(r->out, "Beside simpler things");
+        return NAS_OK;
     nas_page_table_begin(r->out, "Baselines", "<what|params|validation|test");
     for (int i = 0; i < result->n_baselines; i++) {
         const nas_baseline_result *b = &result->baselines[i];
@@ -202,10 +218,12 @@ void nas_report_baselines(const nas_report *r)
             "validation.",
             value);
     }
+    return NAS_OK;
 }
 
-void nas_report_failures(const nas_report *r)
+nas_status nas_report_failures(const nas_report *r, nas_err *err)
 {
+    (void)err;
     int64_t counts[NAS_OUTCOME_COUNT] = {0}, all = 0;
     const char *example[NAS_OUTCOME_COUNT] = {NULL};
     for (int64_t i = 0; i < r->n_rows; i++)
@@ -218,8 +236,7 @@ void nas_report_failures(const nas_report *r)
             all++;
         }
     if (all == 0)
-        return;
-    nas_page_section(r->out, "Failures");
+        return NAS_OK;
     nas_page_table_begin(r->out, "Failures", "<how it ended|trainings|<for example");
     for (int i = 0; i < NAS_OUTCOME_COUNT; i++) {
         if (counts[i] == 0)
@@ -231,6 +248,7 @@ void nas_report_failures(const nas_report *r)
         nas_page_row_end(r->out);
     }
     nas_page_table_end(r->out);
+    return NAS_OK;
 }
 
 static void trial_row(const nas_report *r, const nas_report_trial *t)
@@ -255,10 +273,11 @@ static bool better(const nas_report *r, const nas_report_trial *a,
     return r->metric->larger_is_better ? x > y : x < y;
 }
 
-void nas_report_trials(const nas_report *r)
+nas_status nas_report_trials(const nas_report *r, nas_err *err)
 {
+    (void)err;
     if (r->n_trials == 0)
-        return;
+        return NAS_OK;
     /* Insertion into a short list of the best: the whole table would be long. */
     const nas_report_trial *top[TABLE_TRIALS];
     int n = 0;
@@ -271,7 +290,6 @@ void nas_report_trials(const nas_report *r)
             top[at] = top[at - 1];
         top[at] = &r->trials[i];
     }
-    nas_page_section(r->out, "Best trials");
     nas_page_paragraph(r->out,
                        "The %d best of %lld by the highest rung they finished, then by "
                        "score. All: nasmith trials --csv",
@@ -281,6 +299,56 @@ void nas_report_trials(const nas_report *r)
     for (int i = 0; i < n; i++)
         trial_row(r, top[i]);
     nas_page_table_end(r->out);
+    return NAS_OK;
+}
+
+/* ---- download ---------------------------------------------------------- */
+
+/* Text inside a data URI. */
+static void put_uri(nas_text *out, const char *text)
+{
+    for (const char *c = text; *c != '\0'; c++) {
+        bool plain = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
+                     (*c >= 'A' && *c <= 'Z') || strchr("-_.,;:/", *c) != NULL;
+        if (plain)
+            nas_text_putc(out, *c);
+        else
+            nas_text_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
+    }
+}
+
+static void csv_row(const nas_report *r, const nas_report_trial *t, nas_text *line)
+{
+    const nas_explain_table *table = &r->explanation->table;
+    const nas_cost *c = &t->row->cost;
+    nas_text_clear(line);
+    nas_text_printf(line, "\n%lld,%d,%.6g,%lld,%lld,%lld,%lld,%.3g",
+                    (long long)t->row->id, t->best->spec.rung, nas_report_score(t),
+                    (long long)c->params, (long long)c->macs, (long long)c->ram_bytes,
+                    (long long)c->flash_bytes, t->best->seconds);
+    for (int64_t i = 0; i < table->n; i++)
+        for (int k = 0; k < table->columns && table->trial[i] == t->row->id; k++)
+            nas_text_printf(
+                line, ",%s",
+                table->column[k].levels[table->level[i * table->columns + k]]);
+}
+
+static void download(const nas_report *r)
+{
+    const nas_explain_table *table = &r->explanation->table;
+    nas_text line = {0};
+    nas_text_puts(r->out, "<p><a download=\"trials.csv\" "
+                          "href=\"data:text/csv;charset=utf-8,");
+    nas_text_puts(&line, "trial,rung,score,params,macs,ram_bytes,flash_bytes,seconds");
+    for (int k = 0; k < table->columns; k++)
+        nas_text_printf(&line, ",%s", table->column[k].name);
+    put_uri(r->out, nas_text_string(&line));
+    for (int64_t i = 0; i < r->n_trials; i++) {
+        csv_row(r, &r->trials[i], &line);
+        put_uri(r->out, nas_text_string(&line));
+    }
+    nas_text_free(&line);
+    nas_text_puts(r->out, "\">All trials as CSV</a> (JSON: nasmith trials --json)</p>\n");
 }
 
 static void ladder_text(const nas_ladder *ladder, char *out, size_t size)
@@ -292,15 +360,15 @@ static void ladder_text(const nas_ladder *ladder, char *out, size_t size)
                               (long long)ladder->rung[i].epochs);
 }
 
-void nas_report_reproduce(const nas_report *r)
+nas_status nas_report_reproduce(const nas_report *r, nas_err *err)
 {
+    (void)err;
     const nas_study_settings *s = r->settings;
     const char *command = NULL;
     if (nas_study_get(r->study, "command", r->arena, &command, NULL) != NAS_OK)
         command = NULL;
     char ladder[256];
     ladder_text(&s->ladder, ladder, sizeof ladder);
-    nas_page_section(r->out, "Reproduce");
     nas_text_puts(r->out, "<pre tabindex=\"0\">");
     nas_svg_escape(r->out, command != NULL ? command : "nasmith search");
     nas_text_printf(
@@ -315,4 +383,37 @@ void nas_report_reproduce(const nas_report *r)
                           "tabindex=\"0\">");
     nas_svg_escape(r->out, s->space_text);
     nas_text_puts(r->out, "</pre></details>\n");
+    if (r->n_trials > 0)
+        download(r);
+    return NAS_OK;
+}
+
+nas_status nas_report_method(const nas_report *r, nas_err *err)
+{
+    static const char *const TEXTS[] = {
+        "The data are split three ways. Networks are trained on training rows and "
+        "compared on validation rows; the test rows lie in a file of their own that only "
+        "the last step opens, and openings are counted.",
+        "A score's interval says how much it would vary with other rows of the same "
+        "kind (Wilson for accuracy, else a bootstrap). It does not cover another seed of "
+        "the training, and nothing here covers data of another kind.",
+        "The validation score of a chosen network leans to the good side, because the "
+        "best of many was taken. The test score does not; the table shows both.",
+        "Importance is computed from short trainings, in which all networks were treated "
+        "alike. It says what made these networks differ under this space and these "
+        "limits, not what would matter elsewhere.",
+        "What a network looks at is found by covering or shuffling inputs. Such inputs "
+        "can be unlike any real one, so a map is a hint, not a proof.",
+        "Costs follow from the network and the generated code: RAM is the arena and the "
+        "worst-case stack, flash is weights, tables and code without libc and start-up.",
+    };
+    (void)err;
+    nas_text_puts(r->out, "<ul>\n");
+    for (size_t i = 0; i < sizeof TEXTS / sizeof TEXTS[0]; i++) {
+        nas_text_puts(r->out, "<li>");
+        nas_svg_escape(r->out, TEXTS[i]);
+        nas_text_puts(r->out, "</li>\n");
+    }
+    nas_text_puts(r->out, "</ul>\n");
+    return NAS_OK;
 }

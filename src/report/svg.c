@@ -81,7 +81,9 @@ static double plot_y(const nas_plot *p, double value)
 static void format_tick(const nas_axis *axis, double step, double value, char *out,
                         size_t size)
 {
-    if (axis->percent) {
+    if (axis->bytes) {
+        nas_text_bytes(out, size, (int64_t)value);
+    } else if (axis->percent) {
         int digits = step < 0.01 ? 1 : 0;
         (void)snprintf(out, size, "%.*f %%", digits, 100 * value);
     } else if (axis->log || fabs(value) >= 10000) {
@@ -93,8 +95,10 @@ static void format_tick(const nas_axis *axis, double step, double value, char *o
 }
 
 /* 1, 2 or 5 times a power of ten, about span/TICKS. */
-static double nice_step(double span)
+static double nice_step(double span, bool bytes)
 {
+    if (bytes) /* powers of two */
+        return exp2(ceil(log2(span / TICKS)));
     double raw = span / TICKS;
     double power = pow(10, floor(log10(raw)));
     double digit = raw / power;
@@ -138,16 +142,31 @@ static void draw_log_ticks(nas_plot *p, const nas_axis *axis, bool horizontal)
 
 static void draw_ticks(nas_plot *p, const nas_axis *axis, bool horizontal)
 {
+    if (axis->hidden)
+        return;
     if (axis->log) {
         draw_log_ticks(p, axis, horizontal);
         return;
     }
-    double step = nice_step(axis->high - axis->low);
+    double step = nice_step(axis->high - axis->low, axis->bytes);
     if (axis->whole && step < 1)
         step = 1;
     double first = ceil(axis->low / step) * step;
     for (int i = 0; first + i * step <= axis->high + 1e-9 * step; i++)
         draw_tick(p, axis, horizontal, step, first + i * step);
+}
+
+void nas_svg_begin(nas_text *out, double width, double height, const char *title,
+                   const char *description)
+{
+    nas_text_printf(out,
+                    "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" class=\"plot\" "
+                    "style=\"max-width:%.0fpx\">\n<title>",
+                    width, height, width);
+    nas_svg_escape(out, title);
+    nas_text_puts(out, "</title><desc>");
+    nas_svg_escape(out, description);
+    nas_text_puts(out, "</desc>\n");
 }
 
 nas_plot nas_plot_begin(nas_text *out, double width, double height, nas_axis x,
@@ -158,17 +177,11 @@ nas_plot nas_plot_begin(nas_text *out, double width, double height, nas_axis x,
                   .height = height,
                   .left = 64,
                   .top = 14,
-                  .right = width - 14,
+                  .right = width - 24,
                   .bottom = height - 44,
                   .x = x,
                   .y = y};
-    nas_text_printf(
-        out, "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" class=\"plot\">\n<title>",
-        width, height);
-    nas_svg_escape(out, title);
-    nas_text_puts(out, "</title><desc>");
-    nas_svg_escape(out, description);
-    nas_text_puts(out, "</desc>\n");
+    nas_svg_begin(out, width, height, title, description);
     draw_ticks(&p, &p.x, true);
     draw_ticks(&p, &p.y, false);
     nas_text_printf(out,
@@ -194,6 +207,8 @@ void nas_plot_end(nas_plot *plot)
 
 static void end_mark(nas_plot *p, const char *element, const char *tip)
 {
+    if (p->trial != 0)
+        nas_text_printf(p->out, " data-t=\"%lld\"", (long long)p->trial);
     if (tip == NULL) {
         nas_text_puts(p->out, "/>\n");
         return;
@@ -256,4 +271,52 @@ void nas_plot_steps(nas_plot *plot, const double *x, const double *y, int n,
                     const char *style, const char *tip)
 {
     draw_path(plot, x, y, n, true, style, tip);
+}
+
+void nas_plot_band(nas_plot *plot, const double *x, const double *low, const double *high,
+                   int n, const char *style)
+{
+    if (n == 0)
+        return;
+    nas_text_printf(plot->out, "<path class=\"%s\" d=\"", style);
+    for (int i = 0; i < 2 * n; i++) {
+        int at = i < n ? i : 2 * n - 1 - i;
+        nas_text_printf(plot->out, "%c%.1f %.1f", i == 0 ? 'M' : 'L', plot_x(plot, x[at]),
+                        plot_y(plot, i < n ? high[at] : low[at]));
+    }
+    nas_text_puts(plot->out, "Z\"/>\n");
+}
+
+void nas_plot_box(nas_plot *plot, const double from[2], const double to[2],
+                  const char *style, const char *tip)
+{
+    double x0 = plot_x(plot, from[0]), x1 = plot_x(plot, to[0]);
+    double y0 = plot_y(plot, from[1]), y1 = plot_y(plot, to[1]);
+    nas_text_printf(plot->out,
+                    "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+                    "height=\"%.1f\"",
+                    style, fmin(x0, x1), fmin(y0, y1), fabs(x1 - x0), fabs(y1 - y0));
+    end_mark(plot, "rect", tip);
+}
+
+void nas_plot_interval(nas_plot *plot, double x, double low, double high)
+{
+    if (isnan(low) || isnan(high))
+        return;
+    double at = plot_x(plot, x), y0 = plot_y(plot, low), y1 = plot_y(plot, high);
+    nas_text_printf(plot->out,
+                    "<path class=\"whisker\" d=\"M%.1f %.1fV%.1fM%.1f %.1fh8M%.1f "
+                    "%.1fh8\"/>\n",
+                    at, y0, y1, at - 4, y0, at - 4, y1);
+}
+
+void nas_plot_level(nas_plot *plot, double y, const char *style, const char *word)
+{
+    double at = plot_y(plot, y);
+    nas_text_printf(plot->out,
+                    "<path class=\"level %s\" d=\"M%.1f %.1fH%.1f\"/><text "
+                    "class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">",
+                    style, plot->left, at, plot->right, plot->right - 4, at - 4);
+    nas_svg_escape(plot->out, word);
+    nas_text_puts(plot->out, "</text>\n");
 }

@@ -9,6 +9,7 @@
 #include "nasmith/text.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* One axis in data units. */
 typedef struct nas_axis {
@@ -17,6 +18,8 @@ typedef struct nas_axis {
     bool log;     /* base 10; low > 0 */
     bool percent; /* values are fractions, shown as % */
     bool whole;   /* ticks at whole numbers only */
+    bool bytes;   /* shown as KiB */
+    bool hidden;  /* no ticks: the caller writes its own */
 } nas_axis;
 
 /* A plot under construction: SVG size, frame in pixels, axes. */
@@ -25,6 +28,7 @@ typedef struct nas_plot {
     double width, height;
     double left, top, right, bottom; /* frame */
     nas_axis x, y;
+    int64_t trial; /* the next marks belong to it (data-t links them); 0 = none */
 } nas_plot;
 
 /* Widen a range a little and keep it from being empty. */
@@ -49,6 +53,21 @@ void nas_plot_line(nas_plot *plot, const double *x, const double *y, int n,
 /* Staircase: y holds until the next x. */
 void nas_plot_steps(nas_plot *plot, const double *x, const double *y, int n,
                     const char *style, const char *tip);
+
+/* Area between two curves over the same x. */
+void nas_plot_band(nas_plot *plot, const double *x, const double *low, const double *high,
+                   int n, const char *style);
+/* Rectangle between two corners, in data coordinates. */
+void nas_plot_box(nas_plot *plot, const double from[2], const double to[2],
+                  const char *style, const char *tip);
+/* An interval at x, drawn upright with short ends; nothing when NaN. */
+void nas_plot_interval(nas_plot *plot, double x, double low, double high);
+/* A dashed line from edge to edge at y, with a word at its right end. */
+void nas_plot_level(nas_plot *plot, double y, const char *style, const char *word);
+
+/* Open an <svg> that is no plot of two axes: its size, title, description. */
+void nas_svg_begin(nas_text *out, double width, double height, const char *title,
+                   const char *description);
 
 /* Append text with &, <, > and quotes escaped. */
 void nas_svg_escape(nas_text *out, const char *text);

@@ -1,0 +1,211 @@
+/* Right, wrong, and how sure: confusion, calibration, errors, hardest rows. */
+#include "report.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* The delivered network's answers on test rows where there are some. */
+static const json_t *answers_of(const nas_report *r, const char **where)
+{
+    const json_t *network = r->explanation->network;
+    const json_t *test = json_object_get(network, "test");
+    *where = test != NULL ? "the delivered network on the test rows"
+                          : "the network as searched, on validation rows";
+    return test != NULL ? test : json_object_get(network, "validation");
+}
+
+static const char **label_names(const nas_report *r, int *n)
+{
+    const json_t *labels = json_object_get(r->explanation->network, "labels");
+    *n = (int)json_array_size(labels);
+    const char **out = NAS_NEW(r->arena, const char *, *n + 1);
+    for (int i = 0; i < *n && out != NULL; i++) {
+        const char *name = json_string_value(json_array_get(labels, (size_t)i));
+        out[i] = name != NULL ? name : "?";
+    }
+    return out;
+}
+
+/* ---- confusion --------------------------------------------------------- */
+
+static nas_status confusion(const nas_report *r, const json_t *answers, const char *where,
+                            nas_err *err)
+{
+    const json_t *rows = json_object_get(answers, "confusion");
+    int n = 0;
+    const char **names = label_names(r, &n);
+    double *share = NAS_NEW(r->arena, double, n *n + 1);
+    NAS_TRY_ALLOC(names, err);
+    NAS_TRY_ALLOC(share, err);
+    if (json_array_size(rows) != (size_t)n || n == 0 || n > 40)
+        return NAS_OK;
+    for (int t = 0; t < n; t++) {
+        double all = 0;
+        for (int a = 0; a < n; a++) {
+            share[t * n + a] = (double)json_integer_value(
+                json_array_get(json_array_get(rows, (size_t)t), (size_t)a));
+            all += share[t * n + a];
+        }
+        for (int a = 0; a < n; a++)
+            share[t * n + a] =
+                all > 0 && share[t * n + a] > 0 ? share[t * n + a] / all : (double)NAN;
+    }
+    nas_page_heading(r->out, "Confusion");
+    nas_page_paragraph(r->out, "Of %s: for each true class, where its rows went.", where);
+    nas_heat heat = {.title = "Confusion matrix",
+                     .description = "Rows are true classes, columns answers; each row "
+                                    "adds up to 100 %.",
+                     .row_label = "truth",
+                     .column_label = "answer",
+                     .row = names,
+                     .column = names,
+                     .rows = n,
+                     .columns = n,
+                     .value = share,
+                     .numbers = n <= 20,
+                     .percent = true,
+                     .scale = 1};
+    nas_chart_heat(r->out, &heat);
+    return NAS_OK;
+}
+
+/* ---- calibration ------------------------------------------------------- */
+
+static void calibration(const nas_report *r, const json_t *answers)
+{
+    const json_t *c = json_object_get(answers, "calibration");
+    const json_t *bins = json_object_get(c, "bins");
+    size_t i;
+    json_t *bin;
+    if (c == NULL)
+        return;
+    nas_axis x = {
+        .label = "probability it gives its answer", .low = 0, .high = 1, .percent = true};
+    nas_axis y = {.label = "share that is right", .low = 0, .high = 1, .percent = true};
+    nas_page_heading(r->out, "Can its probabilities be believed?");
+    nas_plot plot = nas_plot_begin(
+        r->out, 520, 380, x, y, "Reliability",
+        "How often answers of a given probability are right; on the diagonal, as often "
+        "as it says. Larger points stand for more rows.");
+    nas_plot_line(&plot, (double[2]){0, 1}, (double[2]){0, 1}, 2, "frontline", NULL);
+    double rows = fmax(1, nas_report_real(answers, "rows"));
+    json_array_foreach(bins, i, bin)
+    {
+        double n = nas_report_real(bin, "n"), at = nas_report_real(bin, "confidence");
+        double right = nas_report_real(bin, "accuracy");
+        double half = n > 0 ? 1.96 * sqrt(fmax(right * (1 - right), 0.25 / n) / n) : 0;
+        char tip[96];
+        if (n < 1)
+            continue;
+        (void)snprintf(tip, sizeof tip, "says %.0f %%, right %.0f %%, %.0f rows",
+                       100 * at, 100 * right, n);
+        nas_plot_interval(&plot, at, fmax(0, right - half), fmin(1, right + half));
+        nas_plot_point(&plot, at, right, 3 + 8 * sqrt(n / rows), "front", tip);
+    }
+    nas_plot_end(&plot);
+    double temperature = nas_report_real(c, "temperature");
+    nas_page_paragraph(
+        r->out,
+        "Expected calibration error %.1f points. Temperature scaling, fitted on "
+        "validation rows: dividing the logits by %.2f gives %.1f points. %s",
+        100 * nas_report_real(c, "ece"), temperature,
+        100 * nas_report_real(c, "ece_scaled"),
+        temperature > 1.15   ? "It is too sure of itself."
+        : temperature < 0.87 ? "It is too modest."
+                             : "It is about as sure as it should be.");
+}
+
+/* ---- regression -------------------------------------------------------- */
+
+static void residuals(const nas_report *r, const json_t *answers, const char *where)
+{
+    const json_t *pairs = json_object_get(answers, "pairs");
+    size_t i;
+    json_t *pair;
+    if (json_array_size(pairs) == 0)
+        return;
+    nas_axis x = {.label = "truth", .low = 1, .high = 0};
+    nas_axis y = {.label = "answer"};
+    json_array_foreach(pairs, i, pair)
+    {
+        nas_axis_include(&x, json_number_value(json_array_get(pair, 0)));
+        nas_axis_include(&x, json_number_value(json_array_get(pair, 1)));
+    }
+    nas_axis_pad(&x);
+    y.low = x.low;
+    y.high = x.high;
+    nas_page_heading(r->out, "Answers against the truth");
+    nas_page_paragraph(r->out, "Of %s.", where);
+    nas_plot plot =
+        nas_plot_begin(r->out, 520, 400, x, y, "Answers against the truth",
+                       "One point a row; on the diagonal the answer is exact.");
+    nas_plot_line(&plot, (double[2]){x.low, x.high}, (double[2]){x.low, x.high}, 2,
+                  "frontline", NULL);
+    json_array_foreach(pairs, i, pair)
+    {
+        nas_plot_point(&plot, json_number_value(json_array_get(pair, 0)),
+                       json_number_value(json_array_get(pair, 1)), 3, "trial", NULL);
+    }
+    nas_plot_end(&plot);
+}
+
+/* ---- hardest rows ------------------------------------------------------ */
+
+static void row_table(const nas_report *r, const char *key, const char *title)
+{
+    const json_t *rows = json_object_get(r->explanation->network, key);
+    bool classes = r->settings->space_context.task == NAS_TASK_CLASSIFICATION;
+    size_t i;
+    json_t *row;
+    if (json_array_size(rows) == 0)
+        return;
+    nas_page_table_begin(r->out, title,
+                         classes ? "row|<truth|<answer|sure of it|given to the truth"
+                                 : "row|truth|answer|error");
+    json_array_foreach(rows, i, row)
+    {
+        nas_page_row_begin(r->out, false);
+        nas_page_cell(r->out, "%lld",
+                      (long long)json_integer_value(json_object_get(row, "row")));
+        if (classes) {
+            nas_page_cell_left(r->out, "%s",
+                               json_string_value(json_object_get(row, "truth")));
+            nas_page_cell_left(r->out, "%s",
+                               json_string_value(json_object_get(row, "answer")));
+            nas_page_cell(r->out, "%.1f %%", 100 * nas_report_real(row, "confidence"));
+            nas_page_cell(r->out, "%.2g %%",
+                          100 * nas_report_real(row, "truth_probability"));
+        } else {
+            double truth = nas_report_real(row, "truth");
+            double answer = nas_report_real(row, "answer");
+            nas_page_cell(r->out, "%.4g", truth);
+            nas_page_cell(r->out, "%.4g", answer);
+            nas_page_cell(r->out, "%+.3g", answer - truth);
+        }
+        nas_page_row_end(r->out);
+    }
+    nas_page_table_end(r->out);
+}
+
+nas_status nas_report_answers(const nas_report *r, nas_err *err)
+{
+    if (r->explanation->network == NULL)
+        return NAS_OK;
+    const char *where;
+    const json_t *answers = answers_of(r, &where);
+    NAS_TRY(confusion(r, answers, where, err));
+    calibration(r, answers);
+    residuals(r, answers, where);
+    nas_page_heading(r->out, "Where it is most wrong");
+    nas_page_paragraph(r->out,
+                       "Validation rows (numbers of the prepared data), by the network "
+                       "as searched. Look at them: wrong labels are often among them.");
+    row_table(r, "hardest", "Most wrong rows");
+    if (json_array_size(json_object_get(r->explanation->network, "unsure")) == 0)
+        return NAS_OK;
+    nas_page_details_begin(r->out, "Where it is least sure");
+    row_table(r, "unsure", "Least sure rows");
+    nas_page_details_end(r->out);
+    return NAS_OK;
+}

@@ -1,0 +1,171 @@
+/* Does it generalise: validation against test, groups, worse inputs, more data. */
+#include "report.h"
+
+#include <math.h>
+#include <stdio.h>
+
+static nas_score score_of(const json_t *object)
+{
+    return (nas_score){.value = nas_report_real(object, "value"),
+                       .low = nas_report_real(object, "low"),
+                       .high = nas_report_real(object, "high"),
+                       .n = json_integer_value(json_object_get(object, "n"))};
+}
+
+/* ---- validation against test ------------------------------------------- */
+
+static void add_bar(nas_bar *bar, int *n, const char *label, const nas_score *score)
+{
+    if (isnan(score->value))
+        return;
+    bar[(*n)++] = (nas_bar){.label = label,
+                            .value = score->value,
+                            .low = score->low,
+                            .high = score->high,
+                            .style = *n == 0 ? "bar2" : "bar1"};
+}
+
+static void gap(const nas_report *r)
+{
+    if (r->result->n_finalists == 0)
+        return;
+    const nas_finalist *f = &r->result->finalists[0];
+    nas_bar bar[3];
+    int n = 0;
+    add_bar(bar, &n, "validation, as searched", &f->validation);
+    add_bar(bar, &n, "test, as searched", &f->as_searched_test);
+    add_bar(bar, &n, "test, delivered", &f->test);
+    nas_bars bars = {.title = "The same network on rows it was chosen by, and on sealed "
+                              "ones",
+                     .description = "Scores with 95 % intervals: the validation score "
+                                    "chose the network, so it leans to the good side; "
+                                    "the test's does not.",
+                     .bar = bar,
+                     .n = n,
+                     .percent = r->metric->fraction,
+                     .scale = r->metric->fraction ? 1 : 0};
+    if (n > 1)
+        nas_chart_bars(r->out, &bars);
+    double repeated = nas_report_real(r->explanation->network, "repeated_rows");
+    if (repeated > 0)
+        nas_page_paragraph(r->out,
+                           "%.0f of %.0f validation rows have exactly the inputs of a "
+                           "training row.",
+                           repeated, nas_report_real(r->explanation->network, "rows"));
+}
+
+/* ---- groups ------------------------------------------------------------ */
+
+static void groups(const nas_report *r)
+{
+    const json_t *list = json_object_get(r->explanation->network, "groups");
+    size_t i;
+    json_t *group;
+    if (json_array_size(list) < 2)
+        return;
+    nas_page_heading(r->out, "By group");
+    nas_page_paragraph(r->out, "Rows of a group never stand in two parts, so each of "
+                               "these groups was new to the network.");
+    nas_page_table_begin(r->out, "Scores by group", "group|rows|score|95 % interval");
+    json_array_foreach(list, i, group)
+    {
+        nas_score s = score_of(group);
+        char value[32], low[32], high[32];
+        nas_page_metric(r->metric, s.value, value, sizeof value);
+        nas_page_metric(r->metric, s.low, low, sizeof low);
+        nas_page_metric(r->metric, s.high, high, sizeof high);
+        nas_page_row_begin(r->out, false);
+        nas_page_cell(r->out, "%lld",
+                      (long long)json_integer_value(json_object_get(group, "group")));
+        nas_page_cell(r->out, "%lld", (long long)s.n);
+        nas_page_cell(r->out, "%s", value);
+        nas_page_cell(r->out, "%s to %s", low, high);
+        nas_page_row_end(r->out);
+    }
+    nas_page_table_end(r->out);
+}
+
+/* ---- curves of scores -------------------------------------------------- */
+
+enum { MOST_POINTS = 16 };
+
+/* One small plot of scores with intervals over a quantity. */
+static void score_curve(const nas_report *r, const json_t *points, const char *key,
+                        nas_axis x, const char *title, const char *description)
+{
+    double at[MOST_POINTS], value[MOST_POINTS], low[MOST_POINTS], high[MOST_POINTS];
+    nas_axis y = nas_report_metric_axis(r, r->metric->name);
+    int n = 0;
+    for (; n < MOST_POINTS && (size_t)n < json_array_size(points); n++) {
+        const json_t *point = json_array_get(points, (size_t)n);
+        nas_score s = score_of(point);
+        at[n] = nas_report_real(point, key);
+        value[n] = s.value;
+        low[n] = isnan(s.low) ? s.value : s.low;
+        high[n] = isnan(s.high) ? s.value : s.high;
+        nas_axis_include(&x, at[n]);
+        nas_axis_include(&y, low[n]);
+        nas_axis_include(&y, high[n]);
+    }
+    nas_axis_pad(&x);
+    nas_axis_pad(&y);
+    nas_plot plot = nas_plot_begin(r->out, 400, 230, x, y, title, description);
+    nas_plot_band(&plot, at, low, high, n, "band");
+    nas_plot_line(&plot, at, value, n, "bestline", NULL);
+    for (int i = 0; i < n; i++) {
+        char tip[96], text[32];
+        nas_page_metric(r->metric, value[i], text, sizeof text);
+        (void)snprintf(tip, sizeof tip, "%.3g: %s", at[i], text);
+        nas_plot_point(&plot, at[i], value[i], 3.5, "front", tip);
+    }
+    nas_plot_end(&plot);
+}
+
+static void corruptions(const nas_report *r)
+{
+    const json_t *kinds = json_object_get(r->explanation->network, "corruptions");
+    size_t i;
+    json_t *kind;
+    if (json_array_size(kinds) == 0)
+        return;
+    nas_page_heading(r->out, "Worse inputs");
+    nas_page_paragraph(r->out, "Validation rows made worse step by step; the leftmost "
+                               "point is the untouched rows, bands are 95 %% intervals.");
+    nas_text_puts(r->out, "<div class=\"grid2\">\n");
+    json_array_foreach(kinds, i, kind)
+    {
+        const char *name = json_string_value(json_object_get(kind, "name"));
+        const char *unit = json_string_value(json_object_get(kind, "unit"));
+        char label[96];
+        (void)snprintf(label, sizeof label, "%s (%s)", name != NULL ? name : "",
+                       unit != NULL ? unit : "");
+        nas_axis x = {.label = label, .low = 1, .high = 0};
+        score_curve(r, json_object_get(kind, "levels"), "level", x, label,
+                    "Score as the inputs get worse, with its 95 % interval.");
+    }
+    nas_text_puts(r->out, "</div>\n");
+}
+
+static void learning(const nas_report *r)
+{
+    const json_t *points = json_object_get(r->explanation->ablation, "learning");
+    if (json_array_size(points) < 2)
+        return;
+    nas_page_heading(r->out, "Would more data help?");
+    nas_page_paragraph(r->out, "The chosen network trained on fewer rows, for as many "
+                               "steps each; scores on the validation rows. A curve that "
+                               "still rises at its right end says yes.");
+    nas_axis x = {.label = "training rows", .low = 1, .high = 0, .log = true};
+    score_curve(r, points, "rows", x, "Score over training rows",
+                "Validation score of the chosen network by the number of training rows.");
+}
+
+nas_status nas_report_generalise(const nas_report *r, nas_err *err)
+{
+    (void)err;
+    gap(r);
+    groups(r);
+    corruptions(r);
+    learning(r);
+    return NAS_OK;
+}

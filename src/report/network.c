@@ -1,0 +1,277 @@
+/* The chosen network: its drawing, its layers, and its memory over time. */
+#include "diagram.h"
+#include "report.h"
+
+#include "nasmith/plan.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static int64_t node_params(const nas_graph *graph, int node)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < nas_graph_weight_count(graph); i++) {
+        const nas_weight *w = nas_graph_weight(graph, i);
+        sum += w->node == node && w->trained ? w->count : 0;
+    }
+    return sum;
+}
+
+static void layer_table(const nas_report *r, const nas_graph *graph)
+{
+    nas_page_table_begin(r->out, "Layers",
+                         "#|<layer|output C×H×W|params|MACs|share of MACs");
+    double all = fmax(1, (double)nas_graph_macs(graph));
+    for (int i = 0; i < nas_graph_count(graph); i++) {
+        const nas_node *node = nas_graph_node(graph, i);
+        char label[96];
+        nas_diagram_label(node, label, sizeof label);
+        double macs = (double)nas_graph_node_macs(graph, i);
+        nas_page_row_begin(r->out, false);
+        nas_page_cell(r->out, "%d", i);
+        nas_page_cell_left(r->out, "%s", label);
+        nas_page_cell(r->out, "%lld×%lld×%lld", (long long)node->shape.c,
+                      (long long)node->shape.h, (long long)node->shape.w);
+        nas_page_cell(r->out, "%lld", (long long)node_params(graph, i));
+        nas_page_cell(r->out, "%.0f", macs);
+        nas_page_cell(r->out, "%.1f %%", 100 * macs / all);
+        nas_page_row_end(r->out);
+    }
+    nas_page_table_end(r->out);
+}
+
+/* ---- memory ------------------------------------------------------------ */
+
+static int64_t live_bytes(const nas_program *p, int step)
+{
+    int64_t sum = 0;
+    for (int i = 0; i < p->n_buffers; i++)
+        if (p->buffers[i].first <= step && step <= p->buffers[i].last)
+            sum += p->buffers[i].bytes;
+    return sum;
+}
+
+static int peak_step(const nas_program *p)
+{
+    int peak = 0;
+    for (int s = 1; s < p->n_steps; s++)
+        if (live_bytes(p, s) > live_bytes(p, peak))
+            peak = s;
+    return peak;
+}
+
+/* "output of conv 3×3, 16×14×14" */
+static void buffer_name(const nas_program *p, int buffer, char *out, size_t size)
+{
+    char label[96] = "input";
+    nas_shape shape = p->buffer_shapes[buffer];
+    for (int s = 0; s < p->n_steps && buffer != p->input_buffer; s++) {
+        if (p->steps[s].output != buffer)
+            continue;
+        nas_diagram_label(nas_graph_node(p->graph, p->steps[s].node), label,
+                          sizeof label);
+        break;
+    }
+    (void)snprintf(out, size, "%s%s, %lld×%lld×%lld",
+                   buffer == p->input_buffer ? "" : "output of ", label,
+                   (long long)shape.c, (long long)shape.h, (long long)shape.w);
+}
+
+static void draw_buffers(const nas_program *p, nas_plot *plot, int peak)
+{
+    for (int i = 0; i < p->n_buffers; i++) {
+        const nas_plan_buffer *b = &p->buffers[i];
+        char name[160], bytes[32], tip[256];
+        bool sets = b->first <= peak && peak <= b->last;
+        if (b->bytes == 0)
+            continue;
+        buffer_name(p, i, name, sizeof name);
+        nas_text_bytes(bytes, sizeof bytes, b->bytes);
+        (void)snprintf(tip, sizeof tip, "%s: %s, steps %d to %d", name, bytes, b->first,
+                       b->last);
+        nas_plot_box(plot, (double[2]){b->first, (double)b->offset},
+                     (double[2]){b->last + 1.0, (double)(b->offset + b->bytes)},
+                     sets ? "mem peak" : "mem", tip);
+    }
+}
+
+static void memory_table(const nas_report *r, const nas_program *p, int peak)
+{
+    nas_page_table_begin(r->out, "Tensors at the peak", "<tensor|bytes|share");
+    double all = fmax(1, (double)live_bytes(p, peak));
+    for (int i = 0; i < p->n_buffers; i++) {
+        const nas_plan_buffer *b = &p->buffers[i];
+        char name[160], bytes[32];
+        if (b->first > peak || peak > b->last || b->bytes == 0)
+            continue;
+        buffer_name(p, i, name, sizeof name);
+        nas_text_bytes(bytes, sizeof bytes, b->bytes);
+        nas_page_row_begin(r->out, false);
+        nas_page_cell_left(r->out, "%s", name);
+        nas_page_cell(r->out, "%s", bytes);
+        nas_page_cell(r->out, "%.0f %%", 100 * (double)b->bytes / all);
+        nas_page_row_end(r->out);
+    }
+    nas_page_table_end(r->out);
+}
+
+static void draw_memory(const nas_report *r, const nas_program *p)
+{
+    int peak = peak_step(p);
+    char label[96], bytes[32];
+    double bound = (double)r->settings->limits.ram_bytes;
+    nas_axis x = {
+        .label = "step of one inference", .low = 0, .high = p->n_steps, .whole = true};
+    nas_axis y = {.label = "address in the arena",
+                  .low = 0,
+                  .bytes = true,
+                  .high = 1.05 * (double)p->arena_bytes};
+    bool near = bound > 0 && bound < 2 * (double)p->arena_bytes;
+    if (near)
+        nas_axis_include(&y, 1.05 * bound);
+    nas_page_heading(r->out, "Memory over time");
+    nas_plot plot = nas_plot_begin(
+        r->out, 820, 300, x, y, "Memory of one inference over time",
+        "Each box is a tensor: from the step that writes it to the last that reads it, "
+        "at its place in the arena. Those alive at the peak are marked; the table names "
+        "them.");
+    draw_buffers(p, &plot, peak);
+    if (near)
+        nas_plot_level(&plot, bound, "bad", "RAM limit (with stack)");
+    nas_plot_end(&plot);
+    nas_diagram_label(nas_graph_node(p->graph, p->steps[peak].node), label, sizeof label);
+    nas_text_bytes(bytes, sizeof bytes, p->arena_bytes);
+    nas_text_puts(r->out, "<p class=\"legend\"><span class=\"dot peak\"></span>alive at "
+                          "the peak <span class=\"dot\"></span>other tensors</p>\n");
+    nas_page_paragraph(r->out,
+                       "The arena needs %s. Step %d (%s) sets it: these tensors are "
+                       "alive there. To need less RAM, make one of them smaller.",
+                       bytes, peak, label);
+    memory_table(r, p, peak);
+}
+
+static nas_status memory(const nas_report *r, const nas_graph *graph, nas_err *err)
+{
+    nas_program_options options = nas_program_options_default();
+    nas_program *program = NULL;
+    options.dtype = r->settings->limits.dtype;
+    NAS_TRY(nas_program_build(graph, &options, r->arena, &program, err));
+    if (program->n_steps > 0)
+        draw_memory(r, program);
+    return NAS_OK;
+}
+
+/* ---- the section ------------------------------------------------------- */
+
+static void decisions(const nas_report *r, const nas_trial_row *row)
+{
+    json_t *object = row->decisions != NULL ? json_loads(row->decisions, 0, NULL) : NULL;
+    const char *key;
+    json_t *value;
+    if (object == NULL)
+        return;
+    nas_page_heading(r->out, "Its decisions");
+    nas_text_puts(r->out, "<ul class=\"chips\">");
+    json_object_foreach(object, key, value)
+    {
+        nas_text_puts(r->out, "<li><span>");
+        nas_svg_escape(r->out, key);
+        nas_text_puts(r->out, "</span> ");
+        nas_svg_escape(r->out, json_is_string(value) ? json_string_value(value) : "?");
+        nas_text_puts(r->out, "</li>\n");
+    }
+    nas_text_puts(r->out, "</ul>\n");
+    json_decref(object);
+}
+
+static nas_status write_network(const nas_report *r, const nas_graph *graph,
+                                const nas_trial_row *row, nas_err *err)
+{
+    nas_text_puts(r->out, "<div class=\"side\"><div class=\"draw\">\n");
+    NAS_TRY(nas_diagram_draw(graph, r->arena, r->out, err));
+    nas_text_puts(r->out, "</div>\n");
+    layer_table(r, graph);
+    nas_text_puts(r->out, "</div>\n");
+    decisions(r, row);
+    return memory(r, graph, err);
+}
+
+nas_status nas_report_network(const nas_report *r, nas_err *err)
+{
+    if (r->result->n_finalists == 0)
+        return NAS_OK;
+    const nas_trial_row *row = nas_report_row(r, r->result->finalists[0].trial);
+    if (row == NULL)
+        return NAS_OK;
+    nas_graph *graph = NULL;
+    NAS_TRY(nas_graph_read_json(row->graph, strlen(row->graph), "network", &graph, err));
+    nas_status status = write_network(r, graph, row, err);
+    nas_graph_free(graph);
+    return status;
+}
+
+/* ---- other networks ---------------------------------------------------- */
+
+enum { GALLERY = 6 };
+
+static bool better(const nas_report *r, const nas_report_trial *a,
+                   const nas_report_trial *b)
+{
+    if (a->best->spec.rung != b->best->spec.rung)
+        return a->best->spec.rung > b->best->spec.rung;
+    double x = nas_report_score(a), y = nas_report_score(b);
+    return r->metric->larger_is_better ? x > y : x < y;
+}
+
+/* The best networks but the chosen one, all of different graphs. @return number */
+static int choose_gallery(const nas_report *r, const nas_report_trial **out)
+{
+    const nas_trial_row *winner = nas_report_row(r, r->result->finalists[0].trial);
+    int n = 0;
+    for (; n < GALLERY; n++) {
+        const nas_report_trial *best = NULL;
+        for (int64_t i = 0; i < r->n_trials; i++) {
+            const nas_report_trial *t = &r->trials[i];
+            bool known = winner != NULL && winner->graph_hash == t->row->graph_hash;
+            for (int k = 0; k < n; k++)
+                known = known || out[k]->row->graph_hash == t->row->graph_hash;
+            if (!known && (best == NULL || better(r, t, best)))
+                best = t;
+        }
+        if (best == NULL)
+            break;
+        out[n] = best;
+    }
+    return n;
+}
+
+nas_status nas_report_gallery(const nas_report *r, nas_err *err)
+{
+    const nas_report_trial *chosen[GALLERY];
+    int n = r->result->n_finalists > 0 ? choose_gallery(r, chosen) : 0;
+    if (n == 0)
+        return NAS_OK;
+    nas_page_paragraph(r->out, "The best networks of other shape, by the highest rung "
+                               "they finished and their score there.");
+    nas_text_puts(r->out, "<div class=\"gallery\">\n");
+    nas_status status = NAS_OK;
+    for (int i = 0; i < n && status == NAS_OK; i++) {
+        const nas_trial_row *row = chosen[i]->row;
+        nas_graph *graph = NULL;
+        char tip[128];
+        nas_report_tip(r, chosen[i], tip, sizeof tip);
+        nas_text_printf(r->out, "<figure data-t=\"%lld\"><figcaption>",
+                        (long long)row->id);
+        nas_svg_escape(r->out, tip);
+        nas_text_puts(r->out, "</figcaption>\n");
+        status =
+            nas_graph_read_json(row->graph, strlen(row->graph), "network", &graph, err);
+        if (status == NAS_OK)
+            status = nas_diagram_draw(graph, r->arena, r->out, err);
+        nas_graph_free(graph);
+        nas_text_puts(r->out, "</figure>\n");
+    }
+    nas_text_puts(r->out, "</div>\n");
+    return status;
+}

@@ -1,0 +1,55 @@
+#include "check.h"
+
+#include "report/example.h"
+
+#include <string.h>
+#include <zlib.h>
+
+static uint32_t u32(const char *at)
+{
+    const uint8_t *b = (const uint8_t *)at;
+    return (uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 | (uint32_t)b[2] << 8 | b[3];
+}
+
+/* Chunks with right lengths and checksums, and the pixels inside. */
+static void a_png_holds_its_pixels(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    nas_text png = {0};
+    const uint8_t pixels[] = {0, 50, 100, 150, 200, 250};
+    check_ok(nas_png_encode(pixels, 3, 2, 1, &png, &err), err);
+    assert_memory_equal(png.data, "\x89PNG\r\n\x1a\n", 8);
+    size_t at = 8;
+    int chunks = 0;
+    while (at < png.length) {
+        uint32_t n = u32(png.data + at);
+        uLong crc = crc32(0, (const Bytef *)png.data + at + 4, n + 4);
+        assert_int_equal((uint32_t)crc, u32(png.data + at + 8 + n));
+        if (memcmp(png.data + at + 4, "IHDR", 4) == 0) {
+            assert_int_equal(u32(png.data + at + 8), 3);
+            assert_int_equal(u32(png.data + at + 12), 2);
+            assert_int_equal(png.data[at + 17], 0); /* grey */
+        }
+        if (memcmp(png.data + at + 4, "IDAT", 4) == 0) {
+            uint8_t raw[8];
+            uLongf bytes = sizeof raw;
+            assert_int_equal(uncompress(raw, &bytes, (const Bytef *)png.data + at + 8, n),
+                             Z_OK);
+            assert_int_equal(bytes, 8);
+            assert_int_equal(raw[0] + raw[4], 0); /* filters */
+            assert_memory_equal(raw + 1, pixels, 3);
+            assert_memory_equal(raw + 5, pixels + 3, 3);
+        }
+        at += 12 + n;
+        chunks++;
+    }
+    assert_int_equal(chunks, 3);
+    nas_text_free(&png);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(a_png_holds_its_pixels)};
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
