@@ -1,6 +1,7 @@
 /* nasmith report [STUDY]: write the report of a study. */
 #include "cli.h"
 
+#include "nasmith/explain.h"
 #include "nasmith/file.h"
 #include "nasmith/report.h"
 #include "nasmith/search.h"
@@ -9,8 +10,41 @@ static const nas_param PARAMS[] = {
     {.name = "output",
      .type = NAS_PARAM_STRING,
      .doc = "file to write; default: report.html in the study's folder"},
+    {.name = "examples",
+     .type = NAS_PARAM_BOOL,
+     .default_text = "false",
+     .doc = "pictures of single rows"},
+    {.name = "explain",
+     .type = NAS_PARAM_BOOL,
+     .default_text = "true",
+     .doc = "look at the chosen network again"},
+    {.name = "ablate",
+     .type = NAS_PARAM_SECONDS,
+     .default_text = "0",
+     .doc = "time for taking the chosen network apart, block by block, and for its "
+            "learning curve"},
     {.name = NULL},
 };
+
+/* The data may be gone: then the report shows what was explained before. */
+static nas_status explain(nas_cli *cli, nas_study *study, nas_err *err)
+{
+    nas_explain_options options = nas_explain_options_default();
+    nas_err failure = {0};
+    if (!nas_cli_bool(cli, "explain"))
+        return NAS_OK;
+    nas_status status = nas_explain_network(study, &options, &failure);
+    double seconds = nas_cli_real(cli, "ablate");
+    if (status == NAS_OK && seconds > 0)
+        status = nas_explain_ablation(study, seconds, &failure);
+    if (status == NAS_E_IO || status == NAS_E_DATA) {
+        nas_cli_warn(cli, "the network was not looked at again: %s", failure.text);
+        return NAS_OK;
+    }
+    if (status != NAS_OK && err != NULL)
+        *err = failure;
+    return status;
+}
 
 static nas_status write_report(nas_cli *cli, nas_study *study, nas_err *err)
 {
@@ -18,10 +52,12 @@ static nas_status write_report(nas_cli *cli, nas_study *study, nas_err *err)
     if (path == NULL)
         path = nas_file_join(cli->arena, nas_study_folder(study), "report.html");
     NAS_TRY_ALLOC(path, err);
+    nas_report_options options = {.examples = nas_cli_bool(cli, "examples")};
     nas_search_result result = {0};
+    NAS_TRY(explain(cli, study, err));
     nas_status status = nas_search_read_result(study, &result, err);
     if (status == NAS_OK)
-        status = nas_report_write(study, &result, path, err);
+        status = nas_report_write(study, &result, &options, path, err);
     nas_search_result_free(&result);
     NAS_TRY(status);
     printf("Wrote %s\n", path);

@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "progress.h"
 
+#include "nasmith/explain.h"
 #include "nasmith/file.h"
 #include "nasmith/report.h"
 #include "nasmith/search.h"
@@ -10,8 +11,13 @@
 #include <math.h>
 #include <string.h>
 
-/* Seconds of --time kept for the report. */
+/* Seconds of --time kept for the report, and the share for explaining the network. */
 #define REPORT_RESERVE_S 1.0
+#define EXPLAIN_SHARE 0.02
+/* Share for ablation and learning curve; short searches need all of their time. */
+#define ABLATION_SHARE 0.05
+#define ABLATION_FROM_S 300.0
+#define MOST_ABLATION_SHARE 0.1
 
 static const char *const PROGRESS_CHOICES[] = {"auto", "full", "plain",
                                                "json", "none", NULL};
@@ -92,6 +98,13 @@ static const nas_param PARAMS[] = {
      .type = NAS_PARAM_BOOL,
      .default_text = "true",
      .doc = "leave out the HTML report"},
+    {.name = "ablate",
+     .type = NAS_PARAM_SECONDS,
+     .doc = "part of --time for taking the chosen network apart [5 % from 5m on]"},
+    {.name = "examples",
+     .type = NAS_PARAM_BOOL,
+     .default_text = "false",
+     .doc = "pictures of single rows in the report"},
     {.name = "progress",
      .type = NAS_PARAM_CHOICE,
      .default_text = "auto",
@@ -149,6 +162,23 @@ static nas_status read_limits(const nas_cli *cli, nas_search_options *out, nas_e
     return NAS_OK;
 }
 
+/* At most a tenth of the time; without a clock only what was asked for. */
+static double ablation_seconds(const nas_cli *cli, const nas_search_options *options)
+{
+    double time = options->time_s;
+    if (nas_cli_given(cli, "ablate"))
+        return time > 0 ? fmin(nas_cli_real(cli, "ablate"), MOST_ABLATION_SHARE * time)
+                        : nas_cli_real(cli, "ablate");
+    return time >= ABLATION_FROM_S ? ABLATION_SHARE * time : 0;
+}
+
+/* Without a clock, what it takes by default. */
+static double explain_seconds(const nas_search_options *options)
+{
+    double most = nas_explain_options_default().seconds;
+    return options->time_s > 0 ? fmin(most, EXPLAIN_SHARE * options->time_s) : most;
+}
+
 static nas_status read_options(nas_cli *cli, nas_search_options *out, nas_err *err)
 {
     *out = nas_search_options_default();
@@ -177,7 +207,10 @@ static nas_status read_options(nas_cli *cli, nas_search_options *out, nas_err *e
     out->workers = (int)nas_cli_int(cli, "workers");
     out->seed = (uint64_t)nas_cli_int(cli, "seed");
     out->memory_bytes = nas_cli_int(cli, "memory");
-    out->reserve_s = nas_cli_bool(cli, "report") ? REPORT_RESERVE_S : 0;
+    out->reserve_s =
+        nas_cli_bool(cli, "report")
+            ? REPORT_RESERVE_S + explain_seconds(out) + ablation_seconds(cli, out)
+            : 0;
     out->program_path = "/proc/self/exe";
     out->command_line = cli->command_line;
     out->interrupted = &nas_cli_interrupted;
@@ -325,7 +358,14 @@ static nas_status write_report(nas_cli *cli, const nas_search_options *options,
     const char *path = nas_file_join(cli->arena, folder, "report.html");
     NAS_TRY_ALLOC(path, err);
     NAS_TRY(nas_file_make_directory(folder, err));
-    NAS_TRY(nas_report_write(study, result, path, err));
+    nas_explain_options explain = {.seconds = explain_seconds(options)};
+    nas_report_options how = {.examples = nas_cli_bool(cli, "examples")};
+    double ablation = ablation_seconds(cli, options);
+    if (nas_cli_interrupted == 0)
+        NAS_TRY(nas_explain_network(study, &explain, err));
+    if (nas_cli_interrupted == 0 && ablation > 0 && result->n_finalists > 0)
+        NAS_TRY(nas_explain_ablation(study, ablation, err));
+    NAS_TRY(nas_report_write(study, result, &how, path, err));
     result->report_path = path;
     return nas_study_put(study, "report_path", path, err);
 }

@@ -1,6 +1,7 @@
 /* nasmith show [STUDY] [TRIAL]: one study, or one trial with its network. */
 #include "cli.h"
 
+#include "nasmith/explain.h"
 #include "nasmith/graph.h"
 #include "nasmith/search.h"
 #include "nasmith/study.h"
@@ -14,6 +15,10 @@ static const nas_param PARAMS[] = {
      .type = NAS_PARAM_BOOL,
      .default_text = "false",
      .doc = "print only the trial's network, as graph JSON"},
+    {.name = "explain",
+     .type = NAS_PARAM_BOOL,
+     .default_text = "false",
+     .doc = "the verdict on a study in plain words, and what mattered"},
     {.name = NULL},
 };
 
@@ -164,6 +169,94 @@ static nas_status print_study(nas_study *study, nas_err *err)
     return NAS_OK;
 }
 
+/* ---- an explanation --------------------------------------------------------------- */
+
+enum { WORDS_WIDTH = 78, SHOWN_DECISIONS = 8 };
+
+/* A paragraph of whole words behind a mark. */
+static void print_wrapped(const char *mark, const char *text)
+{
+    size_t column = strlen(mark);
+    printf("%s", mark);
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        if (column + length > WORDS_WIDTH) {
+            printf("\n%*s", (int)strlen(mark), "");
+            column = strlen(mark);
+        }
+        printf("%.*s ", (int)length, text);
+        column += length + 1;
+        text += length + (text[length] == ' ');
+    }
+    putchar('\n');
+}
+
+static void print_mattered(const nas_explanation *e)
+{
+    const nas_explain_mattered *m = &e->mattered;
+    if (m->n_decisions == 0)
+        return;
+    printf("\nWhat mattered (share of the differences between %lld networks, and for the "
+           "best tenth)\n",
+           (long long)e->table.n);
+    for (int i = 0; i < m->n_decisions && i < SHOWN_DECISIONS; i++) {
+        const nas_explain_decision *d = &m->decision[i];
+        printf("  %5.1f %% ± %4.1f   %5.1f %%   %s\n", 100 * d->share, 100 * d->deviation,
+               100 * d->top_share, e->table.column[d->column].name);
+    }
+    for (int i = 0; i < m->n_rules; i++) {
+        const nas_explain_rule *r = &m->rule[i];
+        double unit = e->metric->fraction ? 100 : 1;
+        printf("  %s: %+.3g%s (%.3g to %.3g), %lld networks\n", r->text, unit * r->effect,
+               e->metric->fraction ? " points" : "", unit * r->low, unit * r->high,
+               (long long)r->support);
+    }
+}
+
+static nas_status print_verdict(const nas_explanation *e, nas_err *err)
+{
+    static const char *const MARKS[] = {"  - ", "  + ", "  ! "};
+    nas_explain_sentence *sentence = NULL;
+    int n = 0;
+    NAS_TRY(nas_explain_verdict(e, &sentence, &n, err));
+    printf("Study    %s\n", nas_study_path(e->study));
+    for (int i = 0; i < n; i++)
+        print_wrapped(MARKS[sentence[i].mood], sentence[i].text);
+    print_mattered(e);
+    return NAS_OK;
+}
+
+static nas_status print_json(const nas_explanation *e, nas_err *err)
+{
+    nas_text text = {0};
+    nas_json json = nas_json_writer(&text, 0);
+    nas_status status = nas_explanation_write_json(e, &json, err);
+    if (status == NAS_OK)
+        status = nas_text_status(&text, err);
+    if (status == NAS_OK)
+        printf("%s\n", nas_text_string(&text));
+    nas_text_free(&text);
+    return status;
+}
+
+static nas_status explain_study(nas_cli *cli, nas_study *study, nas_err *err)
+{
+    nas_search_result result = {0};
+    nas_explanation explanation = {0};
+    nas_status status = nas_search_read_result(study, &result, err);
+    if (status == NAS_OK)
+        status = nas_explanation_read(study, &result, &explanation, err);
+    if (status == NAS_OK)
+        status = nas_cli_bool(cli, "json") ? print_json(&explanation, err)
+                                           : print_verdict(&explanation, err);
+    nas_explanation_free(&explanation);
+    nas_search_result_free(&result);
+    return status;
+}
+
+/* ---- choosing -----------------------------------------------------------------------
+ */
+
 static nas_status show_trial(nas_cli *cli, nas_study *study, int64_t id, nas_err *err)
 {
     nas_trial_row *trials;
@@ -193,8 +286,9 @@ static nas_status run(nas_cli *cli, nas_err *err)
     NAS_TRY(nas_cli_default_study(cli, given, &path, err));
     nas_study *study = NULL;
     NAS_TRY(nas_study_open(path, &study, err));
-    nas_status status =
-        trial > 0 ? show_trial(cli, study, trial, err) : print_study(study, err);
+    nas_status status = nas_cli_bool(cli, "explain") ? explain_study(cli, study, err)
+                        : trial > 0                  ? show_trial(cli, study, trial, err)
+                                                     : print_study(study, err);
     nas_study_close(study);
     return status;
 }
@@ -203,7 +297,8 @@ const nas_command nas_cmd_show = {
     .name = "show",
     .summary = "one study, or one trial in full with its network",
     .arguments = "[STUDY] [TRIAL]",
-    .examples = "  nasmith show\n  nasmith show digits.nas.db 140\n"
+    .examples = "  nasmith show\n  nasmith show --explain\n  nasmith show digits.nas.db "
+                "140\n"
                 "  nasmith show 140 --graph > net.json",
     .max_args = 2,
     .params = PARAMS,
