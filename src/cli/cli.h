@@ -126,7 +126,7 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
 
 /* ---- shared by verbs (common.c) ---- */
 
-/* Options that say how to read data: --label --task --val --test --split-seed. */
+/* Options that say how to read data. */
 #define NAS_CLI_DATA_PARAMS                                                              \
     {.name = "label", .type = NAS_PARAM_STRING, .doc = "column of a table to predict"},  \
         {.name = "task",                                                                 \
@@ -142,6 +142,46 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
          .type = NAS_PARAM_STRING,                                                       \
          .default_text = "0.15",                                                         \
          .doc = "share of the rows, or a file or folder, for the sealed test"},          \
+        {.name = "group",                                                                \
+         .type = NAS_PARAM_STRING,                                                       \
+         .doc = "column whose values stay together in one part"},                        \
+        {.name = "time",                                                                 \
+         .type = NAS_PARAM_STRING,                                                       \
+         .doc = "column that orders a recording; no input"},                             \
+        {.name = "window",                                                               \
+         .type = NAS_PARAM_COUNT,                                                        \
+         .unit = "steps",                                                                \
+         .min = 1,                                                                       \
+         .max = 16777216,                                                                \
+         .doc = "cut recordings into windows of so many steps"},                         \
+        {.name = "step",                                                                 \
+         .type = NAS_PARAM_COUNT,                                                        \
+         .unit = "steps",                                                                \
+         .min = 1,                                                                       \
+         .max = 16777216,                                                                \
+         .doc = "between the beginnings of windows; default: the window"},               \
+        {.name = "length",                                                               \
+         .type = NAS_PARAM_COUNT,                                                        \
+         .unit = "steps",                                                                \
+         .min = 1,                                                                       \
+         .max = 16777216,                                                                \
+         .doc = "cut or pad series to so many steps; default: the longest"},             \
+        {.name = "sample_rate",                                                          \
+         .type = NAS_PARAM_COUNT,                                                        \
+         .unit = "Hz",                                                                   \
+         .min = 1,                                                                       \
+         .max = 1048576,                                                                 \
+         .doc = "resample audio; default: the lowest rate among the files"},             \
+        {.name = "image_size",                                                           \
+         .type = NAS_PARAM_STRING,                                                       \
+         .doc = "scale images to HEIGHTxWIDTH, or to a square: 32x48, 32"},              \
+        {.name = "image_fit",                                                            \
+         .type = NAS_PARAM_STRING,                                                       \
+         .default_text = "letterbox",                                                    \
+         .doc = "letterbox: the whole image between bars; crop: its middle"},            \
+        {.name = "names",                                                                \
+         .type = NAS_PARAM_STRING,                                                       \
+         .doc = "meaning of file names, such as class_group_* or class_*_test=0-4"},     \
     {                                                                                    \
         .name = "split_seed", .type = NAS_PARAM_INT, .default_text = "0",                \
         .max = 9007199254740992.0,                                                       \

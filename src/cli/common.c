@@ -17,6 +17,15 @@ nas_status nas_cli_data_options(const nas_cli *cli, nas_data_options *out, nas_e
     out->task = nas_cli_string(cli, "task");
     out->validation = nas_cli_real(cli, "val");
     out->seed = (uint64_t)nas_cli_int(cli, "split_seed");
+    out->group = nas_cli_string(cli, "group");
+    out->time = nas_cli_string(cli, "time");
+    out->window = nas_cli_int(cli, "window");
+    out->step = nas_cli_int(cli, "step");
+    out->length = nas_cli_int(cli, "length");
+    out->sample_rate = nas_cli_int(cli, "sample_rate");
+    out->image_size = nas_cli_string(cli, "image_size");
+    out->image_fit = nas_cli_string(cli, "image_fit");
+    out->names = nas_cli_string(cli, "names");
     const char *test = nas_cli_string(cli, "test");
     if (nas_parse_real(test, &out->test, NULL) != NAS_OK) {
         out->test_path = test;

@@ -28,8 +28,9 @@ typedef struct csv_state {
 
 /* ---- opening -------------------------------------------------------------------- */
 
-static bool probe(const char *path)
+static bool probe(const char *path, const nas_data_options *options)
 {
+    (void)options;
     unsigned char head[PROBE_BYTES];
     if (!nas_file_exists(path) || nas_file_is_directory(path))
         return false;

@@ -19,6 +19,15 @@ static uint64_t hash_options(const nas_data_options *options)
     hash = hash_text(options->task, hash);
     hash = nas_hash64(&options->validation, sizeof options->validation, hash);
     hash = nas_hash64(&options->test, sizeof options->test, hash);
+    hash = hash_text(options->group, hash);
+    hash = hash_text(options->time, hash);
+    hash = hash_text(options->image_size, hash);
+    hash = hash_text(options->image_fit, hash);
+    hash = hash_text(options->names, hash);
+    hash = nas_hash64(&options->sample_rate, sizeof options->sample_rate, hash);
+    hash = nas_hash64(&options->length, sizeof options->length, hash);
+    hash = nas_hash64(&options->window, sizeof options->window, hash);
+    hash = nas_hash64(&options->step, sizeof options->step, hash);
     return nas_hash64(&options->seed, sizeof options->seed, hash);
 }
 

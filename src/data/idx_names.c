@@ -1,6 +1,7 @@
 #include "data/idx_names.h"
 
-#include <ctype.h>
+#include "data/part_words.h"
+
 #include <string.h>
 
 static const struct {
@@ -24,25 +25,7 @@ static const struct {
     {"lengths", NAS_IDX_OTHER, NAS_IDX_IMAGE},
 };
 
-static const struct {
-    const char *word;
-    nas_part part;
-} parts[] = {
-    {"train", NAS_PART_TRAIN},
-    {"training", NAS_PART_TRAIN},
-    {"valid", NAS_PART_VALIDATION},
-    {"val", NAS_PART_VALIDATION},
-    {"validation", NAS_PART_VALIDATION},
-    {"dev", NAS_PART_VALIDATION},
-    {"test", NAS_PART_TEST},
-    {"testing", NAS_PART_TEST},
-    {"t10k", NAS_PART_TEST},
-};
-
-enum {
-    N_WORDS = sizeof words / sizeof words[0],
-    N_PARTS = sizeof parts / sizeof parts[0]
-};
+enum { N_WORDS = sizeof words / sizeof words[0] };
 
 static bool is_separator(char c)
 {
@@ -52,23 +35,6 @@ static bool is_separator(char c)
 static bool equals(const char *token, size_t length, const char *word)
 {
     return strlen(word) == length && strncasecmp(token, word, length) == 0;
-}
-
-/* "train", "train50k", "test1500": the word, then digits, then at most a k. */
-static nas_part part_of(const char *token, size_t length)
-{
-    size_t end = length;
-    for (int i = 0; i < N_PARTS; i++)
-        if (equals(token, length, parts[i].word))
-            return parts[i].part;
-    if (end > 0 && (token[end - 1] == 'k' || token[end - 1] == 'K'))
-        end--;
-    while (end > 0 && isdigit((unsigned char)token[end - 1]))
-        end--;
-    for (int i = 0; i < N_PARTS; i++)
-        if (equals(token, end, parts[i].word))
-            return parts[i].part;
-    return NAS_PART_ANY;
 }
 
 static int find_word(const char *token, size_t length)
@@ -107,7 +73,7 @@ bool nas_idx_name_parse(const char *name, nas_idx_name *out)
                       (size_t)((part_token != NULL ? part_token : at) - name));
             return true;
         }
-        nas_part part = part_of(at, length);
+        nas_part part = nas_part_of_word(at, length);
         if (part != NAS_PART_ANY) {
             out->part = part;
             part_token = at;

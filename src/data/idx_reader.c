@@ -83,8 +83,9 @@ static bool directory_has(const char *directory, const char *key, nas_arena *are
     return false;
 }
 
-static bool probe(const char *path)
+static bool probe(const char *path, const nas_data_options *options)
 {
+    (void)options;
     nas_arena *arena = nas_arena_new();
     if (arena == NULL)
         return false;

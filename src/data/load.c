@@ -113,6 +113,7 @@ static nas_status load(nas_source *source, const nas_data_options *options,
         .task = model->task == NAS_TASK_CLASSIFICATION ? "classification" : "regression",
         .n_features = model->n_features,
         .feature_names = model->features,
+        .shape = nas_graph_input_shape(model->graph),
     };
     NAS_TRY(find_part(options->part, &part, err));
     NAS_TRY(source->reader->describe(source, &schema, err));
@@ -140,7 +141,7 @@ nas_status nas_data_load_for(const char *path, const nas_data_options *options,
     nas_source *source = NULL;
     *out = NULL;
     NAS_TRY(nas_data_options_check(options, err));
-    NAS_TRY(nas_source_open(path, &source, err));
+    NAS_TRY(nas_source_open(path, options, &source, err));
     nas_dataset *data = NAS_NEW(source->arena, nas_dataset, 1);
     nas_status status = data == NULL ? nas_fail(err, NAS_E_NOMEM, "out of memory")
                                      : load(source, options, model, data, err);

@@ -7,4 +7,9 @@
 /* @return NAS_E_USAGE for a value outside its range */
 nas_status nas_data_options_check(const nas_data_options *options, nas_err *err);
 
+/* "32x48" (height, width) or "32". @param text  NULL gives 0 and 0
+ * @return NAS_E_USAGE */
+nas_status nas_image_size_parse(const char *text, int64_t *height, int64_t *width,
+                                nas_err *err);
+
 #endif

@@ -61,8 +61,9 @@ static bool holds_png(const char *path, int depth)
     return found;
 }
 
-static bool probe(const char *path)
+static bool probe(const char *path, const nas_data_options *options)
 {
+    (void)options;
     return nas_file_is_directory(path) && holds_png(path, 1);
 }
 

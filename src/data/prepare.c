@@ -37,11 +37,11 @@ static nas_status open_sources(preparation *p, const char *path,
 {
     *p = (preparation){.options = options};
     NAS_TRY(nas_data_options_check(options, err));
-    NAS_TRY(nas_source_open(path, &p->source, err));
+    NAS_TRY(nas_source_open(path, options, &p->source, err));
     p->arena = p->source->arena;
     nas_status status = NAS_OK;
     if (options->test_path != NULL)
-        status = nas_source_open(options->test_path, &p->test, err);
+        status = nas_source_open(options->test_path, options, &p->test, err);
     if (status != NAS_OK)
         close_sources(p);
     return status;
@@ -73,6 +73,7 @@ static nas_status describe_test(preparation *p, const nas_schema *schema, nas_er
         source->task == NAS_TASK_CLASSIFICATION ? "classification" : "regression";
     fixed.n_features = source->feature_names != NULL ? source->shape.c : 0;
     fixed.feature_names = source->feature_names;
+    fixed.shape = source->shape;
     NAS_TRY(p->test->reader->describe(p->test, &fixed, err));
     NAS_TRY(check_test_alike(source, p->test, err));
     memset(p->test->rows.part, NAS_PART_TEST, (size_t)p->test->rows.n);
@@ -116,6 +117,8 @@ static nas_status join_rows(preparation *p, nas_err *err)
         p->rows.groups =
             join(p->arena, a->groups, a->n, b->groups, b->n, sizeof *a->groups);
         NAS_TRY_ALLOC(p->rows.groups, err);
+        for (int64_t i = 0; p->test->own_groups && i < b->n; i++)
+            p->rows.groups[a->n + i] += (int32_t)a->n; /* at most one group a row */
     }
     return NAS_OK;
 }

@@ -114,7 +114,7 @@ static nas_status fail_unknown(const nas_source *source, nas_err *err)
 static nas_status open_with_reader(nas_source *source, nas_err *err)
 {
     for (int i = 0; i < nas_n_readers; i++) {
-        if (nas_readers[i]->probe(source->path)) {
+        if (nas_readers[i]->probe(source->path, source->options)) {
             source->reader = nas_readers[i];
             return source->reader->open(source, err);
         }
@@ -122,7 +122,8 @@ static nas_status open_with_reader(nas_source *source, nas_err *err)
     return fail_unknown(source, err);
 }
 
-nas_status nas_source_open(const char *path, nas_source **out, nas_err *err)
+nas_status nas_source_open(const char *path, const nas_data_options *options,
+                           nas_source **out, nas_err *err)
 {
     nas_arena *arena = nas_arena_new();
     *out = NULL;
@@ -137,6 +138,7 @@ nas_status nas_source_open(const char *path, nas_source **out, nas_err *err)
     while (length > 1 && copy[length - 1] == '/')
         copy[--length] = '\0';
     source->arena = arena;
+    source->options = options;
     source->path = copy;
     nas_status status = open_with_reader(source, err);
     if (status != NAS_OK)

@@ -36,6 +36,8 @@ typedef struct nas_schema {
     const char *task;  /* "classification", "regression", or NULL = infer */
     int64_t n_features;
     char *const *feature_names; /* columns wanted, in this order; NULL = all */
+    nas_shape shape; /* of one row; c == 0: free. Readers that fit rows to a size or a
+                        length fit to this one */
 } nas_schema;
 
 typedef struct nas_reader nas_reader;
@@ -45,6 +47,7 @@ typedef struct nas_reader nas_reader;
 typedef struct nas_source {
     nas_arena *arena;
     const nas_reader *reader;
+    const nas_data_options *options; /* borrowed */
     char *path;
     void *state; /* the reader's own */
     nas_source_file *files;
@@ -58,6 +61,8 @@ typedef struct nas_source {
     char **label_names;
     char **feature_names; /* tables, else NULL */
     bool flippable;
+    bool own_groups; /* group numbers count recordings of this source; in another one the
+                        same number is another recording */
     char **warnings;
     int64_t n_warnings, warnings_capacity;
 } nas_source;
@@ -75,7 +80,7 @@ struct nas_reader {
     const char *summary;
     /* Does the content at this path look like the format? Reads a few bytes, never fails.
      * The path may be absent (a data set's name inside a directory). */
-    bool (*probe)(const char *path);
+    bool (*probe)(const char *path, const nas_data_options *options);
     /* Find the files (nas_source_add_file), read nothing else. */
     nas_status (*open)(nas_source *source, nas_err *err);
     /* Read labels, shape and names; check sizes and counts before allocating. */
@@ -93,9 +98,11 @@ extern const nas_reader *const nas_readers[];
 extern const int nas_n_readers;
 
 /* Find the reader by content and let it open the path.
- * @param out  Ownership: caller, nas_source_close
+ * @param options  must outlive the source
+ * @param out      Ownership: caller, nas_source_close
  * @return NAS_E_DATA when absent, unreadable or of no known format */
-nas_status nas_source_open(const char *path, nas_source **out, nas_err *err);
+nas_status nas_source_open(const char *path, const nas_data_options *options,
+                           nas_source **out, nas_err *err);
 void nas_source_close(nas_source *source); /* NULL is fine */
 
 /* Remember a file that rows depend on. Both strings are copied. */

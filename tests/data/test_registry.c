@@ -26,9 +26,10 @@ static void probes_claim_only_their_own(void **state)
     assert_int_equal(mkdir(make_path(*state, "folder"), 0777), 0);
     static const char *const names[] = {"absent", "empty", "binary", "folder",
                                         "no/folder"};
+    const nas_data_options options = nas_data_options_default();
     for (int i = 0; i < nas_n_readers; i++)
         for (size_t k = 0; k < sizeof names / sizeof names[0]; k++)
-            if (nas_readers[i]->probe(make_path(*state, names[k])))
+            if (nas_readers[i]->probe(make_path(*state, names[k]), &options))
                 fail_msg("reader %s claims %s", nas_readers[i]->name, names[k]);
 }
 
@@ -53,6 +54,7 @@ static nas_status refuse_row(void *context, int64_t row, const void *input, nas_
 static void readers_keep_their_contract(void **state)
 {
     char paths[3][1024];
+    const nas_data_options options = nas_data_options_default();
     (void)snprintf(paths[0], 1024, "%s", make_table(*state, "t.csv", 12, "class"));
     (void)snprintf(paths[1], 1024, "%s", make_path(*state, "idx"));
     make_images(paths[1], "", 12, 3);
@@ -69,7 +71,7 @@ static void readers_keep_their_contract(void **state)
         int64_t rows = 0;
         nas_sink count = {.row = count_row, .context = &rows};
         nas_sink refuse = {.row = refuse_row};
-        check_ok(nas_source_open(paths[i], &source, &err), err);
+        check_ok(nas_source_open(paths[i], &options, &source, &err), err);
         assert_true(source->n_files > 0);
         check_ok(source->reader->describe(source, &schema, &err), err);
         assert_int_equal(source->rows.n, 12);

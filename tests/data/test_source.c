@@ -7,6 +7,7 @@ static void formats_are_found_by_content(void **state)
     uint32_t dim = 3;
     static const char *const expected[] = {"csv", "idx", "png", "idx"};
     char paths[4][1024];
+    const nas_data_options options = nas_data_options_default();
     (void)snprintf(paths[0], 1024, "%s", make_table(*state, "t/data.dat", 9, "y"));
     make_idx(*state, "i/labels", 8, 1, &dim, "abc", 3);
     (void)snprintf(paths[1], 1024, "%s",
@@ -17,7 +18,7 @@ static void formats_are_found_by_content(void **state)
     for (int i = 0; i < 4; i++) {
         nas_err err = {0};
         nas_source *source = NULL;
-        check_ok(nas_source_open(paths[i], &source, &err), err);
+        check_ok(nas_source_open(paths[i], &options, &source, &err), err);
         assert_string_equal(source->reader->name, expected[i]);
         nas_source_close(source);
     }
