@@ -40,9 +40,9 @@ typedef struct nas_data_options {
     uint64_t seed;         /* of the split; default 0 */
     const char *part;      /* nas_data_load_for only: "train", "validation" or "test" of a
                               source whose files name parts; NULL = all rows */
-    const char *group;      /* column of a table of recordings, or NULL: rows of one value
-                               never straddle parts */
-    const char *time;       /* column that orders a recording, and no input; NULL */
+    const char *group;     /* column of a table of recordings, or NULL: rows of one value
+                              never straddle parts */
+    const char *time;      /* column that orders a recording, and no input; NULL */
     const char *image_size; /* "32x48" (height, width) or "32"; NULL: as stored, and all
                                images must have one size */
     const char *image_fit;  /* "letterbox" (default, also NULL): the whole image between
@@ -51,8 +51,8 @@ typedef struct nas_data_options {
     int64_t length;         /* steps of a series, longer ones are cut; 0: the longest */
     int64_t window, step;   /* cut recordings into windows of so many steps, one beginning
                                every `step` (0: as long as a window); window 0: do not */
-    const char *names;      /* what the parts of file names mean, as "class_group_*"; NULL:
-                               folders are classes */
+    const char *names; /* what the parts of file names mean, as "class_group_*"; NULL:
+                          folders are classes */
 } nas_data_options;
 
 nas_data_options nas_data_options_default(void);

@@ -2,6 +2,7 @@
  * directory (`DIRECTORY/NAME`, `DIRECTORY/NAME-train`), or one file and its labels. */
 #include "data/idx.h"
 #include "data/idx_names.h"
+#include "data/labels.h"
 #include "data/source.h"
 
 #include <assert.h>
@@ -396,56 +397,13 @@ static nas_status read_beside(nas_source *source, bool groups, double **out,
     return NAS_OK;
 }
 
-static nas_status take_targets(nas_source *source, const double *values, int64_t width,
-                               nas_err *err)
-{
-    int64_t n = source->rows.n * width;
-    source->task = NAS_TASK_REGRESSION;
-    source->n_outputs = width;
-    source->rows.targets = NAS_NEW(source->arena, float, n);
-    source->label_names = NAS_NEW(source->arena, char *, width);
-    NAS_TRY_ALLOC(source->rows.targets, err);
-    NAS_TRY_ALLOC(source->label_names, err);
-    for (int64_t i = 0; i < n; i++)
-        source->rows.targets[i] = (float)values[i];
-    for (int64_t k = 0; k < width; k++) {
-        source->label_names[k] =
-            width == 1 ? nas_arena_strdup(source->arena, "target")
-                       : nas_arena_printf(source->arena, "target %lld", (long long)k + 1);
-        NAS_TRY_ALLOC(source->label_names[k], err);
-    }
-    return NAS_OK;
-}
-
-static nas_status take_classes(nas_source *source, const double *values, nas_err *err)
-{
-    int64_t *integers = NAS_NEW(source->arena, int64_t, source->rows.n);
-    NAS_TRY_ALLOC(integers, err);
-    for (int64_t i = 0; i < source->rows.n; i++)
-        integers[i] = (int64_t)values[i];
-    source->task = NAS_TASK_CLASSIFICATION;
-    return nas_source_classes_from_integers(source, integers, err);
-}
-
 static nas_status describe_labels(nas_source *source, const nas_schema *schema,
                                   nas_err *err)
 {
     double *values = NULL;
     int64_t width = 0;
-    int64_t fraction = -1; /* first row that is no class number */
     NAS_TRY(read_beside(source, false, &values, &width, err));
-    for (int64_t i = 0; i < source->rows.n * width && fraction < 0; i++)
-        if (values[i] != floor(values[i]) || fabs(values[i]) > INT32_MAX)
-            fraction = i / width;
-    bool forced = schema->task != NULL && strcmp(schema->task, "classification") == 0;
-    if (forced && (fraction >= 0 || width != 1))
-        return nas_fail(err, NAS_E_DATA,
-                        "labels of `%s` are no class numbers (row %lld: %g)",
-                        source->path, (long long)(fraction < 0 ? 0 : fraction) + 1,
-                        values[(fraction < 0 ? 0 : fraction) * width]);
-    if (fraction >= 0 || width != 1 || (schema->task != NULL && !forced))
-        return take_targets(source, values, width, err);
-    return take_classes(source, values, err);
+    return nas_labels_from_numbers(source, schema, values, width, err);
 }
 
 static nas_status describe_groups(nas_source *source, nas_err *err)

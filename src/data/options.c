@@ -57,8 +57,8 @@ static nas_status check_image_options(const nas_data_options *options, nas_err *
     const char *fit = options->image_fit;
     NAS_TRY(nas_image_size_parse(options->image_size, &height, &width, err));
     if (fit != NULL && strcmp(fit, "letterbox") != 0 && strcmp(fit, "crop") != 0)
-        return nas_fail(err, NAS_E_USAGE,
-                        "image fit `%s`, expected letterbox or crop", fit);
+        return nas_fail(err, NAS_E_USAGE, "image fit `%s`, expected letterbox or crop",
+                        fit);
     return NAS_OK;
 }
 

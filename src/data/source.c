@@ -3,6 +3,9 @@
 #include "data/idx_names.h"
 #include "data/stream.h"
 
+#include "nasmith/rng.h"
+#include "nasmith/text.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -11,8 +14,9 @@
 #include <sys/stat.h>
 
 static const char readable[] =
-    "readable are IDX files (MNIST style), CSV tables with a header line and folders of "
-    "PNG images, one subfolder per class";
+    "readable are IDX files (MNIST style), CSV tables with a header line, NumPy arrays, "
+    "CIFAR and UCR files, and folders of images, sound or recordings, one subfolder per "
+    "class";
 
 /* Formats that people try and that no reader knows: a name is a better answer. */
 static const struct {
@@ -20,12 +24,18 @@ static const struct {
     size_t offset;
     const char *name;
 } foreign[] = {
-    {"PK\003\004", 0, "a ZIP archive"},      {"\377\330\377", 0, "a JPEG image"},
-    {"\223NUMPY", 0, "a NumPy array"},       {"WAVE", 8, "a WAV recording"},
-    {"ustar", 257, "a tar archive"},         {"\211PNG", 0, "a single PNG image"},
-    {"%PDF", 0, "a PDF document"},           {"\211HDF", 0, "an HDF5 file"},
-    {"PAR1", 0, "a Parquet file"},           {"SQLite format 3", 0, "an SQLite database"},
-    {"NASDATA\n", 0, "a prepared data set"}, {"JPK1", 0, "a JPK image archive"},
+    {"PK\003\004", 0, "a ZIP archive without arrays"},
+    {"\377\330\377", 0, "a single JPEG image"},
+    {"WAVE", 8, "a single WAV recording"},
+    {"fLaC", 0, "a single FLAC recording"},
+    {"ustar", 257, "a tar archive"},
+    {"\211PNG", 0, "a single PNG image"},
+    {"%PDF", 0, "a PDF document"},
+    {"\211HDF", 0, "an HDF5 file"},
+    {"PAR1", 0, "a Parquet file"},
+    {"SQLite format 3", 0, "an SQLite database"},
+    {"NASDATA\n", 0, "a prepared data set"},
+    {"JPK1", 0, "a JPK image archive"},
 };
 
 /* ---- opening -------------------------------------------------------------------- */
@@ -122,29 +132,35 @@ static nas_status open_with_reader(nas_source *source, nas_err *err)
     return fail_unknown(source, err);
 }
 
-nas_status nas_source_open(const char *path, const nas_data_options *options,
-                           nas_source **out, nas_err *err)
+nas_status nas_source_open_within(nas_arena *arena, const char *path,
+                                  const nas_data_options *options, nas_source **out,
+                                  nas_err *err)
 {
-    nas_arena *arena = nas_arena_new();
-    *out = NULL;
-    NAS_TRY_ALLOC(arena, err);
     nas_source *source = NAS_NEW(arena, nas_source, 1);
     char *copy = nas_arena_strdup(arena, path);
-    if (source == NULL || copy == NULL) {
-        nas_arena_free(arena);
-        return nas_fail(err, NAS_E_NOMEM, "out of memory");
-    }
+    *out = NULL;
+    NAS_TRY_ALLOC(source, err);
+    NAS_TRY_ALLOC(copy, err);
     size_t length = strlen(copy);
     while (length > 1 && copy[length - 1] == '/')
         copy[--length] = '\0';
     source->arena = arena;
     source->options = options;
     source->path = copy;
-    nas_status status = open_with_reader(source, err);
+    NAS_TRY(open_with_reader(source, err));
+    *out = source;
+    return NAS_OK;
+}
+
+nas_status nas_source_open(const char *path, const nas_data_options *options,
+                           nas_source **out, nas_err *err)
+{
+    nas_arena *arena = nas_arena_new();
+    *out = NULL;
+    NAS_TRY_ALLOC(arena, err);
+    nas_status status = nas_source_open_within(arena, path, options, out, err);
     if (status != NAS_OK)
         nas_arena_free(arena);
-    else
-        *out = source;
     return status;
 }
 
@@ -208,6 +224,15 @@ nas_status nas_rows_init(nas_rows *rows, nas_arena *arena, int64_t n, nas_err *e
     *rows = (nas_rows){.n = n, .part = NAS_NEW(arena, uint8_t, n)};
     NAS_TRY_ALLOC(rows->part, err);
     return NAS_OK;
+}
+
+int32_t nas_source_group_number(const char *name)
+{
+    int64_t value;
+    if (nas_parse_int(name, &value, NULL) == NAS_OK && value > INT32_MIN &&
+        value < INT32_MAX)
+        return (int32_t)value;
+    return (int32_t)(nas_hash64(name, strlen(name), 0) & INT32_MAX);
 }
 
 /* ---- labels --------------------------------------------------------------------- */

@@ -90,7 +90,7 @@ struct nas_reader {
 };
 
 extern const nas_reader nas_reader_idx;
-extern const nas_reader nas_reader_png;
+extern const nas_reader nas_reader_images;
 extern const nas_reader nas_reader_csv;
 
 /* All readers, in the order in which they are asked. */
@@ -104,6 +104,11 @@ extern const int nas_n_readers;
 nas_status nas_source_open(const char *path, const nas_data_options *options,
                            nas_source **out, nas_err *err);
 void nas_source_close(nas_source *source); /* NULL is fine */
+
+/* The same inside a source that is made of others: `out` lives as long as the arena. */
+nas_status nas_source_open_within(nas_arena *arena, const char *path,
+                                  const nas_data_options *options, nas_source **out,
+                                  nas_err *err);
 
 /* Remember a file that rows depend on. Both strings are copied. */
 nas_status nas_source_add_file(nas_source *source, const char *path, const char *name,
@@ -128,6 +133,10 @@ nas_status nas_source_relabel(nas_source *source, char *const *names, int64_t n,
  * @param values  [rows.n] */
 nas_status nas_source_classes_from_integers(nas_source *source, const int64_t *values,
                                             nas_err *err);
+
+/* Number of a named group: the same name is the same group in every source. A whole
+ * number is itself, other names are hashed. */
+int32_t nas_source_group_number(const char *name);
 
 /* Allocate part (all NAS_PART_ANY) for n rows. */
 nas_status nas_rows_init(nas_rows *rows, nas_arena *arena, int64_t n, nas_err *err);

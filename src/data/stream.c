@@ -1,14 +1,22 @@
 #include "data/stream.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 /* deflate cannot do better than 1032:1 (zlib's technical details). */
-enum { MAX_DEFLATE_RATIO = 1032, BUFFER_BYTES = 1 << 18, MAX_CHUNK = 1 << 30 };
+enum {
+    MAX_DEFLATE_RATIO = 1032,
+    BUFFER_BYTES = 1 << 18,
+    PEEK_BYTES = 1 << 12,
+    MAX_CHUNK = 1 << 30
+};
 
-nas_status nas_stream_open(nas_stream *stream, const char *path, nas_err *err)
+static nas_status open_buffered(nas_stream *stream, const char *path, unsigned buffer,
+                                nas_err *err)
 {
     struct stat st;
     *stream = (nas_stream){.path = path};
@@ -22,11 +30,16 @@ nas_status nas_stream_open(nas_stream *stream, const char *path, nas_err *err)
         return nas_fail(err, NAS_E_NOMEM, "out of memory");
     if (file == NULL)
         return nas_fail(err, NAS_E_DATA, "cannot read `%s`: %s", path, strerror(errno));
-    (void)gzbuffer(file, BUFFER_BYTES);
+    (void)gzbuffer(file, buffer);
     stream->gz = file;
     stream->disk_bytes = (int64_t)st.st_size;
     stream->compressed = gzdirect(file) == 0;
     return NAS_OK;
+}
+
+nas_status nas_stream_open(nas_stream *stream, const char *path, nas_err *err)
+{
+    return open_buffered(stream, path, BUFFER_BYTES, err);
 }
 
 void nas_stream_close(nas_stream *stream)
@@ -95,10 +108,23 @@ size_t nas_stream_peek(const char *path, void *out, size_t bytes)
 {
     nas_stream stream;
     size_t got = 0;
-    if (nas_stream_open(&stream, path, NULL) != NAS_OK)
+    if (open_buffered(&stream, path, PEEK_BYTES, NULL) != NAS_OK)
         return 0;
     if (nas_stream_read(&stream, out, bytes, &got, NULL) != NAS_OK)
         got = 0;
     nas_stream_close(&stream);
     return got;
+}
+
+size_t nas_stream_peek_raw(const char *path, void *out, size_t bytes)
+{
+    struct stat st;
+    if (stat(path, &st) != 0 || !S_ISREG(st.st_mode)) /* a pipe would block */
+        return 0;
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return 0;
+    ssize_t n = read(fd, out, bytes);
+    (void)close(fd);
+    return n > 0 ? (size_t)n : 0;
 }

@@ -35,4 +35,7 @@ int64_t nas_stream_bound(const nas_stream *stream);
 /* First bytes of a file, decompressed; for probes. @return how many, 0 on any error */
 size_t nas_stream_peek(const char *path, void *out, size_t bytes);
 
+/* First bytes of a file as they are on disk. @return how many, 0 on any error */
+size_t nas_stream_peek_raw(const char *path, void *out, size_t bytes);
+
 #endif
