@@ -90,6 +90,8 @@ struct nas_reader {
 };
 
 extern const nas_reader nas_reader_idx;
+extern const nas_reader nas_reader_npy;
+extern const nas_reader nas_reader_cifar;
 extern const nas_reader nas_reader_images;
 extern const nas_reader nas_reader_audio;
 extern const nas_reader nas_reader_recordings;
