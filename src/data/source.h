@@ -92,10 +92,14 @@ struct nas_reader {
 extern const nas_reader nas_reader_idx;
 extern const nas_reader nas_reader_npy;
 extern const nas_reader nas_reader_cifar;
+extern const nas_reader nas_reader_ts;
+extern const nas_reader nas_reader_arff;
 extern const nas_reader nas_reader_images;
 extern const nas_reader nas_reader_audio;
 extern const nas_reader nas_reader_recordings;
+extern const nas_reader nas_reader_parts;
 extern const nas_reader nas_reader_windows;
+extern const nas_reader nas_reader_tsv;
 extern const nas_reader nas_reader_csv;
 
 /* All readers, in the order in which they are asked. */

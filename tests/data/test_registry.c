@@ -7,7 +7,7 @@
 static void every_reader_is_complete(void **state)
 {
     (void)state;
-    assert_true(nas_n_readers >= 3);
+    assert_true(nas_n_readers >= 12);
     for (int i = 0; i < nas_n_readers; i++) {
         const nas_reader *reader = nas_readers[i];
         assert_true(strlen(reader->name) > 0 && strlen(reader->summary) > 0);
