@@ -47,8 +47,10 @@ const nas_command nas_cmd_data = {
     .summary = "what is understood of a data set: task, classes, shapes, split, doubts",
     .arguments = "check DATA",
     .details =
-        "DATA is a file or folder: IDX (MNIST-style names, gzip or not), CSV with a "
-        "header line,\nor a folder of PNG images with one subfolder for each class.",
+        "DATA is a file or folder, found by content: IDX (MNIST-style names), CSV with a "
+        "header\nline, NumPy (.npz, .npy), CIFAR binary, UCR (.ts, .arff, text), or "
+        "folders "
+        "of images,\nsound or CSV recordings, one for each class. See docs/data.md.",
     .examples = "  nasmith data check /usr/share/datasets/fashion-mnist\n"
                 "  nasmith data check houses.csv --label price",
     .min_args = 2,

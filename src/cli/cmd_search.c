@@ -438,7 +438,9 @@ const nas_command nas_cmd_search = {
         "Reads DATA, searches architectures, trains them on this machine's cores, and "
         "writes the best\nas ONNX and C with a report. The same command again "
         "continues; a larger --time or --trials\nextends. DATA: IDX files, CSV with a "
-        "header, or folders of PNG images, one for each class.",
+        "header, NumPy,\nCIFAR, UCR, or folders of images, sound or recordings, one for "
+        "each "
+        "class (docs/data.md).",
     .examples =
         "  nasmith search /usr/share/datasets/fashion-mnist --time 3m --max-ram 64KiB "
         "--max-flash 256KiB\n"
