@@ -113,7 +113,11 @@ struct nas_job {
     int fold, repeat;
     uint64_t seed; /* the study's */
     const nas_metric *metric;
-    double max_seconds;        /* of wall clock; 0 = none */
+    double max_seconds; /* of wall clock; 0 = none */
+    /* Seconds of wall clock from the call by which training must have ended: when the
+     * pace shows that not all epochs fit, fewer steps walk through the whole schedule of
+     * the learning rate. 0 = all epochs, whatever they take. */
+    double finish_by_s;
     int64_t max_memory_bytes;  /* 0 = none */
     bool validate_every_epoch; /* for curves; costs time */
     nas_epoch_fn on_epoch;     /* may be NULL */

@@ -5,6 +5,7 @@
  * resumed training draws what the uninterrupted one would. */
 #include "evaluate/deliver.h"
 #include "evaluate/forward.h"
+#include "evaluate/pace.h"
 #include "evaluate/sample.h"
 #include "nasmith/clock.h"
 #include "nasmith/evaluate.h"
@@ -17,7 +18,7 @@
 enum { STREAM_INIT, STREAM_ORDER, STREAM_AUGMENT, STREAM_DROPOUT, STREAM_SCORE };
 
 static const double TICK_S = 0.25;
-static const char CHECKPOINT_MAGIC[8] = "nasckpt1";
+static const char CHECKPOINT_MAGIC[8] = "nasckpt2";
 
 /* A training in progress. */
 typedef struct training {
@@ -31,7 +32,9 @@ typedef struct training {
     int64_t *rows; /* [n_rows] those of this fraction, in their fixed order */
     int64_t n_rows;
     int64_t *order; /* [max(n_rows, batch)] of the current epoch */
-    int64_t batch, steps_per_epoch, total_steps;
+    int64_t batch, steps_per_epoch;
+    nas_pace pace;      /* of the steps */
+    int64_t first_step; /* of this process: later than 0 after a resumption */
     nas_optimizer optimizer;
     nas_augment augment;
     float *mean, *deviation; /* of the targets; NULL for classification */
@@ -49,6 +52,7 @@ typedef struct checkpoint_head {
     uint64_t identity, seed;
     int64_t epochs_done, rows_seen;
     double seconds, cpu_seconds;
+    nas_pace pace;
     uint64_t state_bytes;
 } checkpoint_head;
 
@@ -109,7 +113,7 @@ static void plan_steps(training *t)
     t->steps_per_epoch = t->n_rows / t->batch;
     if (t->steps_per_epoch < 1)
         t->steps_per_epoch = 1;
-    t->total_steps = t->steps_per_epoch * t->job->epochs;
+    t->pace = nas_pace_new(t->steps_per_epoch * t->job->epochs);
 }
 
 static nas_status choose_rows(training *t, nas_err *err)
@@ -284,6 +288,7 @@ static void save_checkpoint(training *t)
                             .rows_seen = t->rows_seen,
                             .seconds = spent_s(t),
                             .cpu_seconds = spent_cpu_s(t),
+                            .pace = t->pace,
                             .state_bytes = nas_net_state_bytes(t->net)};
     memcpy(head.magic, CHECKPOINT_MAGIC, sizeof head.magic);
     memcpy(t->checkpoint, &head, sizeof head);
@@ -309,6 +314,8 @@ static void resume(training *t)
     memcpy(t->curve, bytes + sizeof head, curve_bytes(t));
     nas_net_state_load(t->net, bytes + sizeof head + curve_bytes(t));
     t->epochs_done = head.epochs_done;
+    t->first_step = head.epochs_done * t->steps_per_epoch;
+    t->pace = head.pace;
     t->rows_seen = head.rows_seen;
     t->past_s = head.seconds;
     t->past_cpu_s = head.cpu_seconds;
@@ -325,6 +332,16 @@ static void order_epoch(training *t)
         t->order[i] = t->order[i - t->n_rows];
 }
 
+/* Fewer steps when the time they took so far shows that all do not fit. */
+static void keep_pace(training *t, int64_t step, double now)
+{
+    if (t->job->finish_by_s <= 0.0)
+        return;
+    double spent = now - t->start_s;
+    nas_pace_fit(&t->pace, step, spent / (double)(step - t->first_step),
+                 t->job->finish_by_s - spent);
+}
+
 /* @return whether training goes on */
 static bool check_clock(training *t, int64_t step)
 {
@@ -332,6 +349,7 @@ static bool check_clock(training *t, int64_t step)
     if (now - t->tick_s < TICK_S)
         return true;
     t->tick_s = now;
+    keep_pace(t, step, now);
     double epoch = (double)step / (double)t->steps_per_epoch;
     const nas_job *job = t->job;
     if (job->max_seconds > 0.0 && spent_s(t) > job->max_seconds) {
@@ -371,7 +389,8 @@ static bool train_step(training *t, int64_t step, const int64_t *rows, double *l
         return false;
     }
     nas_net_backward(t->net);
-    double rate = nas_recipe_learning_rate(&t->job->recipe, step, t->total_steps);
+    double rate = nas_recipe_learning_rate(
+        &t->job->recipe, nas_pace_scheduled(&t->pace, step), t->pace.full);
     if (!nas_net_update(t->net, &t->optimizer, (float)rate, step)) {
         diverge(t, "a weight", step);
         return false;
@@ -416,13 +435,15 @@ static nas_status validate_epoch(training *t, double *value, nas_err *err)
     return status;
 }
 
-static nas_status end_epoch(training *t, double loss, nas_err *err)
+/* @param steps  done in all; an epoch whose training ends within it is cut */
+static nas_status end_epoch(training *t, int64_t steps, double loss, nas_err *err)
 {
     const nas_job *job = t->job;
     nas_curve_point *point = &t->curve[t->epochs_done++];
-    *point = (nas_curve_point){
-        .epoch = (double)t->epochs_done, .train_loss = loss, .validation = (double)NAN};
-    bool last = t->epochs_done == job->epochs;
+    *point = (nas_curve_point){.epoch = (double)steps / (double)t->steps_per_epoch,
+                               .train_loss = loss,
+                               .validation = (double)NAN};
+    bool last = steps >= t->pace.total;
     if (job->validate_every_epoch && !last && job->n_validation > 0)
         NAS_TRY(validate_epoch(t, &point->validation, err));
     if (job->on_epoch == NULL)
@@ -437,17 +458,18 @@ static nas_status end_epoch(training *t, double loss, nas_err *err)
 
 static nas_status train(training *t, nas_err *err)
 {
-    while (t->epochs_done < t->job->epochs && t->result->outcome == NAS_OUTCOME_DONE) {
+    int64_t step = t->epochs_done * t->steps_per_epoch;
+    while (step < t->pace.total && t->result->outcome == NAS_OUTCOME_DONE) {
         order_epoch(t);
         double sum = 0.0;
-        for (int64_t i = 0; i < t->steps_per_epoch; i++) {
-            int64_t step = t->epochs_done * t->steps_per_epoch + i;
+        int64_t i = 0;
+        for (; i < t->steps_per_epoch && step < t->pace.total; i++, step++) {
             double loss;
             if (!train_step(t, step, t->order + i * t->batch, &loss))
                 return NAS_OK;
             sum += loss;
         }
-        NAS_TRY(end_epoch(t, sum / (double)t->steps_per_epoch, err));
+        NAS_TRY(end_epoch(t, step, sum / (double)i, err));
     }
     return NAS_OK;
 }

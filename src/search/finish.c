@@ -111,7 +111,7 @@ static int64_t refit_epochs(const nas_trial_row *row, int round)
         const nas_evaluation_row *e = &row->evaluations[i];
         if (e->spec.purpose == NAS_PURPOSE_REFIT && e->spec.rung == -round &&
             e->state == NAS_EVALUATION_DONE)
-            return e->spec.epochs;
+            return e->epochs_done;
     }
     return 0;
 }

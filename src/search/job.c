@@ -17,6 +17,9 @@ static const double LINGER_S = 6.0;
 /* With a clock, a training may take so many times what its MACs predict. */
 static const double PATIENCE = 20.0;
 static const double MIN_LIMIT_S = 30.0;
+/* Before the end of refits: time to score, to store and to be heard of. */
+static const double STORE_S = 1.2;
+static const double MIN_TRAINING_S = 0.3;
 
 /* One training as its callbacks see it. */
 typedef struct running {
@@ -154,6 +157,15 @@ static double time_limit(const worker *w, const nas_job *job, const nas_claim *c
     return fmax(MIN_LIMIT_S, PATIENCE * predicted);
 }
 
+/* Refits and baselines end in time to be stored, with fewer epochs if need be. */
+static double finish_by(const worker *w, const nas_claim *claim)
+{
+    if (w->state.refit_end_ms == 0 || claim->spec.purpose == NAS_PURPOSE_SEARCH)
+        return 0.0;
+    double left = (double)(w->state.refit_end_ms - nas_clock_unix_ms()) / 1000.0;
+    return fmax(left - STORE_S, MIN_TRAINING_S);
+}
+
 static nas_status build(const worker *w, const nas_claim *claim, running *r,
                         nas_graph *graph, nas_job *job, nas_err *err)
 {
@@ -175,6 +187,7 @@ static nas_status build(const worker *w, const nas_claim *claim, running *r,
     NAS_TRY(read_recipe(w, claim, &job->recipe, err));
     NAS_TRY(choose_rows(w, claim, job, err));
     job->max_seconds = time_limit(w, job, claim);
+    job->finish_by_s = finish_by(w, claim);
     return NAS_OK;
 }
 

@@ -16,6 +16,7 @@ nas_status nas_run_state_write(nas_study *study, const run_state *state, nas_err
     nas_json_object_begin(&json);
     nas_json_key_string(&json, "phase", PHASES[state->phase]);
     nas_json_key_int(&json, "search_end_ms", state->search_end_ms);
+    nas_json_key_int(&json, "refit_end_ms", state->refit_end_ms);
     nas_json_key_int(&json, "trials", state->trials);
     nas_json_key_int(&json, "memory_bytes", state->memory_bytes);
     nas_json_key_int(&json, "max_macs", state->max_macs);
@@ -54,6 +55,7 @@ nas_status nas_run_state_read(nas_study *study, nas_arena *arena, run_state *out
     NAS_TRY(nas_json_parse(text, strlen(text), "run state", &object, err));
     *out = (run_state){.phase = phase_of(object),
                        .search_end_ms = member(object, "search_end_ms"),
+                       .refit_end_ms = member(object, "refit_end_ms"),
                        .trials = member(object, "trials"),
                        .memory_bytes = member(object, "memory_bytes"),
                        .max_macs = member(object, "max_macs"),

@@ -28,6 +28,7 @@ typedef enum run_phase {
 typedef struct run_state {
     run_phase phase;
     int64_t search_end_ms; /* wall clock; 0 = no clock */
+    int64_t refit_end_ms;  /* likewise: refits and baselines that are not done are lost */
     int64_t trials;        /* scored ones wanted; 0 = no limit */
     int64_t memory_bytes;  /* of one training; 0 = no limit */
     int64_t max_macs;      /* costlier networks cannot pay in the time; 0 = no limit */

@@ -59,12 +59,15 @@ static void split_time(supervisor *s, bool resumed)
     s->refit_end_s = now + shares.search_s + shares.refit_s;
 }
 
-static void set_search_end(supervisor *s)
+static void set_ends(supervisor *s)
 {
     if (isinf(s->search_end_s))
         return;
-    double left = s->search_end_s - nas_clock_monotonic_s();
-    s->run->state.search_end_ms = nas_clock_unix_ms() + (int64_t)(left * 1000.0);
+    double now = nas_clock_monotonic_s();
+    int64_t now_ms = nas_clock_unix_ms();
+    run_state *state = &s->run->state;
+    state->search_end_ms = now_ms + (int64_t)((s->search_end_s - now) * 1000.0);
+    state->refit_end_ms = now_ms + (int64_t)((s->refit_end_s - now) * 1000.0);
 }
 
 /* Search on while the finalists as they are now cannot use their share. */
@@ -81,7 +84,7 @@ static nas_status plan_time(supervisor *s, nas_err *err)
         fabs(end - s->search_end_s) < 0.5)
         return NAS_OK;
     s->search_end_s = end;
-    set_search_end(s);
+    set_ends(s);
     return nas_run_state_write(s->run->study, &s->run->state, err);
 }
 
@@ -387,7 +390,7 @@ static nas_status begin(supervisor *s, nas_err *err)
     NAS_TRY(nas_state_put_int(run->study, STATE_EXHAUSTED, 0, err));
     NAS_TRY(take_up_plan(s, &resumed, err));
     split_time(s, resumed);
-    set_search_end(s);
+    set_ends(s);
     run->state.phase = RUN_SEARCH;
     if (resumed)
         NAS_TRY(begin_refit(s, err));

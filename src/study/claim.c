@@ -236,7 +236,7 @@ static nas_status store(nas_study *study, const char *worker, const nas_claim *c
                db_real(result->train_loss), db_real(result->seconds),
                db_real(result->cpu_seconds), db_int(result->rows_seen),
                db_text(result->n_curve > 0 ? nas_text_string(&curve) : NULL),
-               db_int(done ? claim->spec.epochs : result->n_curve)),
+               db_int(result->n_curve)),
             err);
     nas_text_free(&curve);
     return status;

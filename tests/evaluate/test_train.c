@@ -128,6 +128,26 @@ static void test_depends_on_identity_only(void **state)
     toy_free(data);
 }
 
+/* A training that must end earlier has fewer steps and still all of the schedule. */
+static void test_ends_in_time(void **state)
+{
+    (void)state;
+    nas_dataset *data = toy_blobs(4000, 5, 4);
+    nas_graph *graph = mlp(5, 9, 4);
+    nas_job job = job_of(graph, data, 20000);
+    job.finish_by_s = 0.7;
+    nas_job_result r = run(&job, true, data->arena);
+    assert_int_equal(r.outcome, NAS_OUTCOME_DONE);
+    assert_true(r.n_curve > 0 && r.n_curve < 20000);
+    assert_true(r.curve[r.n_curve - 1].epoch <= (double)r.n_curve);
+    double epochs = r.curve[r.n_curve - 1].epoch;
+    assert_true(fabs((double)r.rows_seen / (double)job.n_train - epochs) < 0.02 * epochs);
+    assert_true(r.validation.value > 0.7);
+    nas_model_free(r.model);
+    nas_graph_free(graph);
+    toy_free(data);
+}
+
 /* What a callback keeps of a training. */
 typedef struct witness {
     int calls, stop_after;
@@ -319,6 +339,7 @@ int main(void)
         cmocka_unit_test(test_learns_classes),
         cmocka_unit_test(test_learns_numbers),
         cmocka_unit_test(test_depends_on_identity_only),
+        cmocka_unit_test(test_ends_in_time),
         cmocka_unit_test(test_resume_equals_uninterrupted),
         cmocka_unit_test(test_fraction_and_few_rows),
         cmocka_unit_test(test_class_weights_help_rare),

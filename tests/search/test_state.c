@@ -14,6 +14,7 @@ static void test_round_trip(void **state)
     assert_int_equal(read.phase, RUN_DONE); /* nobody has said anything */
     const run_state written = {.phase = RUN_REFIT,
                                .search_end_ms = 1234567890123,
+                               .refit_end_ms = 1234567894567,
                                .trials = 17,
                                .memory_bytes = 5000000000,
                                .max_macs = 77,
@@ -22,6 +23,7 @@ static void test_round_trip(void **state)
     check_ok(nas_run_state_read(f.run.study, f.arena, &read, &err), err);
     assert_int_equal(read.phase, RUN_REFIT);
     assert_int_equal(read.search_end_ms, written.search_end_ms);
+    assert_int_equal(read.refit_end_ms, written.refit_end_ms);
     assert_int_equal(read.trials, 17);
     assert_int_equal(read.memory_bytes, written.memory_bytes);
     assert_int_equal(read.max_macs, 77);
