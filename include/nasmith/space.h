@@ -115,6 +115,12 @@ nas_candidate *nas_space_at(const nas_space *space, int64_t index, nas_arena *ar
  * decision: where the walk to a feasible network starts. */
 nas_candidate *nas_space_smallest(const nas_space *space, nas_arena *arena);
 
+/* The candidate that takes values[d] wherever decision d turns out active.
+ * @param values  [nas_space_decision_count] value index per decision; -1: drawn
+ *                uniformly */
+nas_candidate *nas_space_assign(const nas_space *space, const int16_t *values,
+                                nas_rng *rng, nas_arena *arena);
+
 /* The same assignment in another arena. */
 nas_candidate *nas_candidate_copy(const nas_candidate *candidate, nas_arena *arena);
 

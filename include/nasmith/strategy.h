@@ -113,6 +113,14 @@ nas_status nas_propose_uniform(nas_ask *ask, nas_proposal *out, nas_err *err);
 nas_status nas_propose_mutation(nas_ask *ask, int64_t parent, nas_proposal *out,
                                 nas_err *err);
 
+/* Propose this candidate, if its key is new and it meets the limits. Counts what it
+ * refuses in ask->duplicates and ask->infeasible.
+ * @param candidate  in the ask's arena
+ * @param parent     trial index, or -1
+ * @param out        out->candidate is NULL when it was refused */
+nas_status nas_propose_candidate(nas_ask *ask, nas_candidate *candidate, int64_t parent,
+                                 nas_proposal *out, nas_err *err);
+
 /* One strategy. The framework allocates the zeroed state. */
 typedef struct nas_strategy_ops {
     const char *name;

@@ -125,6 +125,12 @@ nas_candidate *nas_space_sample(const nas_space *space, nas_rng *rng, nas_arena 
     return nas_candidate_complete(space, NULL, rng, arena);
 }
 
+nas_candidate *nas_space_assign(const nas_space *space, const int16_t *values,
+                                nas_rng *rng, nas_arena *arena)
+{
+    return nas_candidate_complete(space, values, rng, arena);
+}
+
 nas_candidate *nas_space_smallest(const nas_space *space, nas_arena *arena)
 {
     return nas_candidate_complete(space, NULL, NULL, arena);

@@ -257,6 +257,24 @@ nas_status nas_propose_uniform(nas_ask *ask, nas_proposal *out, nas_err *err)
     return NAS_OK;
 }
 
+nas_status nas_propose_candidate(nas_ask *ask, nas_candidate *candidate, int64_t parent,
+                                 nas_proposal *out, nas_err *err)
+{
+    point p = {0};
+    *out = (nas_proposal){0};
+    NAS_TRY_ALLOC(candidate, err);
+    if (!is_new(ask, candidate)) {
+        ask->duplicates++;
+        return NAS_OK;
+    }
+    NAS_TRY(price(ask, candidate, &p, err));
+    if (p.feasible)
+        propose(out, &p, parent < 0 ? 0 : ask->history->trials[parent].id, false);
+    else
+        ask->infeasible++;
+    return NAS_OK;
+}
+
 nas_status nas_propose_mutation(nas_ask *ask, int64_t parent, nas_proposal *out,
                                 nas_err *err)
 {

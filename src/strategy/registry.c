@@ -4,6 +4,8 @@
 
 static const nas_strategy_ops *const registry[] = {
     &nas_strategy_evolution,
+    &nas_strategy_grid,
+    &nas_strategy_local,
     &nas_strategy_random,
 };
 

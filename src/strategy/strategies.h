@@ -6,6 +6,8 @@
 
 extern const nas_strategy_ops nas_strategy_random;
 extern const nas_strategy_ops nas_strategy_evolution;
+extern const nas_strategy_ops nas_strategy_grid;
+extern const nas_strategy_ops nas_strategy_local;
 
 /* Numbers of a saved state: 8 bytes, little-endian, the same on every machine. */
 void nas_state_put(nas_text *out, int64_t value);
