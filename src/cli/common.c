@@ -18,7 +18,7 @@ nas_status nas_cli_data_options(const nas_cli *cli, nas_data_options *out, nas_e
     out->validation = nas_cli_real(cli, "val");
     out->seed = (uint64_t)nas_cli_int(cli, "split_seed");
     out->group = nas_cli_string(cli, "group");
-    out->time = nas_cli_string(cli, "time");
+    out->time = nas_cli_string(cli, "time_column");
     out->window = nas_cli_int(cli, "window");
     out->step = nas_cli_int(cli, "step");
     out->length = nas_cli_int(cli, "length");

@@ -103,8 +103,10 @@ static nas_status merge_tables(nas_cli *cli, nas_err *err)
     NAS_TRY_ALLOC(cli->sources, err);
     cli->params = all;
     for (int t = 0; t < 3; t++)
-        for (const nas_param *p = tables[t]; p != NULL && p->name != NULL; p++)
+        for (const nas_param *p = tables[t]; p != NULL && p->name != NULL; p++) {
+            assert(nas_param_find(cli->params, p->name) < 0 && "two options of a name");
             *all++ = *p;
+        }
     nas_param_defaults(cli->params, cli->values);
     return NAS_OK;
 }

@@ -8,6 +8,9 @@ passes '"study_schema":1' "$NASMITH" version --json
 passes 'nasmith search DATA' "$NASMITH"
 passes 'max-ram BYTES' "$NASMITH" search --help
 passes 'max-ram BYTES' "$NASMITH" help search
+for verb in search trials show report compare plot train eval export data space worker version; do
+    passes 'Usage' "$NASMITH" $verb --help # each option is there once
+done
 
 fails 2 'unknown verb `serch`' "$NASMITH" serch data
 grep -q 'did you mean `nasmith search`' err.txt || { echo "FAIL no hint"; failures=1; }
