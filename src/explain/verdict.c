@@ -353,6 +353,33 @@ static void say_mattered(writer *w)
         (long long)r->support);
 }
 
+/* ---- its parts ----------------------------------------------------------- */
+
+static void say_parts(writer *w)
+{
+    const json_t *parts = json_object_get(w->e->ablation, "parts");
+    const json_t *most = NULL;
+    size_t n = json_array_size(parts), unclear = 0;
+    for (size_t i = 0; i < n; i++) {
+        const json_t *part = json_array_get(parts, i);
+        unclear += real(part, "low") <= 0;
+        if (most == NULL || real(part, "loss") > real(most, "loss"))
+            most = part;
+    }
+    if (most == NULL)
+        return;
+    if (real(most, "low") > 0)
+        say(w, NAS_MOOD_PLAIN, "near",
+            "Its most important part is `%s`: without it the network loses %s.",
+            json_string_value(json_object_get(most, "what")),
+            gap_words(w, real(most, "loss")).text);
+    if (unclear > 0)
+        say(w, NAS_MOOD_PLAIN, "near",
+            "%zu of %zu parts that were taken out or halved showed no clear loss: a "
+            "smaller network may do.",
+            unclear, n);
+}
+
 /* ---- more data --------------------------------------------------------------- */
 
 /* From the two last points of the learning curve, when they are half and all rows. */
@@ -396,6 +423,7 @@ nas_status nas_explain_verdict(const nas_explanation *e, nas_explain_sentence **
         say_random(&w);
         say_limits(&w);
         say_gap(&w);
+        say_parts(&w);
         say_learning(&w);
         say_calibration(&w);
         say_confusion(&w);

@@ -1,5 +1,5 @@
 /* Right, wrong, and how sure: confusion, calibration, errors, hardest rows. */
-#include "report.h"
+#include "example.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -188,6 +188,35 @@ static void row_table(const nas_report *r, const char *key, const char *title)
     nas_page_table_end(r->out);
 }
 
+/* The hardest images themselves, when they were asked for. */
+static nas_status row_pictures(const nas_report *r, nas_err *err)
+{
+    const json_t *rows = json_object_get(r->explanation->network, "hardest");
+    size_t i;
+    json_t *row;
+    if (!r->options->examples || r->settings->space_context.input.h < 2)
+        return NAS_OK;
+    nas_text_puts(r->out, "<div class=\"gallery small\">\n");
+    json_array_foreach(rows, i, row)
+    {
+        const char *truth = json_string_value(json_object_get(row, "truth"));
+        const char *answer = json_string_value(json_object_get(row, "answer"));
+        int64_t index = json_integer_value(json_object_get(row, "row"));
+        nas_text_printf(r->out, "<figure><figcaption>row %lld", (long long)index);
+        if (truth != NULL && answer != NULL) {
+            nas_text_puts(r->out, "<br>");
+            nas_svg_escape(r->out, truth);
+            nas_text_puts(r->out, " → ");
+            nas_svg_escape(r->out, answer);
+        }
+        nas_text_puts(r->out, "</figcaption>\n");
+        NAS_TRY(nas_example_draw(r, index, err));
+        nas_text_puts(r->out, "</figure>\n");
+    }
+    nas_text_puts(r->out, "</div>\n");
+    return NAS_OK;
+}
+
 nas_status nas_report_answers(const nas_report *r, nas_err *err)
 {
     if (r->explanation->network == NULL)
@@ -201,6 +230,7 @@ nas_status nas_report_answers(const nas_report *r, nas_err *err)
     nas_page_paragraph(r->out,
                        "Validation rows (numbers of the prepared data), by the network "
                        "as searched. Look at them: wrong labels are often among them.");
+    NAS_TRY(row_pictures(r, err));
     row_table(r, "hardest", "Most wrong rows");
     if (json_array_size(json_object_get(r->explanation->network, "unsure")) == 0)
         return NAS_OK;

@@ -14,38 +14,64 @@ static nas_score score_of(const json_t *object)
 
 /* ---- validation against test ------------------------------------------- */
 
-static void add_bar(nas_bar *bar, int *n, const char *label, const nas_score *score)
+/* One line: a score with its interval, and what it is of. */
+static void draw_score(nas_plot *plot, const nas_report *r, int line, const char *what,
+                       const nas_score *score)
 {
-    if (isnan(score->value))
-        return;
-    bar[(*n)++] = (nas_bar){.label = label,
-                            .value = score->value,
-                            .low = score->low,
-                            .high = score->high,
-                            .style = *n == 0 ? "bar2" : "bar1"};
+    double y = 2.5 - line;
+    char text[96];
+    nas_page_score(r->metric, score, text, sizeof text);
+    nas_plot_line(plot, (double[2]){score->low, score->high}, (double[2]){y, y}, 2,
+                  line == 0 ? "span seen" : "span", NULL);
+    nas_plot_diamond(plot, score->value, y, 6, line == 0 ? "final" : "front", text);
+    double at = plot->top + (line + 0.5) / 3 * (plot->bottom - plot->top);
+    nas_text_printf(plot->out,
+                    "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%s"
+                    "</text>\n",
+                    plot->left - 8, at + 4, what);
+}
+
+static void score_table(const nas_report *r, const char *const *names,
+                        const nas_score *const *scores)
+{
+    nas_page_details_begin(r->out, "Table");
+    nas_page_table_begin(r->out, "Validation and test", "<rows|score");
+    for (int i = 0; i < 3; i++) {
+        nas_page_row_begin(r->out, false);
+        nas_page_cell_left(r->out, "%s", names[i]);
+        nas_page_cell_score(r->out, r->metric, scores[i]);
+        nas_page_row_end(r->out);
+    }
+    nas_page_table_end(r->out);
+    nas_page_details_end(r->out);
 }
 
 static void gap(const nas_report *r)
 {
-    if (r->result->n_finalists == 0)
+    static const char *const NAMES[] = {"validation, as searched", "test, as searched",
+                                        "test, delivered"};
+    if (r->result->n_finalists == 0 || isnan(r->result->finalists[0].test.value))
         return;
     const nas_finalist *f = &r->result->finalists[0];
-    nas_bar bar[3];
-    int n = 0;
-    add_bar(bar, &n, "validation, as searched", &f->validation);
-    add_bar(bar, &n, "test, as searched", &f->as_searched_test);
-    add_bar(bar, &n, "test, delivered", &f->test);
-    nas_bars bars = {.title = "The same network on rows it was chosen by, and on sealed "
-                              "ones",
-                     .description = "Scores with 95 % intervals: the validation score "
-                                    "chose the network, so it leans to the good side; "
-                                    "the test's does not.",
-                     .bar = bar,
-                     .n = n,
-                     .percent = r->metric->fraction,
-                     .scale = r->metric->fraction ? 1 : 0};
-    if (n > 1)
-        nas_chart_bars(r->out, &bars);
+    const nas_score *scores[] = {&f->validation, &f->as_searched_test, &f->test};
+    nas_axis x = nas_report_metric_axis(r, r->metric->name);
+    nas_axis y = {.label = "", .low = 0, .high = 3, .hidden = true};
+    for (int i = 0; i < 3; i++) {
+        nas_axis_include(&x, scores[i]->low);
+        nas_axis_include(&x, scores[i]->value);
+        nas_axis_include(&x, scores[i]->high);
+    }
+    nas_axis_pad(&x);
+    nas_plot plot = nas_plot_begin_at(
+        r->out, (nas_frame){.width = 640, .height = 150, .left = 170}, x, y,
+        "The same network on rows it was chosen by, and on sealed ones",
+        "Scores with 95 % intervals: the validation score chose the network, so it leans "
+        "to the good side; the test's does not.");
+    for (int i = 0; i < 3; i++)
+        if (!isnan(scores[i]->value))
+            draw_score(&plot, r, i, NAMES[i], scores[i]);
+    nas_plot_end(&plot);
+    score_table(r, NAMES, scores);
     double repeated = nas_report_real(r->explanation->network, "repeated_rows");
     if (repeated > 0)
         nas_page_paragraph(r->out,

@@ -25,6 +25,21 @@ static void image_map(const nas_report *r, const json_t *o, const double *map,
     nas_chart_heat(r->out, &heat);
 }
 
+/* Side by side: where both agree, believe them more. */
+static void image_maps(const nas_report *r, const json_t *o, const double *map,
+                       const double *gradient)
+{
+    nas_text_puts(r->out, "<div class=\"grid2\">\n<div>");
+    nas_page_heading(r->out, "By covering");
+    image_map(r, o, map, "What answers hang on, over all rows", 280);
+    nas_text_puts(r->out, "</div>\n<div>");
+    if (gradient != NULL) {
+        nas_page_heading(r->out, "By integrated gradients");
+        image_map(r, o, gradient, "Integrated gradients, over all rows", 280);
+    }
+    nas_text_puts(r->out, "</div>\n</div>\n");
+}
+
 static nas_status image_examples(const nas_report *r, const json_t *o, nas_err *err)
 {
     const json_t *examples = json_object_get(o, "examples");
@@ -52,14 +67,11 @@ static nas_status image_examples(const nas_report *r, const json_t *o, nas_err *
 /* ---- series ------------------------------------------------------------ */
 
 static nas_status series_map(const nas_report *r, const double *map, int64_t n,
-                             nas_err *err)
+                             const char *what, nas_err *err)
 {
     double *x = NAS_NEW(r->arena, double, n), *zero = NAS_NEW(r->arena, double, n);
     nas_axis ax = {.label = "time step", .low = 0, .high = (double)n, .whole = true};
-    nas_axis ay = {.label = "fall of the answer's probability",
-                   .low = 1,
-                   .high = 0,
-                   .percent = true};
+    nas_axis ay = {.label = what, .low = 1, .high = 0};
     NAS_TRY_ALLOC(x, err);
     NAS_TRY_ALLOC(zero, err);
     nas_axis_include(&ay, 0);
@@ -118,18 +130,15 @@ static nas_status occlusion(const nas_report *r, const json_t *o, nas_err *err)
                        "seen. Mean over %.0f validation rows, patches of %.0f %s.",
                        nas_report_real(o, "rows"), nas_report_real(o, "patch"),
                        image ? "pixels" : "steps");
-    if (image)
-        image_map(r, o, map, "What answers hang on, over all rows", 280);
-    else
-        NAS_TRY(series_map(r, map, n, err));
     const double *gradient = nas_report_reals(
         r, json_object_get(r->explanation->network, "gradients"), "map", &n);
-    if (gradient != NULL && image) {
+    if (image)
+        image_maps(r, o, map, gradient);
+    else
+        NAS_TRY(series_map(r, map, n, "fall of the answer's probability", err));
+    if (gradient != NULL && !image) {
         nas_page_heading(r->out, "The same by integrated gradients");
-        image_map(r, o, gradient, "Integrated gradients, over all rows", 280);
-    } else if (gradient != NULL) {
-        nas_page_heading(r->out, "The same by integrated gradients");
-        NAS_TRY(series_map(r, gradient, n, err));
+        NAS_TRY(series_map(r, gradient, n, "log-probability of the answer", err));
     }
     NAS_TRY(channel_bars(r, o, err));
     return image ? image_examples(r, o, err) : NAS_OK;

@@ -186,7 +186,7 @@ static void ablation_row(const nas_report *r, const json_t *part, const nas_cost
     nas_page_cell(r->out, "%s to %s", low, high);
     nas_page_cell(r->out, "%s", params);
     nas_page_cell(r->out, "%s", macs);
-    nas_page_cell_left(r->out, "%s", none ? "not needed, as far as this shows" : "");
+    nas_page_cell_left(r->out, "%s", none ? "no clear loss" : "");
     nas_page_row_end(r->out);
 }
 

@@ -1,13 +1,9 @@
-/* The sections that are drawings. */
-#include "diagram.h"
+/* All networks: score against cost, and in the order of the search. */
 #include "report.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-
-#define CURVES 20
-#define CURVE_POINTS 256
 
 /* Bad networks would press the interesting ones together: leave out what is worse than
  * the majority by far. @return the worst score to show */
@@ -130,8 +126,10 @@ nas_status nas_report_history(const nas_report *r, nas_err *err)
     if (bx == NULL || by == NULL)
         return NAS_OK;
     double best = (double)NAN;
+    int top = 0;
     for (int64_t i = 0; i < r->n_trials; i++) {
         double s = nas_report_score(&r->trials[i]);
+        top = r->trials[i].best->spec.rung > top ? r->trials[i].best->spec.rung : top;
         bool better = isnan(best) || (r->metric->larger_is_better ? s > best : s < best);
         best = better ? s : best;
         bx[i] = (double)r->trials[i].row->id;
@@ -151,93 +149,17 @@ nas_status nas_report_history(const nas_report *r, nas_err *err)
         plot.trial = t->row->id;
         if (shown(r, nas_report_score(t), worst))
             nas_plot_point(&plot, bx[i], nas_report_score(t), 3,
-                           t->front ? "front" : "trial", NULL);
+                           t->front                   ? "front"
+                           : t->best->spec.rung < top ? "trial low"
+                                                      : "trial",
+                           NULL);
     }
     plot.trial = 0;
     nas_plot_steps(&plot, bx, by, (int)r->n_trials, "bestline", "best so far");
     nas_plot_end(&plot);
-    return NAS_OK;
-}
-
-/* ---- learning curves --------------------------------------------------- */
-
-/* Training loss by epoch of one evaluation. @return points read */
-static int read_curve(const nas_evaluation_row *e, double *x, double *y)
-{
-    if (e->curve == NULL)
-        return 0;
-    json_t *array = NULL;
-    if (nas_json_parse(e->curve, strlen(e->curve), "curve", &array, NULL) != NAS_OK)
-        return 0;
-    int n = 0;
-    size_t i;
-    json_t *point;
-    json_array_foreach(array, i, point)
-    {
-        if (n == CURVE_POINTS)
-            break;
-        x[n] = json_number_value(json_array_get(point, 0));
-        y[n++] = json_number_value(json_array_get(point, 1));
-    }
-    json_decref(array);
-    return n;
-}
-
-/* Evaluations to draw: refits, and the longest rung's. */
-static int pick_curves(const nas_report *r, const nas_evaluation_row **out)
-{
-    int n = 0, top = 0;
-    for (int64_t i = 0; i < r->n_trials; i++)
-        if (r->trials[i].best->spec.rung > top)
-            top = r->trials[i].best->spec.rung;
-    for (int64_t i = 0; i < r->n_rows; i++)
-        for (int k = 0; k < r->rows[i].n_evaluations && n < CURVES; k++) {
-            const nas_evaluation_row *e = &r->rows[i].evaluations[k];
-            bool wanted = e->spec.purpose == NAS_PURPOSE_REFIT ||
-                          (e->spec.purpose == NAS_PURPOSE_SEARCH && e->spec.rung == top);
-            if (e->state == NAS_EVALUATION_DONE && e->curve != NULL && wanted)
-                out[n++] = e;
-        }
-    return n;
-}
-
-nas_status nas_report_curves(const nas_report *r, nas_err *err)
-{
-    const nas_evaluation_row *picked[CURVES];
-    int n = pick_curves(r, picked);
-    double *x = NAS_NEW(r->arena, double, CURVES *CURVE_POINTS);
-    double *y = NAS_NEW(r->arena, double, CURVES *CURVE_POINTS);
-    int counts[CURVES] = {0};
-    NAS_TRY_ALLOC(x, err);
-    NAS_TRY_ALLOC(y, err);
-    nas_axis ax = {.label = "epoch", .low = 0, .high = 1, .whole = true};
-    nas_axis ay = {.label = "training loss", .low = 1, .high = 0};
-    for (int i = 0; i < n; i++) {
-        counts[i] = read_curve(picked[i], x + i * CURVE_POINTS, y + i * CURVE_POINTS);
-        for (int k = 0; k < counts[i]; k++) {
-            nas_axis_include(&ax, x[i * CURVE_POINTS + k]);
-            nas_axis_include(&ay, y[i * CURVE_POINTS + k]);
-        }
-    }
-    if (n == 0 || ay.low > ay.high)
-        return NAS_OK;
-    nas_axis_pad(&ay);
-    nas_plot plot = nas_plot_begin(r->out, 820, 320, ax, ay, "Training loss by epoch",
-                                   "Training loss after each epoch of the longest rung's "
-                                   "trainings, and of the delivered networks' refits.");
-    for (int i = 0; i < n; i++) {
-        char tip[96];
-        bool refit = picked[i]->spec.purpose == NAS_PURPOSE_REFIT;
-        (void)snprintf(tip, sizeof tip, "#%lld%s, %lld epochs",
-                       (long long)picked[i]->trial, refit ? " refit" : "",
-                       (long long)picked[i]->spec.epochs);
-        nas_plot_line(&plot, x + i * CURVE_POINTS, y + i * CURVE_POINTS, counts[i],
-                      refit ? "curve final" : "curve", tip);
-    }
-    nas_plot_end(&plot);
     nas_text_puts(r->out,
-                  "<p class=\"legend\"><span class=\"dot final\"></span>refit of a "
-                  "delivered network <span class=\"dot\"></span>longest rung of the "
-                  "search</p>\n");
+                  "<p class=\"legend\"><span class=\"dot front\"></span>Pareto front "
+                  "<span class=\"dot\"></span>longest rung <span class=\"dot "
+                  "low\"></span>a shorter rung; line: best so far</p>\n");
     return NAS_OK;
 }

@@ -176,6 +176,12 @@ static nas_status write_sections(nas_report *r, nas_text *body, nas_text *links,
     return status;
 }
 
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash != NULL && slash[1] != '\0' ? slash + 1 : path;
+}
+
 static nas_status write_page(nas_report *r, nas_text *page, nas_err *err)
 {
     nas_text body = {0}, links = {0};
@@ -185,8 +191,10 @@ static nas_status write_page(nas_report *r, nas_text *page, nas_err *err)
     if (status == NAS_OK) {
         nas_page_begin(page, "nasmith report");
         nas_text_puts(page, "<header><p class=\"soft\">nasmith report</p><h1>");
+        nas_svg_escape(page, base_name(r->settings->data_path));
+        nas_text_puts(page, "</h1>\n<p class=\"soft\">");
         nas_svg_escape(page, r->settings->data_path);
-        nas_text_puts(page, "</h1>\n<nav aria-label=\"Sections\">\n");
+        nas_text_puts(page, "</p>\n<nav aria-label=\"Sections\">\n");
         nas_text_puts(page, nas_text_string(&links));
         nas_text_puts(page, "</nav></header>\n<main>\n");
         nas_text_puts(page, nas_text_string(&body));

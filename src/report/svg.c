@@ -172,10 +172,18 @@ void nas_svg_begin(nas_text *out, double width, double height, const char *title
 nas_plot nas_plot_begin(nas_text *out, double width, double height, nas_axis x,
                         nas_axis y, const char *title, const char *description)
 {
+    return nas_plot_begin_at(out, (nas_frame){width, height, 64}, x, y, title,
+                             description);
+}
+
+nas_plot nas_plot_begin_at(nas_text *out, nas_frame frame, nas_axis x, nas_axis y,
+                           const char *title, const char *description)
+{
+    const double width = frame.width, height = frame.height;
     nas_plot p = {.out = out,
                   .width = width,
                   .height = height,
-                  .left = 64,
+                  .left = frame.left,
                   .top = 14,
                   .right = width - 24,
                   .bottom = height - 44,

@@ -36,6 +36,14 @@ void nas_axis_pad(nas_axis *axis);
 /* Grow a range to hold a value (start from low > high). NaN is ignored. */
 void nas_axis_include(nas_axis *axis, double value);
 
+/* Size of a plot in pixels; `left` is the room for labels of the y axis. */
+typedef struct nas_frame {
+    double width, height, left;
+} nas_frame;
+
+/* The same with a room for labels that is not the usual 64 pixels. */
+nas_plot nas_plot_begin_at(nas_text *out, nas_frame frame, nas_axis x, nas_axis y,
+                           const char *title, const char *description);
 /* Open <svg>, draw frame, ticks and labels. */
 nas_plot nas_plot_begin(nas_text *out, double width, double height, nas_axis x,
                         nas_axis y, const char *title, const char *description);

@@ -93,7 +93,7 @@ nas_status nas_report_timeline(const nas_report *r, nas_err *err)
     nas_page_paragraph(
         r->out,
         "Workers trained %.0f %% of the time between the first and the last training: "
-        "%.0f s for the search, %.0f s for refits, %.0f s for baselines, and %.0f s were "
+        "%.1f s for the search, %.1f s for refits, %.1f s for baselines, and %.1f s were "
         "lost to trainings that failed.",
         100 * busy / fmax(1e-9, w.last * w.lanes), w.by_purpose[0], w.by_purpose[1],
         w.by_purpose[2], w.lost);

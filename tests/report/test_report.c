@@ -1,4 +1,4 @@
-/* covers: report.c, page.c, sections.c, plots.c */
+/* covers: report.c, page.c, sections.c, plots.c, curves.c */
 #include "check.h"
 
 #include "nasmith/file.h"

@@ -90,9 +90,43 @@ static void whole_axis_has_whole_ticks(void **state)
     nas_text_free(&text);
 }
 
+static void areas_and_intervals_span_their_values(void **state)
+{
+    (void)state;
+    nas_text text = {0};
+    nas_axis x = {.label = "x", .low = 0, .high = 10},
+             y = {.label = "y", .high = 4096, .bytes = true};
+    nas_plot plot = nas_plot_begin_at(&text, (nas_frame){300, 158, 76}, x, y, "t", "d");
+    assert_true(plot.left == 76 && plot.right == 276);
+    assert_non_null(strstr(nas_text_string(&text), "max-width:300px"));
+    assert_non_null(strstr(nas_text_string(&text), ">2 KiB<"));
+    size_t before = text.length;
+    plot.trial = 42;
+    nas_plot_box(&plot, (double[2]){2.5, 1024}, (double[2]){7.5, 3072}, "mem", "tip");
+    assert_string_equal(text.data + before,
+                        "<rect class=\"mem\" x=\"126.0\" y=\"39.0\" width=\"100.0\" "
+                        "height=\"50.0\" data-t=\"42\"><title>tip</title></rect>\n");
+    before = text.length;
+    double xs[] = {0, 10}, low[] = {0, 1024}, high[] = {2048, 4096};
+    nas_plot_band(&plot, xs, low, high, 2, "band");
+    assert_string_equal(text.data + before,
+                        "<path class=\"band\" d=\"M76.0 64.0L276.0 14.0L276.0 "
+                        "89.0L76.0 114.0Z\"/>\n");
+    before = text.length;
+    nas_plot_interval(&plot, 5, (double)NAN, 3);
+    nas_plot_band(&plot, xs, low, high, 0, "band");
+    assert_int_equal(before, text.length);
+    nas_plot_interval(&plot, 5, 1024, 2048);
+    assert_non_null(strstr(text.data + before, "M176.0 89.0V64.0"));
+    nas_plot_level(&plot, 2048, "bad", "a < b");
+    assert_non_null(strstr(text.data + before, "a &lt; b</text>"));
+    nas_text_free(&text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(areas_and_intervals_span_their_values),
         cmocka_unit_test(escapes_what_would_break_the_page),
         cmocka_unit_test(axis_holds_what_was_included),
         cmocka_unit_test(marks_lie_where_their_values_are),
