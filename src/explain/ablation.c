@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_PARTS = 24, MOST_EPOCHS = 8, POINTS = 4 };
+enum { MOST_PARTS = 24, MOST_EPOCHS = 8, MOST_ROUNDS = 5, POINTS = 4 };
 /* Of the time: the rest is for the learning curve. */
 static const double PARTS_SHARE = 0.6;
 /* A training that sees less of the rows says nothing about the network. */
@@ -20,6 +20,8 @@ typedef struct part {
     const char *name;
     nas_cut cut;
     nas_graph *graph;
+    double *difference;     /* [validation rows] of goodness, sum over rounds */
+    int rounds;             /* that it was trained in */
     double loss, low, high; /* of the metric; NaN = not trained */
 } part;
 
@@ -41,6 +43,8 @@ typedef struct ablation {
     double start_s, seconds;
     double fraction;
     int64_t epochs;
+    int rounds;
+    double *goodness; /* [validation rows] of the whole network, sum over rounds */
     part parts[MOST_PARTS];
     int n_parts;
     point points[POINTS];
@@ -72,6 +76,7 @@ static nas_status train(const ablation *a, const nas_graph *graph, double fracti
                    .n_validation = a->data->n_validation,
                    .fraction = fraction,
                    .epochs = epochs,
+                   .repeat = a->rounds,
                    .seed = a->settings->seed,
                    .metric = a->metric,
                    .max_seconds = fmax(0.05, left_s(a))};
@@ -122,18 +127,17 @@ static bool is_squared(const nas_metric *metric)
     return strcmp(metric->name, "rmse") == 0 || strcmp(metric->name, "r2") == 0;
 }
 
-/* Paired over the validation rows: how much less good they are answered. Squared errors
- * become their root, the interval with them. */
-static void compare(const ablation *a, const nas_job_result *whole,
-                    const nas_job_result *cut, part *p)
+/* Paired over the validation rows: how much less good they are answered, mean over
+ * rounds. Squared errors become their root, the interval with them. */
+static void conclude(const ablation *a, part *p)
 {
     const int64_t n = a->data->n_validation;
     double mean = 0, squares = 0, base = 0;
     for (int64_t i = 0; i < n; i++) {
-        double d = whole->row_goodness[i] - cut->row_goodness[i];
+        double d = p->difference[i] / p->rounds;
         mean += d / (double)n;
         squares += d * d / (double)n;
-        base -= whole->row_goodness[i] / (double)n;
+        base -= a->goodness[i] / a->rounds / (double)n;
     }
     double half = Z * sqrt(fmax(0, squares - mean * mean) / (double)n);
     double scale = 1;
@@ -146,23 +150,57 @@ static void compare(const ablation *a, const nas_job_result *whole,
     p->high = scale * (mean + half);
 }
 
-static nas_status try_parts(ablation *a, nas_err *err)
+/* The network and all its cuts once, with the seed of this round. */
+static nas_status try_round(ablation *a, nas_err *err)
 {
     nas_job_result whole;
-    plan_parts(a);
-    if (a->n_parts == 0 || a->fraction < LEAST_FRACTION)
-        return NAS_OK;
     NAS_TRY(train(a, a->graph, a->fraction, a->epochs, &whole, err));
     nas_model_free(whole.model);
     if (whole.outcome != NAS_OUTCOME_DONE)
         return NAS_OK;
     for (int i = 0; i < a->n_parts && left_s(a) > 0; i++) {
+        part *p = &a->parts[i];
         nas_job_result cut;
-        NAS_TRY(train(a, a->parts[i].graph, a->fraction, a->epochs, &cut, err));
+        NAS_TRY(train(a, p->graph, a->fraction, a->epochs, &cut, err));
         nas_model_free(cut.model);
-        if (cut.outcome == NAS_OUTCOME_DONE)
-            compare(a, &whole, &cut, &a->parts[i]);
+        if (cut.outcome != NAS_OUTCOME_DONE)
+            continue;
+        for (int64_t k = 0; k < a->data->n_validation; k++)
+            p->difference[k] += whole.row_goodness[k] - cut.row_goodness[k];
+        p->rounds++;
     }
+    for (int64_t k = 0; k < a->data->n_validation; k++)
+        a->goodness[k] += whole.row_goodness[k];
+    a->rounds++;
+    return NAS_OK;
+}
+
+/* Another round, with another seed, as long as one fits: one training's luck is often
+ * larger than what a block gives. */
+static nas_status try_parts(ablation *a, nas_err *err)
+{
+    plan_parts(a);
+    if (a->n_parts == 0 || a->fraction < LEAST_FRACTION)
+        return NAS_OK;
+    a->goodness = NAS_NEW(a->arena, double, a->data->n_validation);
+    NAS_TRY_ALLOC(a->goodness, err);
+    for (int i = 0; i < a->n_parts; i++) {
+        a->parts[i].difference = NAS_NEW(a->arena, double, a->data->n_validation);
+        NAS_TRY_ALLOC(a->parts[i].difference, err);
+    }
+    const double end = (1 - PARTS_SHARE) * a->seconds;
+    double took = 0;
+    while (a->rounds < MOST_ROUNDS && left_s(a) - end >= took) {
+        int before = a->rounds;
+        double left = left_s(a);
+        NAS_TRY(try_round(a, err));
+        took = left - left_s(a);
+        if (a->rounds == before)
+            break;
+    }
+    for (int i = 0; i < a->n_parts; i++)
+        if (a->parts[i].rounds > 0)
+            conclude(a, &a->parts[i]);
     return NAS_OK;
 }
 
@@ -233,6 +271,7 @@ static nas_status write_entry(const ablation *a, nas_err *err)
     nas_json_key_int(&json, "trial", a->row->id);
     nas_json_key_real(&json, "fraction", a->fraction);
     nas_json_key_int(&json, "epochs", a->epochs);
+    nas_json_key_int(&json, "rounds", a->rounds);
     nas_json_key_int(&json, "rows", a->data->n_validation);
     nas_json_key_real(&json, "seconds", nas_clock_monotonic_s() - a->start_s);
     nas_json_key(&json, "parts");

@@ -201,9 +201,11 @@ static void ablation(const nas_report *r, const nas_trial_row *row)
     nas_page_heading(r->out, "What its parts do");
     nas_page_paragraph(
         r->out,
-        "Each part taken out or made smaller, trained anew for %lld epochs on %.0f %% of "
-        "the training rows, against the whole network trained the same way; loss on "
-        "validation with the 95 %% interval of the paired difference over %lld rows.",
+        "Each part taken out or made smaller, trained anew %lld times for %lld epochs on "
+        "%.0f %% of the training rows, against the whole network trained the same way; "
+        "loss on validation with the 95 %% interval of the paired difference over %lld "
+        "rows.",
+        (long long)json_integer_value(json_object_get(a, "rounds")),
         (long long)json_integer_value(json_object_get(a, "epochs")),
         100 * nas_report_real(a, "fraction"),
         (long long)json_integer_value(json_object_get(a, "rows")));

@@ -199,18 +199,18 @@ static void every_section_says_what_the_study_holds(void **state)
     nas_err err = {0};
     rich r;
     fill(&r);
-    check_ok(nas_study_put(
-                 r.study, NAS_ABLATION_ENTRY,
-                 nas_arena_printf(r.arena,
-                                  "{\"schema\":1,\"trial\":%lld,\"fraction\":1,"
-                                  "\"epochs\":2,\"rows\":300,\"parts\":[{\"what\":"
-                                  "\"stage1\",\"loss\":0.034,\"low\":0.02,\"high\":0.05,"
-                                  "\"params\":3000,\"macs\":4000}],\"learning\":[{"
-                                  "\"rows\":100,\"value\":0.8,\"low\":0.77,\"high\":0.83"
-                                  "},{\"rows\":200,\"value\":0.9,\"low\":0.88,\"high\":"
-                                  "0.92}]}",
-                                  (long long)r.finalist.trial),
-                 &err),
+    check_ok(nas_study_put(r.study, NAS_ABLATION_ENTRY,
+                           nas_arena_printf(
+                               r.arena,
+                               "{\"schema\":1,\"trial\":%lld,\"fraction\":1,\"rounds\":3,"
+                               "\"epochs\":2,\"rows\":300,\"parts\":[{\"what\":"
+                               "\"stage1\",\"loss\":0.034,\"low\":0.02,\"high\":0.05,"
+                               "\"params\":3000,\"macs\":4000}],\"learning\":[{"
+                               "\"rows\":100,\"value\":0.8,\"low\":0.77,\"high\":0.83"
+                               "},{\"rows\":200,\"value\":0.9,\"low\":0.88,\"high\":"
+                               "0.92}]}",
+                               (long long)r.finalist.trial),
+                           &err),
              err);
     char *html = report_of(&r, IMAGE);
     static const char *const WANTED[] = {"id=\"mattered\"",
