@@ -131,6 +131,12 @@ void nas_page_row_begin(nas_text *out, bool chosen)
     nas_text_puts(out, chosen ? "<tr class=\"chosen\">" : "<tr>");
 }
 
+void nas_page_row_of(nas_text *out, bool chosen, int64_t trial)
+{
+    nas_text_printf(out, "<tr data-t=\"%lld\"%s>", (long long)trial,
+                    chosen ? " class=\"chosen\"" : "");
+}
+
 void nas_page_cell(nas_text *out, const char *fmt, ...)
 {
     va_list args;

@@ -6,6 +6,7 @@
 #include "nasmith/text.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Everything before the first section, and after the last. */
 void nas_page_begin(nas_text *out, const char *title);
@@ -27,6 +28,8 @@ void nas_page_score(const nas_metric *metric, const nas_score *score, char *out,
 /* Tables: names separated by `|`; a name that starts with `<` is left-aligned. */
 void nas_page_table_begin(nas_text *out, const char *caption, const char *columns);
 void nas_page_row_begin(nas_text *out, bool chosen);
+/* A row about a trial: linked with its marks in plots. */
+void nas_page_row_of(nas_text *out, bool chosen, int64_t trial);
 void nas_page_cell(nas_text *out, const char *fmt, ...) NAS_PRINTF(2, 3);
 void nas_page_cell_left(nas_text *out, const char *fmt, ...) NAS_PRINTF(2, 3);
 /* A score, its interval below it. */

@@ -74,6 +74,30 @@ static int64_t draw_front(const nas_report *r, nas_limit_kind cost, const char *
     return hidden;
 }
 
+/* The networks that no other beats in everything, cheapest first. */
+static void front_table(const nas_report *r)
+{
+    nas_page_table_begin(r->out, "Pareto front",
+                         "trial|rung|validation|params|MACs|RAM|flash");
+    for (int i = 0; i < r->result->n_front; i++)
+        for (int64_t k = 0; k < r->n_trials; k++) {
+            const nas_report_trial *t = &r->trials[k];
+            if (t->row->id != r->result->front[i])
+                continue;
+            nas_cost_words cost = nas_cost_in_words(&t->row->cost);
+            nas_page_row_of(r->out, t->finalist, t->row->id);
+            nas_page_cell(r->out, "#%lld", (long long)t->row->id);
+            nas_page_cell(r->out, "%d", t->best->spec.rung);
+            nas_page_cell_score(r->out, r->metric, &t->best->validation);
+            nas_page_cell(r->out, "%s", cost.params);
+            nas_page_cell(r->out, "%s", cost.macs);
+            nas_page_cell(r->out, "%s", cost.ram);
+            nas_page_cell(r->out, "%s", cost.flash);
+            nas_page_row_end(r->out);
+        }
+    nas_page_table_end(r->out);
+}
+
 /* Variants behind radio buttons: they switch without scripts. */
 nas_status nas_report_front(const nas_report *r, nas_err *err)
 {
@@ -108,6 +132,10 @@ nas_status nas_report_front(const nas_report *r, nas_err *err)
     if (hidden > 0)
         nas_text_printf(r->out, "; %lld far below are not drawn", (long long)hidden);
     nas_text_puts(r->out, "</p>\n");
+    if (r->result->n_front > 0) {
+        nas_page_heading(r->out, "On the front");
+        front_table(r);
+    }
     return NAS_OK;
 }
 

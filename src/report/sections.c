@@ -139,7 +139,7 @@ static void cost_cells(const nas_report *r, const nas_cost *cost)
 
 static void finalist_row(const nas_report *r, const nas_finalist *f, bool chosen)
 {
-    nas_page_row_begin(r->out, chosen);
+    nas_page_row_of(r->out, chosen, f->trial);
     nas_page_cell(r->out, "#%lld", (long long)f->trial);
     nas_page_cell_left(r->out, "%s", f->role);
     nas_page_cell_score(r->out, r->metric, &f->validation);
@@ -255,7 +255,7 @@ static void trial_row(const nas_report *r, const nas_report_trial *t)
 {
     char score[96];
     nas_page_score(r->metric, &t->best->validation, score, sizeof score);
-    nas_page_row_begin(r->out, t->finalist);
+    nas_page_row_of(r->out, t->finalist, t->row->id);
     nas_page_cell(r->out, "#%lld", (long long)t->row->id);
     nas_page_cell(r->out, "%d", t->best->spec.rung);
     nas_page_cell(r->out, "%s", score);

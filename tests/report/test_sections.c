@@ -132,11 +132,11 @@ static const char TABLE[] = "\"effects_on\":\"d<og\",\"columns\":[{\"name\":\"ag
                             "\"at\":[1,2,3],\"effect\":[-0.1,0,0.1]},{\"name\":\"b&w\","
                             "\"loss\":0,\"deviation\":0}]";
 
-static void fill(rich *r)
+static void fill(rich *r, uint64_t trials)
 {
     int64_t last = 0;
     create(r);
-    for (uint64_t seed = 0; seed < 80; seed++) {
+    for (uint64_t seed = 0; seed < trials; seed++) {
         int64_t id = add_trial(r, seed, last);
         last = id > 0 ? id : last;
     }
@@ -198,7 +198,7 @@ static void every_section_says_what_the_study_holds(void **state)
     (void)state;
     nas_err err = {0};
     rich r;
-    fill(&r);
+    fill(&r, 200);
     check_ok(nas_study_put(r.study, NAS_ABLATION_ENTRY,
                            nas_arena_printf(
                                r.arena,
@@ -255,7 +255,7 @@ static void series_and_tables_have_their_own_pictures(void **state)
 {
     (void)state;
     rich r;
-    fill(&r);
+    fill(&r, 80);
     char *html = report_of(&r, SERIES);
     static const char *const OF_SERIES[] = {"over time", "channel 1", "class=\"band\""};
     wants(html, OF_SERIES, 3);
@@ -272,7 +272,7 @@ static void without_an_explanation_its_sections_are_absent(void **state)
 {
     (void)state;
     rich r;
-    fill(&r);
+    fill(&r, 80);
     char *html = report_of(&r, NULL);
     assert_null(strstr(html, "id=\"answers\""));
     assert_null(strstr(html, "id=\"looks\""));
@@ -288,7 +288,7 @@ static void a_plot_can_be_had_alone(void **state)
     rich r;
     char folder[64], path[128], *text = NULL;
     size_t bytes = 0;
-    fill(&r);
+    fill(&r, 80);
     nas_test_tmpdir(folder, sizeof folder);
     (void)snprintf(path, sizeof path, "%s/p.svg", folder);
     for (int i = 0; nas_report_plot_name(i) != NULL; i++) {
