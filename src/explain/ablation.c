@@ -12,6 +12,8 @@
 enum { MOST_PARTS = 24, MOST_EPOCHS = 8, MOST_ROUNDS = 5, POINTS = 4 };
 /* Of the time: the rest is for the learning curve. */
 static const double PARTS_SHARE = 0.6;
+/* A training may take so much longer than the one before it. */
+static const double SAFETY = 1.2;
 /* A training that sees less of the rows says nothing about the network. */
 static const double LEAST_FRACTION = 0.1;
 static const double Z = 1.959963984540054; /* 97.5 % quantile of the normal */
@@ -42,6 +44,7 @@ typedef struct ablation {
     nas_workspace *workspace;
     double start_s, seconds;
     double fraction;
+    double row_s; /* seconds of a row of the network's training; 0 = not measured */
     int64_t epochs;
     int rounds;
     double *goodness; /* [validation rows] of the whole network, sum over rounds */
@@ -158,6 +161,7 @@ static nas_status try_round(ablation *a, nas_err *err)
     nas_model_free(whole.model);
     if (whole.outcome != NAS_OUTCOME_DONE)
         return NAS_OK;
+    a->row_s = whole.seconds / (double)whole.rows_seen;
     for (int i = 0; i < a->n_parts && left_s(a) > 0; i++) {
         part *p = &a->parts[i];
         nas_job_result cut;
@@ -210,8 +214,8 @@ static nas_status try_parts(ablation *a, nas_err *err)
 static nas_status try_rows(ablation *a, nas_err *err)
 {
     static const double SHARES[POINTS] = {0.125, 0.25, 0.5, 1};
-    double one = predicted_s(a, a->graph, 1);
-    double rows = one > 0 ? left_s(a) / POINTS / one : 0;
+    double one = a->row_s > 0 ? a->row_s : predicted_s(a, a->graph, 1);
+    double rows = one > 0 ? left_s(a) / (SAFETY * POINTS * one) : 0;
     double all = fmin(1, rows / (double)a->data->n_train);
     double most = (double)a->data->n_train * MOST_EPOCHS;
     rows = fmin(rows, most);

@@ -395,16 +395,25 @@ static void say_learning(writer *w)
     double half = (real(last, "high") - real(last, "low")) / 2;
     long long rows = (long long)json_integer_value(json_object_get(last, "rows"));
     long long fewer = (long long)json_integer_value(json_object_get(before, "rows"));
-    if (step > half)
+    long long all =
+        (long long)json_integer_value(json_object_get(w->e->network, "train_rows"));
+    bool gained = step > half;
+    words gap = gap_words(w, step);
+    if (all > 0 && (double)rows < 0.9 * (double)all)
+        say(w, NAS_MOOD_PLAIN, "generalise",
+            "From %lld to %lld of %lld training rows the score %s %s; there was no time "
+            "to try all, so whether still more data would help is open.",
+            fewer, rows, all, gained ? "gained" : "changed by only", gap.text);
+    else if (gained)
         say(w, NAS_MOOD_PLAIN, "generalise",
             "More data would help: from %lld to %lld training rows the score still "
             "gained %s.",
-            fewer, rows, gap_words(w, step).text);
+            fewer, rows, gap.text);
     else
         say(w, NAS_MOOD_PLAIN, "generalise",
             "More data of the same kind would hardly help: from %lld to %lld training "
             "rows the score changed by %s, less than its interval.",
-            fewer, rows, gap_words(w, step).text);
+            fewer, rows, gap.text);
 }
 
 nas_status nas_explain_verdict(const nas_explanation *e, nas_explain_sentence **out,

@@ -15,14 +15,26 @@ static const nas_explain_column *column_of(const nas_report *r, int column)
 
 /* ---- importance -------------------------------------------------------- */
 
+static int by_top_share(const void *a, const void *b)
+{
+    const nas_explain_decision *x = a, *y = b;
+    int order = (x->top_share < y->top_share) - (x->top_share > y->top_share);
+    return order != 0 ? order : x->column - y->column;
+}
+
 static nas_status importance_bars(const nas_report *r, bool top, nas_err *err)
 {
     const nas_explain_mattered *m = &r->explanation->mattered;
     int n = m->n_decisions < BARS ? m->n_decisions : BARS;
     nas_bar *bar = NAS_NEW(r->arena, nas_bar, n);
+    nas_explain_decision *order = nas_arena_copy(
+        r->arena, m->decision, (size_t)m->n_decisions * sizeof *m->decision);
     NAS_TRY_ALLOC(bar, err);
+    NAS_TRY_ALLOC(order, err);
+    if (top)
+        qsort(order, (size_t)m->n_decisions, sizeof *order, by_top_share);
     for (int i = 0; i < n; i++) {
-        const nas_explain_decision *d = &m->decision[i];
+        const nas_explain_decision *d = &order[i];
         double value = top ? d->top_share : d->share;
         double deviation = top ? d->top_deviation : d->deviation;
         bar[i] = (nas_bar){

@@ -198,15 +198,18 @@ static void ablation(const nas_report *r, const nas_trial_row *row)
     json_t *part;
     if (json_array_size(parts) == 0)
         return;
+    char times[32] = "once";
+    if (json_integer_value(json_object_get(a, "rounds")) > 1)
+        (void)snprintf(times, sizeof times, "%lld times",
+                       (long long)json_integer_value(json_object_get(a, "rounds")));
     nas_page_heading(r->out, "What its parts do");
     nas_page_paragraph(
         r->out,
-        "Each part taken out or made smaller, trained anew %lld times for %lld epochs on "
+        "Each part taken out or made smaller, trained anew %s for %lld epochs on "
         "%.0f %% of the training rows, against the whole network trained the same way; "
         "loss on validation with the 95 %% interval of the paired difference over %lld "
         "rows.",
-        (long long)json_integer_value(json_object_get(a, "rounds")),
-        (long long)json_integer_value(json_object_get(a, "epochs")),
+        times, (long long)json_integer_value(json_object_get(a, "epochs")),
         100 * nas_report_real(a, "fraction"),
         (long long)json_integer_value(json_object_get(a, "rows")));
     nas_page_table_begin(r->out, "Ablation", "<without|loss|95 % interval|params|MACs|<");
