@@ -120,7 +120,7 @@ static nas_status channel_bars(const nas_report *r, const json_t *o, nas_err *er
 
 static nas_status occlusion(const nas_report *r, const json_t *o, nas_err *err)
 {
-    int64_t n = 0;
+    int64_t n = 0, m = 0;
     const double *map = nas_report_reals(r, o, "map", &n);
     bool image = nas_report_real(o, "height") > 1;
     if (map == NULL)
@@ -131,14 +131,14 @@ static nas_status occlusion(const nas_report *r, const json_t *o, nas_err *err)
                        nas_report_real(o, "rows"), nas_report_real(o, "patch"),
                        image ? "pixels" : "steps");
     const double *gradient = nas_report_reals(
-        r, json_object_get(r->explanation->network, "gradients"), "map", &n);
+        r, json_object_get(r->explanation->network, "gradients"), "map", &m);
     if (image)
         image_maps(r, o, map, gradient);
     else
         NAS_TRY(series_map(r, map, n, "fall of the answer's probability", err));
     if (gradient != NULL && !image) {
         nas_page_heading(r->out, "The same by integrated gradients");
-        NAS_TRY(series_map(r, gradient, n, "log-probability of the answer", err));
+        NAS_TRY(series_map(r, gradient, m, "log-probability of the answer", err));
     }
     NAS_TRY(channel_bars(r, o, err));
     return image ? image_examples(r, o, err) : NAS_OK;
