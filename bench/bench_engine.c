@@ -1,7 +1,7 @@
 /* layer: engine. Speed of one training step (gather, forward, loss, backward, optimizer)
  * of fixed networks: CPU microseconds, median of chunks of ten steps.
  *
- *   bench_engine [--batch N] [--steps N] [--profile] [NETWORK...]
+ *   bench_engine [--batch N] [--steps N] [--profile] [--list] [NETWORK...]
  *
  * The instruction set is the machine's best; NASMITH_ISA lowers it. */
 #include "nasmith/net.h"
@@ -15,8 +15,8 @@ typedef struct workload {
     const char *name;
     nas_shape shape;
     /* Layers: C and D are convolution and depthwise, "C out kernel stride" and "D kernel
-     * stride" with batch norm and ReLU, M a 2x2 max pool, G the mean, F dense with ReLU,
-     * L dense. */
+     * stride" with batch norm and ReLU, "R out stride" two 3x3 convolutions beside a
+     * shortcut, M a 2x2 max pool, G the mean, F dense with ReLU, L dense. */
     const char *layers;
 } workload;
 
@@ -33,6 +33,7 @@ static const workload workloads[] = {
      "C 32 3 1 C 32 3 1 M C 64 3 1 C 64 3 1 M C 128 3 1 C 128 3 1 G L 10"},
     {"c1d", {9, 1, 128}, "C 32 5 1 M C 64 5 1 M C 64 3 1 G L 6"},
     {"mlp", {30, 1, 1}, "F 128 F 128 F 64 L 2"},
+    {"resnet", {3, 32, 32}, "C 16 3 1 R 16 1 R 32 2 R 32 1 R 64 2 R 64 1 G L 10"},
 };
 enum { WORKLOADS = sizeof workloads / sizeof *workloads, ROWS = 4096 };
 
@@ -42,8 +43,24 @@ static int with_norm(nas_graph_builder *builder, int at)
     return nas_graph_add_unary(builder, NAS_OP_RELU, at, "");
 }
 
-/* Add the layer at *text and move on to the next. */
-static int add_layer(nas_graph_builder *builder, int at, const char **text)
+/* Two 3x3 convolutions beside a shortcut, which is 1x1 where the shape changes. */
+static int add_residual(nas_graph_builder *builder, int at, int64_t out, int64_t stride,
+                        int64_t inputs)
+{
+    int y = with_norm(builder, nas_graph_add_conv(builder, at, out, 3, stride, ""));
+    y = nas_graph_add_unary(builder, NAS_OP_BATCH_NORM,
+                            nas_graph_add_conv(builder, y, out, 3, 1, ""), "");
+    if (stride != 1 || inputs != out)
+        at = nas_graph_add_unary(builder, NAS_OP_BATCH_NORM,
+                                 nas_graph_add_conv(builder, at, out, 1, stride, ""), "");
+    const int both[] = {y, at};
+    int sum = nas_graph_add(builder, NAS_OP_ADD, NULL, both, 2, "");
+    return nas_graph_add_unary(builder, NAS_OP_RELU, sum, "");
+}
+
+/* Add the layer at *text and move on to the next. @param channels  in and out */
+static int add_layer(nas_graph_builder *builder, int at, int64_t *channels,
+                     const char **text)
 {
     const char kind = **text;
     long number[3] = {0};
@@ -55,6 +72,9 @@ static int add_layer(nas_graph_builder *builder, int at, const char **text)
             break;
     }
     *text += strspn(*text, " ");
+    const int64_t inputs = *channels;
+    if (strchr("CRFL", kind) != NULL)
+        *channels = number[0];
     if (kind == 'M')
         return nas_graph_add_pool(builder, NAS_OP_MAX_POOL, at, 2, 2, NAS_PAD_VALID, "");
     if (kind == 'G')
@@ -64,6 +84,8 @@ static int add_layer(nas_graph_builder *builder, int at, const char **text)
     if (kind == 'F')
         return nas_graph_add_unary(builder, NAS_OP_RELU,
                                    nas_graph_add_dense(builder, at, number[0], ""), "");
+    if (kind == 'R')
+        return add_residual(builder, at, number[0], number[1], inputs);
     if (kind == 'D')
         return with_norm(builder,
                          nas_graph_add_depthwise(builder, at, number[0], number[1], ""));
@@ -77,8 +99,9 @@ static nas_graph *build(const workload *w)
     nas_err err = {0};
     nas_graph *graph = NULL;
     int at = nas_graph_add_input(builder, w->shape);
+    int64_t channels = w->shape.c;
     for (const char *text = w->layers; *text != '\0';)
-        at = add_layer(builder, at, &text);
+        at = add_layer(builder, at, &channels, &text);
     if (nas_graph_finish(builder, at, &graph, &err) != NAS_OK) {
         fprintf(stderr, "%s: %s\n", w->name, err.text);
         exit(1);
@@ -183,6 +206,15 @@ static void run(const workload *w, int batch, int steps, bool profile)
     nas_graph_free(graph);
 }
 
+static int list(void)
+{
+    for (int k = 0; k < WORKLOADS; k++)
+        printf("%s %lldx%lldx%lld %s\n", workloads[k].name,
+               (long long)workloads[k].shape.c, (long long)workloads[k].shape.h,
+               (long long)workloads[k].shape.w, workloads[k].layers);
+    return 0;
+}
+
 int main(int argc, char **argv)
 {
     int batch = 64, steps = 200, named = 0;
@@ -192,6 +224,8 @@ int main(int argc, char **argv)
             batch = (int)strtol(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--steps") == 0 && i + 1 < argc)
             steps = (int)strtol(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--list") == 0)
+            return list();
         else if (strcmp(argv[i], "--profile") == 0)
             profile = setenv("NASMITH_PROFILE", "1", 1) == 0;
         else
