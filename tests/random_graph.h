@@ -103,6 +103,8 @@ static int nas_test_add_one(nas_test_pool *pool, nas_op_kind op, int at)
     }
     if (op == NAS_OP_DROPOUT)
         attr[NAS_ATTR_DROPOUT_RATE].f = 0.125;
+    if (op == NAS_OP_LEAKY_RELU)
+        attr[NAS_ATTR_LEAKY_SLOPE].f = 0.25 * (1 + nas_test_pick(pool, 3));
     pool->used[at]++;
     return nas_graph_add(pool->builder, op, attr, &pool->tensor[at], 1, "");
 }
@@ -128,6 +130,19 @@ static int nas_test_add_join(nas_test_pool *pool, nas_op_kind op, int at)
     return nas_graph_add(pool->builder, op, NULL, inputs, n, "");
 }
 
+/* ReLU half of the time. */
+static nas_op_kind nas_test_activation(nas_test_pool *pool)
+{
+    static const nas_op_kind curves[] = {
+#define NAS_TEST_CURVE(upper, lower) NAS_OP_##upper,
+        NAS_CURVE_LIST(NAS_TEST_CURVE)
+#undef NAS_TEST_CURVE
+    };
+    const int n = (int)(sizeof curves / sizeof curves[0]),
+              pick = nas_test_pick(pool, 2 * n);
+    return pick < n ? curves[pick] : NAS_OP_RELU;
+}
+
 static void nas_test_grow(nas_test_pool *pool, const nas_test_graph_options *options)
 {
     static const nas_op_kind ops[] = {
@@ -138,6 +153,8 @@ static void nas_test_grow(nas_test_pool *pool, const nas_test_graph_options *opt
         NAS_OP_FLATTEN,    NAS_OP_RELU,
     };
     nas_op_kind op = ops[nas_test_pick(pool, (int)(sizeof ops / sizeof ops[0]))];
+    if (op == NAS_OP_RELU)
+        op = nas_test_activation(pool);
     int at = nas_test_pick(pool, 3) > 0 ? pool->n - 1 : nas_test_pick(pool, pool->n);
     bool ends =
         op == NAS_OP_DENSE || op == NAS_OP_GLOBAL_AVG_POOL || op == NAS_OP_FLATTEN;

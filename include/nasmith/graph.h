@@ -29,6 +29,16 @@ static inline bool nas_shape_equal(nas_shape a, nas_shape b)
     return a.c == b.c && a.h == b.h && a.w == b.w;
 }
 
+/* Activations with a formula of their own, where ReLU and ReLU6 only clamp. GELU is the
+ * tanh form: x / (1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3). */
+#define NAS_CURVE_LIST(X)                                                                \
+    X(LEAKY_RELU, leaky_relu)                                                            \
+    X(HARD_SWISH, hard_swish)                                                            \
+    X(SIGMOID, sigmoid)                                                                  \
+    X(TANH, tanh)                                                                        \
+    X(SILU, silu)                                                                        \
+    X(GELU, gelu)
+
 /* Every operator, in registry order: (enum suffix, name in JSON and of its files). Each
  * layer that must know all operators (engine, ONNX, C) expands this list into its own
  * table, so a missing implementation does not link. */
@@ -44,6 +54,7 @@ static inline bool nas_shape_equal(nas_shape a, nas_shape b)
     X(BATCH_NORM, batch_norm)                                                            \
     X(RELU, relu)                                                                        \
     X(RELU6, relu6)                                                                      \
+    NAS_CURVE_LIST(X)                                                                    \
     X(ADD, add)                                                                          \
     X(CONCAT, concat)                                                                    \
     X(DROPOUT, dropout)                                                                  \
@@ -82,6 +93,7 @@ enum {
     NAS_ATTR_BN_MOMENTUM /* 0.1: weight of the new */
 };
 enum { NAS_ATTR_DROPOUT_RATE };
+enum { NAS_ATTR_LEAKY_SLOPE /* of the negative half, 0.01 */ };
 
 /* Caps, so that a file from outside cannot ask for more memory than they imply: extents
  * of the input, channels and units 65,536; 2^28 elements per tensor; 4,096 nodes; 65,536

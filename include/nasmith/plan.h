@@ -50,8 +50,8 @@ typedef enum nas_dtype { NAS_FLOAT32, NAS_INT8 } nas_dtype;
  * into the convolution or dense that produces its only input, or becomes NAS_STEP_AFFINE;
  * ReLU/ReLU6 is the `activation` of the conv, depthwise, dense, affine or add that
  * produces its only input, or becomes NAS_STEP_ACTIVATION (with its kind in
- * `activation`). Standardise, affine, activation, add and softmax overwrite an operand of
- * the same size that nobody reads later. */
+ * `activation`). Standardise, affine, activation, curves, add and softmax overwrite an
+ * operand of the same size that nobody reads later. */
 typedef enum nas_step_kind {
     NAS_STEP_STANDARDISE,
     NAS_STEP_CONV,
@@ -64,7 +64,10 @@ typedef enum nas_step_kind {
     NAS_STEP_ACTIVATION,
     NAS_STEP_ADD,
     NAS_STEP_CONCAT,
-    NAS_STEP_SOFTMAX,
+#define NAS_CURVE_STEP(upper, lower) NAS_STEP_##upper,
+    NAS_CURVE_LIST(NAS_CURVE_STEP)
+#undef NAS_CURVE_STEP
+        NAS_STEP_SOFTMAX,
     NAS_STEP_KINDS
 } nas_step_kind;
 

@@ -16,7 +16,10 @@ static const char *const kind_names[NAS_STEP_KINDS] = {
     [NAS_STEP_ACTIVATION] = "activation",
     [NAS_STEP_ADD] = "add",
     [NAS_STEP_CONCAT] = "concat",
-    [NAS_STEP_SOFTMAX] = "softmax",
+#define CURVE_NAME(upper, lower) [NAS_STEP_##upper] = #lower,
+    NAS_CURVE_LIST(CURVE_NAME)
+#undef CURVE_NAME
+        [NAS_STEP_SOFTMAX] = "softmax",
 };
 
 static int class_of(int64_t value, int64_t first, int64_t second, int64_t third)

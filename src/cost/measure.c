@@ -51,7 +51,10 @@ static const struct {
     {NAS_STEP_ACTIVATION, NAS_OP_RELU},
     {NAS_STEP_ADD, NAS_OP_ADD},
     {NAS_STEP_CONCAT, NAS_OP_CONCAT},
-    {NAS_STEP_SOFTMAX, NAS_OP_SOFTMAX},
+#define CURVE_ROW(upper, lower) {NAS_STEP_##upper, NAS_OP_##upper},
+    NAS_CURVE_LIST(CURVE_ROW)
+#undef CURVE_ROW
+        {NAS_STEP_SOFTMAX, NAS_OP_SOFTMAX},
 };
 
 static const nas_shape sizes[NAS_LATENCY_CLASSES] = {

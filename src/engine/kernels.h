@@ -140,6 +140,15 @@ typedef struct nas_dropout_job {
     float factor;
 } nas_dropout_job;
 
+/* y = f(x), or dx = f'(x) * dy (or added to dx), f by the operator. */
+typedef struct nas_curve_job {
+    nas_op_kind op; /* of NAS_CURVE_LIST */
+    float slope;    /* of leaky ReLU */
+    int blocks, channels, height, width;
+    nas_view x, y, dx, dy;
+    bool accumulate;
+} nas_curve_job;
+
 /* Softmax over channels at every pixel, or its backward (dx, or added to dx):
  * dx = y * (dy - sum over channels of y*dy). */
 typedef struct nas_softmax_job {
@@ -206,6 +215,8 @@ typedef struct nas_kernels {
     void (*avg_pool)(const nas_pool_job *job);
     void (*avg_pool_backward)(const nas_pool_job *job);
     void (*dropout)(const nas_dropout_job *job);
+    void (*curve)(const nas_curve_job *job);
+    void (*curve_backward)(const nas_curve_job *job);
     void (*softmax)(const nas_softmax_job *job);
     void (*softmax_backward)(const nas_softmax_job *job);
     void (*gather)(const nas_gather_job *job);

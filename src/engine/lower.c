@@ -134,6 +134,13 @@ static void lower_activation(nas_unit *unit, const nas_node *node)
     unit->high = node->op == NAS_OP_RELU6 ? 6.0f : INFINITY;
 }
 
+static void lower_curve(nas_unit *unit, const nas_node *node)
+{
+    unit->curve = node->op;
+    if (node->op == NAS_OP_LEAKY_RELU)
+        unit->slope = (float)node->attr[NAS_ATTR_LEAKY_SLOPE].f;
+}
+
 /* Fused into `unit`: its z is now node `index`. */
 static void absorb(nas_net *net, nas_unit *unit, const nas_graph *graph, int index)
 {
@@ -212,7 +219,10 @@ static nas_core core_of(nas_op_kind op)
         [NAS_OP_BATCH_NORM] = NAS_CORE_VIEW,
         [NAS_OP_RELU] = NAS_CORE_VIEW,
         [NAS_OP_RELU6] = NAS_CORE_VIEW,
-        [NAS_OP_ADD] = NAS_CORE_ADD,
+#define CURVE_CORE(upper, lower) [NAS_OP_##upper] = NAS_CORE_CURVE,
+        NAS_CURVE_LIST(CURVE_CORE)
+#undef CURVE_CORE
+            [NAS_OP_ADD] = NAS_CORE_ADD,
         [NAS_OP_CONCAT] = NAS_CORE_CONCAT,
         [NAS_OP_DROPOUT] = NAS_CORE_DROPOUT,
         [NAS_OP_FLATTEN] = NAS_CORE_FLATTEN,
@@ -258,6 +268,8 @@ static nas_status lower_alone(nas_net *net, const nas_graph *graph, int index,
         lower_activation(unit, node);
     else if (node->op == NAS_OP_MAX_POOL || node->op == NAS_OP_AVG_POOL)
         set_window(unit, node, false);
+    else if (unit->core == NAS_CORE_CURVE)
+        lower_curve(unit, node);
     else if (node->op == NAS_OP_DROPOUT)
         unit->dropout_rate = (float)node->attr[NAS_ATTR_DROPOUT_RATE].f;
     else if (node->op == NAS_OP_GLOBAL_AVG_POOL) {

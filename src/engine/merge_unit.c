@@ -1,4 +1,5 @@
-/* Cores that move elements: input, view, add, concat, flatten, dropout, softmax. */
+/* Cores that move elements: input, view, add, concat, flatten, dropout, curves, softmax.
+ */
 #include "engine/unit.h"
 
 #include <math.h>
@@ -182,6 +183,42 @@ void nas_core_dropout_backward(nas_net *net, nas_unit *unit, nas_view x, nas_vie
         dropout_job(unit, dy, nas_view_block(&input->dz, at->first), at);
     job.accumulate = !unit->first[0];
     net->kernels->dropout(&job);
+}
+
+/* ---- curves ---------------------------------------------------------------------- */
+
+static nas_curve_job curve_job(const nas_unit *unit, nas_view x, const nas_piece *at)
+{
+    return (nas_curve_job){
+        .op = unit->curve,
+        .slope = unit->slope,
+        .blocks = at->count,
+        .channels = unit->y.channels,
+        .height = unit->y.height,
+        .width = unit->y.width,
+        .x = x,
+    };
+}
+
+void nas_core_curve_forward(nas_net *net, nas_unit *unit, nas_view x, const nas_piece *at)
+{
+    nas_curve_job job = curve_job(unit, x, at);
+    job.y = nas_view_block(&unit->y, at->first);
+    net->kernels->curve(&job);
+    nas_clamp_output(net, unit, at);
+}
+
+void nas_core_curve_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
+                             const nas_piece *at)
+{
+    nas_unit *input = &net->units[unit->inputs[0]];
+    if (!input->gradient)
+        return;
+    nas_curve_job job = curve_job(unit, x, at);
+    job.dy = dy;
+    job.dx = nas_view_block(&input->dz, at->first);
+    job.accumulate = !unit->first[0];
+    net->kernels->curve_backward(&job);
 }
 
 /* ---- softmax --------------------------------------------------------------------- */

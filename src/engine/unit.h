@@ -24,6 +24,7 @@
     X(CONCAT, concat)                                                                    \
     X(FLATTEN, flatten)                                                                  \
     X(DROPOUT, dropout)                                                                  \
+    X(CURVE, curve)                                                                      \
     X(SOFTMAX, softmax)
 
 typedef enum nas_core {
@@ -85,6 +86,8 @@ typedef struct nas_unit {
     nas_tail tail;
     int pool_h, pool_w;
     float dropout_rate;
+    nas_op_kind curve; /* of a curve core */
+    float slope;
     uint32_t dropout_seed;
 
     bool separate; /* y and z are two tensors */

@@ -22,17 +22,33 @@ static bool has_dot(nas_kernel kernel)
     return kernel == NAS_KERNEL_CONV || kernel == NAS_KERNEL_DENSE;
 }
 
+static bool has_logistic(nas_kernel kernel)
+{
+    return kernel == NAS_KERNEL_SIGMOID || kernel == NAS_KERNEL_TANH ||
+           kernel == NAS_KERNEL_SILU || kernel == NAS_KERNEL_GELU;
+}
+
+static bool has_exp(nas_kernel kernel)
+{
+    return kernel == NAS_KERNEL_SOFTMAX || has_logistic(kernel);
+}
+
 static bool has_clamp(nas_kernel kernel)
 {
     return kernel != NAS_KERNEL_LOAD && kernel != NAS_KERNEL_STORE &&
-           kernel != NAS_KERNEL_STORE_GATHER && kernel != NAS_KERNEL_SOFTMAX;
+           kernel != NAS_KERNEL_STORE_GATHER && kernel != NAS_KERNEL_LEAKY_RELU &&
+           !has_exp(kernel);
 }
 
 /* What kernels are built from, in the order of emission. */
 static const struct {
     const char *name;
     bool (*used)(nas_kernel kernel);
-} helpers[] = {{"clamp", has_clamp}, {"taps", has_window}, {"dot", has_dot}};
+} helpers[] = {{"clamp", has_clamp},
+               {"taps", has_window},
+               {"dot", has_dot},
+               {"exp", has_exp},
+               {"logistic", has_logistic}};
 
 static void put_runtime(const nas_c_writer *w, nas_text *out, const char *name)
 {

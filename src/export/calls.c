@@ -343,6 +343,21 @@ static nas_status lower_activation(lowering *l, const step_view *v, layout *out)
     return NAS_OK;
 }
 
+/* The kernel of a curve has the name of its operator. */
+static nas_status lower_curve(lowering *l, const step_view *v, layout *out)
+{
+    static const nas_kernel kernel_of[NAS_OP_COUNT] = {
+#define CURVE_KERNEL(upper, lower) [NAS_OP_##upper] = NAS_KERNEL_##upper,
+        NAS_CURVE_LIST(CURVE_KERNEL)
+#undef CURVE_KERNEL
+    };
+    nas_call *call = channel_call(l, v, kernel_of[v->node->op]);
+    if (v->node->op == NAS_OP_LEAKY_RELU)
+        call->map.low = (float)v->node->attr[NAS_ATTR_LEAKY_SLOPE].f;
+    *out = v->in;
+    return NAS_OK;
+}
+
 static nas_status lower_softmax(lowering *l, const step_view *v, layout *out)
 {
     (void)channel_call(l, v, NAS_KERNEL_SOFTMAX);
@@ -467,7 +482,10 @@ static const lower_function functions[NAS_STEP_KINDS] = {
     [NAS_STEP_ACTIVATION] = lower_activation,
     [NAS_STEP_ADD] = lower_add,
     [NAS_STEP_CONCAT] = lower_concat,
-    [NAS_STEP_SOFTMAX] = lower_softmax,
+#define CURVE_STEP(upper, lower) [NAS_STEP_##upper] = lower_curve,
+    NAS_CURVE_LIST(CURVE_STEP)
+#undef CURVE_STEP
+        [NAS_STEP_SOFTMAX] = lower_softmax,
 };
 
 static nas_status fold(lowering *l, step_view *v)

@@ -30,6 +30,12 @@
     X(ADD, add, MAP_PAIR)                                                                \
     X(ADD_GATHER, add_gather, MAP_PAIR_GATHER)                                           \
     X(CONCAT, concat, MAP)                                                               \
+    X(LEAKY_RELU, leaky_relu, MAP)                                                       \
+    X(HARD_SWISH, hard_swish, MAP)                                                       \
+    X(SIGMOID, sigmoid, MAP)                                                             \
+    X(TANH, tanh, MAP)                                                                   \
+    X(SILU, silu, MAP)                                                                   \
+    X(GELU, gelu, MAP)                                                                   \
     X(SOFTMAX, softmax, MAP)                                                             \
     X(STORE, store, MAP)                                                                 \
     X(STORE_GATHER, store_gather, MAP_GATHER)

@@ -4,6 +4,8 @@
 
 #include "export/runtime/clamp.h"
 #include "export/runtime/dot.h"
+#include "export/runtime/exp.h"
+#include "export/runtime/logistic.h"
 #include "export/runtime/taps.h"
 
 #include "export/runtime/activation.h"
@@ -15,13 +17,19 @@
 #include "export/runtime/conv.h"
 #include "export/runtime/dense.h"
 #include "export/runtime/depthwise.h"
+#include "export/runtime/gelu.h"
 #include "export/runtime/global_avg_pool.h"
+#include "export/runtime/hard_swish.h"
+#include "export/runtime/leaky_relu.h"
 #include "export/runtime/load.h"
 #include "export/runtime/max_pool.h"
+#include "export/runtime/sigmoid.h"
+#include "export/runtime/silu.h"
 #include "export/runtime/softmax.h"
 #include "export/runtime/standardise.h"
 #include "export/runtime/store.h"
 #include "export/runtime/store_gather.h"
+#include "export/runtime/tanh.h"
 
 /* Pointers of one call. */
 typedef struct operands {

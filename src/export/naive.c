@@ -113,6 +113,24 @@ void nas_naive_batch_norm(nas_shape shape, const float *const statistics[4],
     }
 }
 
+double nas_naive_curve(nas_op_kind op, double slope, double x)
+{
+    switch (op) {
+    case NAS_OP_LEAKY_RELU:
+        return x > 0 ? x : slope * x;
+    case NAS_OP_HARD_SWISH:
+        return x * fmin(fmax(x + 3, 0), 6) / 6;
+    case NAS_OP_SIGMOID:
+        return 1 / (1 + exp(-x));
+    case NAS_OP_TANH:
+        return tanh(x);
+    case NAS_OP_SILU:
+        return x / (1 + exp(-x));
+    default: /* GELU */
+        return 0.5 * x * (1 + tanh(0.79788456080286535588 * (x + 0.044715 * x * x * x)));
+    }
+}
+
 void nas_naive_softmax(int64_t n, const double *in, double *out)
 {
     double top = in[0], sum = 0;

@@ -26,6 +26,8 @@ void nas_naive_dense(int64_t inputs, int64_t outputs, const float *kernel,
 /* @param statistics  scale, shift, mean, variance: [C] each */
 void nas_naive_batch_norm(nas_shape shape, const float *const statistics[4],
                           double epsilon, const double *in, double *out);
+/* An activation of NAS_CURVE_LIST. @param slope  of leaky ReLU */
+double nas_naive_curve(nas_op_kind op, double slope, double x);
 void nas_naive_softmax(int64_t n, const double *in, double *out);
 
 #endif

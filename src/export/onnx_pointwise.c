@@ -99,6 +99,78 @@ void nas_onnx_emit_relu6(nas_onnx_builder *b, int index)
                        like_input(b, index));
 }
 
+/* ---- curves ------------------------------------------------------------------------ */
+
+static Onnx__NodeProto *unary(nas_onnx_builder *b, const char *op, int index)
+{
+    return nas_onnx_add_unary(b, op, nas_onnx_node_name(b, index), as_it_is(b, index),
+                              like_input(b, index));
+}
+
+void nas_onnx_emit_leaky_relu(nas_onnx_builder *b, int index)
+{
+    const nas_node *node = nas_graph_node(b->model->graph, index);
+    nas_onnx_float(b, unary(b, "LeakyRelu", index), "alpha",
+                   (float)node->attr[NAS_ATTR_LEAKY_SLOPE].f);
+}
+
+void nas_onnx_emit_hard_swish(nas_onnx_builder *b, int index)
+{
+    (void)unary(b, "HardSwish", index);
+}
+
+void nas_onnx_emit_sigmoid(nas_onnx_builder *b, int index)
+{
+    (void)unary(b, "Sigmoid", index);
+}
+
+void nas_onnx_emit_tanh(nas_onnx_builder *b, int index)
+{
+    (void)unary(b, "Tanh", index);
+}
+
+/* An operator of two inputs inside a node of ours. @return the name of its output */
+static const char *inner(nas_onnx_builder *b, const char *op, int index, const char *what,
+                         const char *x, const char *y)
+{
+    const char *inputs[2] = {x, y};
+    const char *output = nas_onnx_text(b, "t%d.%s", index, what);
+    (void)nas_onnx_add(b, op, nas_onnx_text(b, "n%d %s", index, what), inputs, 2, output);
+    return output;
+}
+
+/* x * sigmoid(u) */
+static void gated(nas_onnx_builder *b, int index, const char *x, const char *u)
+{
+    const char *inputs[2] = {x, nas_onnx_text(b, "t%d.gate", index)};
+    (void)nas_onnx_add_unary(b, "Sigmoid", nas_onnx_text(b, "n%d gate", index), u,
+                             inputs[1]);
+    (void)nas_onnx_add(b, "Mul", nas_onnx_node_name(b, index), inputs, 2,
+                       like_input(b, index));
+}
+
+void nas_onnx_emit_silu(nas_onnx_builder *b, int index)
+{
+    gated(b, index, as_it_is(b, index), as_it_is(b, index));
+}
+
+/* Opset 17 has no Gelu: x * sigmoid(x * (a + b x^2)). */
+void nas_onnx_emit_gelu(nas_onnx_builder *b, int index)
+{
+    const float linear = 1.5957691216F, cubic = 1.5957691216F * 0.044715F;
+    const char *x = as_it_is(b, index);
+    const char *constants[2] = {nas_onnx_text(b, "n%d.linear", index),
+                                nas_onnx_text(b, "n%d.cubic", index)};
+    (void)nas_onnx_floats(b, constants[0], NULL, 0, &linear);
+    (void)nas_onnx_floats(b, constants[1], NULL, 0, &cubic);
+    const char *u = inner(b, "Mul", index, "square", x, x);
+    u = inner(b, "Mul", index, "cubic", u, constants[1]);
+    u = inner(b, "Add", index, "sum", u, constants[0]);
+    gated(b, index, x, inner(b, "Mul", index, "scaled", x, u));
+}
+
+/* ---- joins ------------------------------------------------------------------------- */
+
 /* All inputs in one form: images if there is no vector among them. */
 static const char **joined(nas_onnx_builder *b, int index)
 {

@@ -231,6 +231,27 @@ static void run_relu(const run_step *step)
         step->out->data[i] = step->in[0]->data[i] > 0 ? step->in[0]->data[i] : 0;
 }
 
+static void run_leaky_relu(const run_step *step)
+{
+    const Onnx__AttributeProto *alpha = find_attribute(step, "alpha");
+    const double slope = alpha != NULL && alpha->has_f ? (double)alpha->f : 0.01;
+    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
+        step->out->data[i] =
+            nas_naive_curve(NAS_OP_LEAKY_RELU, slope, step->in[0]->data[i]);
+}
+
+#define CURVE_RUN(upper, lower)                                                          \
+    static void run_##lower(const run_step *step)                                        \
+    {                                                                                    \
+        for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)                  \
+            step->out->data[i] =                                                         \
+                nas_naive_curve(NAS_OP_##upper, 0, step->in[0]->data[i]);                \
+    }
+CURVE_RUN(HARD_SWISH, hard_swish)
+CURVE_RUN(SIGMOID, sigmoid)
+CURVE_RUN(TANH, tanh)
+#undef CURVE_RUN
+
 static nas_status setup_clip(run_step *step, nas_shape *out, nas_err *err)
 {
     *out = step->in[0]->shape;
@@ -248,12 +269,12 @@ static void run_clip(const run_step *step)
     }
 }
 
-/* Of one shape, or the second a constant per channel. */
+/* Of one shape, or the second a constant: one number, or one per channel. */
 static nas_status setup_arithmetic(run_step *step, nas_shape *out, nas_err *err)
 {
     *out = step->in[0]->shape;
     if (step->in[1]->data == NULL)
-        return need_constant(step, 1, out->c, err);
+        return need_constant(step, 1, step->in[1]->n_constant == 1 ? 1 : out->c, err);
     if (nas_shape_equal(*out, step->in[1]->shape))
         return NAS_OK;
     return nas_fail(err, NAS_E_CONFIG, "the inputs have different shapes");
@@ -265,7 +286,8 @@ static double operand(const run_step *step, int64_t i)
     const run_value *value = step->in[1];
     if (value->data != NULL)
         return value->data[i];
-    return (double)value->constant[i / (step->out->shape.h * step->out->shape.w)];
+    const int64_t plane = step->out->shape.h * step->out->shape.w;
+    return (double)value->constant[value->n_constant == 1 ? 0 : i / plane];
 }
 
 static void run_add(const run_step *step)
@@ -343,6 +365,10 @@ static const run_operator operators[] = {
     {"Gemm", 2, 3, setup_gemm, run_gemm},
     {"BatchNormalization", 5, 5, setup_norm, run_norm},
     {"Relu", 1, 1, setup_same, run_relu},
+    {"LeakyRelu", 1, 1, setup_same, run_leaky_relu},
+    {"HardSwish", 1, 1, setup_same, run_hard_swish},
+    {"Sigmoid", 1, 1, setup_same, run_sigmoid},
+    {"Tanh", 1, 1, setup_same, run_tanh},
     {"Clip", 3, 3, setup_clip, run_clip},
     {"Add", 2, 2, setup_arithmetic, run_add},
     {"Sub", 2, 2, setup_arithmetic, run_sub},

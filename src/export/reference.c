@@ -127,6 +127,22 @@ static void run_relu6(const ref_node *n)
         n->out[i] = n->out[i] < 6 ? n->out[i] : 6;
 }
 
+static void run_curve(const ref_node *n)
+{
+    const bool leaky = n->node->op == NAS_OP_LEAKY_RELU;
+    const double slope = leaky ? n->node->attr[NAS_ATTR_LEAKY_SLOPE].f : 0;
+    for (int64_t i = 0; i < nas_shape_count(n->in); i++)
+        n->out[i] = nas_naive_curve(n->node->op, slope, n->inputs[0][i]);
+}
+
+#define CURVE_RUN(upper, lower)                                                          \
+    static void run_##lower(const ref_node *n)                                           \
+    {                                                                                    \
+        run_curve(n);                                                                    \
+    }
+NAS_CURVE_LIST(CURVE_RUN)
+#undef CURVE_RUN
+
 static void run_add(const ref_node *n)
 {
     copy(n);

@@ -25,7 +25,10 @@ static const int step_kinds[NAS_OP_COUNT] = {
     [NAS_OP_BATCH_NORM] = NAS_STEP_AFFINE,
     [NAS_OP_RELU] = NAS_STEP_ACTIVATION,
     [NAS_OP_RELU6] = NAS_STEP_ACTIVATION,
-    [NAS_OP_ADD] = NAS_STEP_ADD,
+#define CURVE_STEP(upper, lower) [NAS_OP_##upper] = NAS_STEP_##upper,
+    NAS_CURVE_LIST(CURVE_STEP)
+#undef CURVE_STEP
+        [NAS_OP_ADD] = NAS_STEP_ADD,
     [NAS_OP_CONCAT] = NAS_STEP_CONCAT,
     [NAS_OP_DROPOUT] = -1,
     [NAS_OP_FLATTEN] = -1,
@@ -169,9 +172,11 @@ nas_status nas_plan_lower(const nas_graph *graph, nas_dtype dtype, nas_arena *ar
 
 static bool may_overwrite(nas_step_kind kind)
 {
-    return kind == NAS_STEP_STANDARDISE || kind == NAS_STEP_AFFINE ||
-           kind == NAS_STEP_ACTIVATION || kind == NAS_STEP_ADD ||
-           kind == NAS_STEP_SOFTMAX;
+#define IS_CURVE(upper, lower) kind == NAS_STEP_##upper ||
+    return NAS_CURVE_LIST(IS_CURVE) kind == NAS_STEP_STANDARDISE ||
+           kind == NAS_STEP_AFFINE || kind == NAS_STEP_ACTIVATION ||
+           kind == NAS_STEP_ADD || kind == NAS_STEP_SOFTMAX;
+#undef IS_CURVE
 }
 
 static int count_reads(const nas_step *step, int value)

@@ -53,7 +53,9 @@ static bool folds(const diagram *d, int node)
         return false;
     bool small = n->op == NAS_OP_BATCH_NORM || n->op == NAS_OP_RELU ||
                  n->op == NAS_OP_RELU6 || n->op == NAS_OP_DROPOUT ||
-                 n->op == NAS_OP_FLATTEN;
+#define IS_CURVE(upper, lower) n->op == NAS_OP_##upper ||
+                 NAS_CURVE_LIST(IS_CURVE) n->op == NAS_OP_FLATTEN;
+#undef IS_CURVE
     const int *consumers;
     int producer = n->inputs[0];
     return small && nas_graph_node(d->graph, producer)->op != NAS_OP_INPUT &&
@@ -71,6 +73,11 @@ static const char *fold_mark(nas_op_kind op)
         return " · relu6";
     case NAS_OP_DROPOUT:
         return " · dropout";
+#define CURVE_MARK(upper, lower)                                                         \
+    case NAS_OP_##upper:                                                                 \
+        return " · " #lower;
+        NAS_CURVE_LIST(CURVE_MARK)
+#undef CURVE_MARK
     default:
         return "";
     }

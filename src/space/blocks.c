@@ -4,7 +4,11 @@
 
 static const char *const NORMS[] = {"none", "batch", NULL};
 static const char *const BIASES[] = {"auto", "no", "yes", NULL};
-static const char *const ACTIVATIONS[] = {"none", "relu", "relu6", NULL};
+static const char *const ACTIVATIONS[] = {"none", "relu", "relu6",
+#define CURVE_WORD(upper, lower) #lower,
+                                          NAS_CURVE_LIST(CURVE_WORD)
+#undef CURVE_WORD
+                                              NULL};
 static const char *const PADS[] = {"same", "valid", NULL}; /* NAS_PAD_* */
 static const char *const JOINS[] = {"add", "concat", NULL};
 static const char *const OUTPUTS[] = {"last", "concat", NULL};
@@ -154,7 +158,11 @@ static const nas_block_info BLOCKS[NAS_BLOCK_COUNT] = {
     [NAS_BLOCK_FLATTEN] = {"flatten", "all values as one vector", NO_OPTIONS, -1},
     [NAS_BLOCK_RELU] = {"relu", "max(0, x)", NO_OPTIONS, -1},
     [NAS_BLOCK_RELU6] = {"relu6", "min(6, max(0, x))", NO_OPTIONS, -1},
-    [NAS_BLOCK_BATCH_NORM] = {"batch_norm", "batch normalisation", NO_OPTIONS, -1},
+#define CURVE_BLOCK(upper, lower)                                                        \
+    [NAS_BLOCK_##upper] = {#lower, "activation " #lower, NO_OPTIONS, -1},
+    NAS_CURVE_LIST(CURVE_BLOCK)
+#undef CURVE_BLOCK
+        [NAS_BLOCK_BATCH_NORM] = {"batch_norm", "batch normalisation", NO_OPTIONS, -1},
     [NAS_BLOCK_IDENTITY] = {"identity", "nothing is done", NO_OPTIONS, -1},
     [NAS_BLOCK_NONE] = {"none", "zero: an edge that is not there", NO_OPTIONS, -1},
     [NAS_BLOCK_CHOOSE] = {"choose", "one of several blocks", NO_OPTIONS, -1},

@@ -4,9 +4,13 @@
 
 int nas_build_act(build *b, int act, int input)
 {
-    if (act == ACT_NONE)
-        return input;
-    return nas_build_unary(b, act == ACT_RELU ? NAS_OP_RELU : NAS_OP_RELU6, input);
+    static const nas_op_kind ops[] = {[ACT_RELU] = NAS_OP_RELU,
+                                      [ACT_RELU6] = NAS_OP_RELU6,
+#define CURVE_OP(upper, lower) [ACT_##upper] = NAS_OP_##upper,
+                                      NAS_CURVE_LIST(CURVE_OP)
+#undef CURVE_OP
+    };
+    return act == ACT_NONE ? input : nas_build_unary(b, ops[act], input);
 }
 
 static int norm_act(build *b, int norm, int act, int input)
@@ -177,6 +181,11 @@ int nas_build_operator(build *b, const nas_instr *instr, int input)
         return nas_build_unary(b, NAS_OP_RELU, input);
     case NAS_BLOCK_RELU6:
         return nas_build_unary(b, NAS_OP_RELU6, input);
+#define CURVE_CASE(upper, lower)                                                         \
+    case NAS_BLOCK_##upper:                                                              \
+        return nas_build_unary(b, NAS_OP_##upper, input);
+        NAS_CURVE_LIST(CURVE_CASE)
+#undef CURVE_CASE
     default:
         assert(instr->code == NAS_BLOCK_BATCH_NORM);
         return nas_build_unary(b, NAS_OP_BATCH_NORM, input);

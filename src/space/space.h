@@ -55,6 +55,7 @@ typedef struct nas_decision {
     X(FLATTEN, flatten)                                                                  \
     X(RELU, relu)                                                                        \
     X(RELU6, relu6)                                                                      \
+    NAS_CURVE_LIST(X)                                                                    \
     X(BATCH_NORM, batch_norm)                                                            \
     X(IDENTITY, identity)                                                                \
     X(NONE, none)                                                                        \
@@ -115,7 +116,15 @@ enum {
 
 enum { NORM_NONE, NORM_BATCH };
 enum { BIAS_AUTO /* where no norm follows */, BIAS_NO, BIAS_YES };
-enum { ACT_NONE, ACT_RELU, ACT_RELU6 };
+/* Words of `act`, in the order of ACTIVATIONS; see nas_build_act. */
+enum {
+    ACT_NONE,
+    ACT_RELU,
+    ACT_RELU6,
+#define CURVE_ACT(upper, lower) ACT_##upper,
+    NAS_CURVE_LIST(CURVE_ACT)
+#undef CURVE_ACT
+};
 enum { JOIN_ADD, JOIN_CONCAT };
 enum { OUTPUT_LAST, OUTPUT_CONCAT };
 

@@ -131,6 +131,25 @@ static void reference_softmax(const reference *r, int index)
     }
 }
 
+static double reference_curve(const nas_node *node, double x)
+{
+    const double gate = 1 / (1 + exp(-x));
+    switch (node->op) {
+    case NAS_OP_LEAKY_RELU:
+        return x > 0 ? x : node->attr[NAS_ATTR_LEAKY_SLOPE].f * x;
+    case NAS_OP_HARD_SWISH:
+        return x < -3 ? 0 : x > 3 ? x : x * (x + 3) / 6;
+    case NAS_OP_SIGMOID:
+        return gate;
+    case NAS_OP_TANH:
+        return tanh(x);
+    case NAS_OP_SILU:
+        return x * gate;
+    default:
+        return x / 2 * (1 + tanh(sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
+    }
+}
+
 /* One element of operators that work on one element or window at a time. */
 static double reference_element(const reference *r, int index, int s, int64_t at)
 {
@@ -161,6 +180,10 @@ static double reference_element(const reference *r, int index, int s, int64_t at
         return x[at] > 0 ? x[at] : 0;
     case NAS_OP_RELU6:
         return x[at] > 6 ? 6 : x[at] > 0 ? x[at] : 0;
+#define REFERENCE_CURVE(upper, lower) case NAS_OP_##upper:
+        NAS_CURVE_LIST(REFERENCE_CURVE)
+#undef REFERENCE_CURVE
+        return reference_curve(node, x[at]);
     case NAS_OP_ADD:
         for (int i = 0; i < node->n_inputs; i++)
             sum += r->value[node->inputs[i]][s * count + at];

@@ -415,6 +415,94 @@ static void softmax_equals_loops(const nas_kernels *kernels)
     tensor_free(&x), tensor_free(&dx), tensor_free(&y), tensor_free(&dy);
 }
 
+/* Forward against the C library, backward against its central difference. */
+static double curve_value(const nas_curve_job *job, double x)
+{
+    switch (job->op) {
+    case NAS_OP_LEAKY_RELU:
+        return x > 0 ? x : (double)job->slope * x;
+    case NAS_OP_HARD_SWISH:
+        return x < -3 ? 0 : x > 3 ? x : x * (x + 3) / 6;
+    case NAS_OP_SIGMOID:
+        return 1 / (1 + exp(-x));
+    case NAS_OP_TANH:
+        return tanh(x);
+    case NAS_OP_SILU:
+        return x / (1 + exp(-x));
+    default:
+        return x / 2 * (1 + tanh(sqrt(2 / acos(-1)) * (x + 0.044715 * x * x * x)));
+    }
+}
+
+static void curve_equals_loops(const nas_kernels *kernels, nas_op_kind op)
+{
+    const int c = up_to(3), h = up_to(3), w = up_to(5);
+    tensor x = tensor_new(2, c, h, w), y = tensor_new(2, c, h, w);
+    tensor dx = tensor_new(2, c, h, w), dy = tensor_new(2, c, h, w);
+    double *out = as_doubles(y.view.data, y.floats);
+    double *back = as_doubles(dx.view.data, dx.floats);
+    nas_curve_job job = {.op = op,
+                         .slope = 0.125f,
+                         .blocks = 2,
+                         .channels = c,
+                         .height = h,
+                         .width = w,
+                         .x = x.view,
+                         .y = y.view,
+                         .dx = dx.view,
+                         .dy = dy.view,
+                         .accumulate = nas_rng_below(&rng, 2) == 0};
+    for (int i = 0; i < 2 * c * h * w * LINE; i++) {
+        int lane = i % LINE, p = i / LINE;
+        int column = p % w, row = p / w % h, plane = p / w / h % c, block = p / w / h / c;
+        int64_t from = at(&x, block, plane, row, column) + lane;
+        double u = x.before[from], eps = 1e-7;
+        out[at(&y, block, plane, row, column) + lane] = curve_value(&job, u);
+        double *d = &back[at(&dx, block, plane, row, column) + lane];
+        double slope =
+            (curve_value(&job, u + eps) - curve_value(&job, u - eps)) / (2 * eps);
+        *d = (job.accumulate ? *d : 0) +
+             slope * dy.before[at(&dy, block, plane, row, column) + lane];
+    }
+    kernels->curve(&job);
+    check_tensor("curve", &y, out);
+    kernels->curve_backward(&job);
+    check_tensor("curve backward", &dx, back);
+    free(out), free(back);
+    tensor_free(&x), tensor_free(&dx), tensor_free(&y), tensor_free(&dy);
+}
+
+static void curves_equal_loops(const nas_kernels *kernels)
+{
+#define CURVE(upper, lower) curve_equals_loops(kernels, NAS_OP_##upper);
+    NAS_CURVE_LIST(CURVE)
+#undef CURVE
+}
+
+/* Far out the curves are flat or straight, and NaN is not hidden. */
+static void curves_end_well(const nas_kernels *kernels)
+{
+    float lines[6][LINE] = {{0}};
+    const float ends[] = {-3e38f, -200.0f, -88.0f, 88.0f, 200.0f, 3e38f, NAN, INFINITY};
+    for (int i = 0; i < LINE; i++)
+        lines[0][i] = ends[i % 8];
+    nas_view x = {lines[0], 0, 0, 0}, y = {lines[1], 0, 0, 0};
+    nas_curve_job job = {.blocks = 1, .channels = 1, .height = 1, .width = 1};
+    job.x = x;
+    job.y = y;
+    job.op = NAS_OP_SIGMOID;
+    kernels->curve(&job);
+    for (int i = 0; i < 3; i++)
+        assert_true(lines[1][i] >= 0.0f && lines[1][i] < 1e-30f);
+    for (int i = 3; i < 6; i++)
+        assert_true(lines[1][i] == 1.0f);
+    assert_true(isnan(lines[1][6]));
+    assert_true(lines[1][7] == 1.0f);
+    job.op = NAS_OP_TANH;
+    kernels->curve(&job);
+    assert_true(lines[1][0] == -1.0f && lines[1][5] == 1.0f && isnan(lines[1][6]));
+}
+
 KERNEL_TEST(norm_equals_loops)
 KERNEL_TEST(moments_and_fold_equal_loops)
 KERNEL_TEST(copy_equals_loops)
@@ -422,6 +510,8 @@ KERNEL_TEST(halo_clears_margins_only)
 KERNEL_TEST(dropout_repeats_its_choice)
 KERNEL_TEST(pools_equal_loops)
 KERNEL_TEST(softmax_equals_loops)
+KERNEL_TEST(curves_equal_loops)
+KERNEL_TEST(curves_end_well)
 
 int main(void)
 {
@@ -433,6 +523,8 @@ int main(void)
         cmocka_unit_test(test_dropout_repeats_its_choice),
         cmocka_unit_test(test_pools_equal_loops),
         cmocka_unit_test(test_softmax_equals_loops),
+        cmocka_unit_test(test_curves_equal_loops),
+        cmocka_unit_test(test_curves_end_well),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

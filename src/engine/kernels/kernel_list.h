@@ -26,6 +26,8 @@ void KERNEL(max_pool_backward)(const nas_pool_job *job);
 void KERNEL(avg_pool)(const nas_pool_job *job);
 void KERNEL(avg_pool_backward)(const nas_pool_job *job);
 void KERNEL(dropout)(const nas_dropout_job *job);
+void KERNEL(curve)(const nas_curve_job *job);
+void KERNEL(curve_backward)(const nas_curve_job *job);
 void KERNEL(softmax)(const nas_softmax_job *job);
 void KERNEL(softmax_backward)(const nas_softmax_job *job);
 void KERNEL(gather)(const nas_gather_job *job);
@@ -35,5 +37,10 @@ void KERNEL(sgd)(const nas_sgd_job *job);
 void KERNEL(average)(float *restrict average, const float *restrict w, int64_t n,
                      float decay);
 double KERNEL(square_sum)(const float *g, int64_t n);
+
+ALWAYS_INLINE float *view_row(const nas_view *view, int b, int c, int h)
+{
+    return view->data + b * view->block + c * view->plane + h * view->row;
+}
 
 #endif

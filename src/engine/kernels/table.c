@@ -23,6 +23,8 @@ const nas_kernels *KERNEL(kernels)(void)
         .avg_pool = KERNEL(avg_pool),
         .avg_pool_backward = KERNEL(avg_pool_backward),
         .dropout = KERNEL(dropout),
+        .curve = KERNEL(curve),
+        .curve_backward = KERNEL(curve_backward),
         .softmax = KERNEL(softmax),
         .softmax_backward = KERNEL(softmax_backward),
         .gather = KERNEL(gather),

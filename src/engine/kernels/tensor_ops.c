@@ -4,11 +4,6 @@
 
 #include <math.h>
 
-ALWAYS_INLINE float *view_row(const nas_view *view, int b, int c, int h)
-{
-    return view->data + b * view->block + c * view->plane + h * view->row;
-}
-
 static void copy_row(const nas_copy_job *job, const float *from, float *to)
 {
     const vec low = vec_set(job->low), high = vec_set(job->high);

@@ -1,0 +1,7 @@
+/* Sigmoid of all elements, [pixels][C]; in place or not. */
+static void nas_rt_sigmoid(const nas_rt_map *p, const float *in, float *out)
+{
+    const int32_t count = p->pixels * p->in_c;
+    for (int32_t i = 0; i < count; i++)
+        out[i] = nas_rt_logistic(in[i]);
+}
