@@ -145,7 +145,7 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
         {.name = "group",                                                                \
          .type = NAS_PARAM_STRING,                                                       \
          .doc = "column whose values stay together in one part"},                        \
-        {.name = "time_column",                                                                 \
+        {.name = "time_column",                                                          \
          .type = NAS_PARAM_STRING,                                                       \
          .doc = "column that orders a recording; no input"},                             \
         {.name = "window",                                                               \

@@ -53,7 +53,8 @@ static nas_status begin(nas_source *source, const char *path, recording *r, bool
     NAS_TRY(nas_table_steps_begin(&r->table, &r->file, source->arena, &header, err));
     int64_t without = nas_table_steps_find(&r->table, time);
     if (time != NULL && without < 0)
-        return nas_fail(err, NAS_E_USAGE, "`%s` has no column `%s` (--time-column)", path, time);
+        return nas_fail(err, NAS_E_USAGE, "`%s` has no column `%s` (--time-column)", path,
+                        time);
     NAS_TRY(nas_table_steps_choose(&r->table, &without, 1, source->arena, err));
     if (r->table.n_channels == 0)
         return nas_fail(err, NAS_E_DATA, "`%s` has no column beside `%s`", path, time);

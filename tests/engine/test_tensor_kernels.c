@@ -1,4 +1,4 @@
-/* covers: norm.c, pool.c, tensor_ops.c */
+/* covers: norm.c, pool.c, tensor_ops.c, curve.c */
 /* Kernels over whole tensors against plain loops over random shapes. */
 #include "engine/kernel_check.h"
 
