@@ -45,7 +45,7 @@ function(nasmith_fuzz_program source)
     target_include_directories(${name} PRIVATE ${PROJECT_SOURCE_DIR}/tests)
 endfunction()
 
-foreach(layer IN LISTS NASMITH_LAYERS ITEMS tools)
+foreach(layer IN LISTS NASMITH_LAYERS ITEMS bad tools)
     file(GLOB programs CONFIGURE_DEPENDS ${PROJECT_SOURCE_DIR}/tests/${layer}/test_*.c)
     foreach(source IN LISTS programs)
         nasmith_test_program(${layer} ${source})

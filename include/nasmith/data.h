@@ -28,8 +28,11 @@ size_t nas_element_bytes(nas_element element);
 
 /* What the user said about the data; everything else is inferred. */
 typedef struct nas_data_options {
-    const char *label;     /* column name of a table; NULL: required for CSV unless the
-                              last column is named target, label, class or y */
+    const char *label;     /* column name of a table, or several quantities with commas
+                              between; NULL: required for CSV unless the last column is
+                              named target, label, class or y */
+    const char *drop;      /* columns of a table that are no inputs, with commas between;
+                              NULL */
     const char *task;      /* "classification", "regression" or NULL = infer: text labels
                               and integer labels are classes; numbers with a fraction and
                               table columns of more than 20 different numbers are
@@ -40,9 +43,9 @@ typedef struct nas_data_options {
     uint64_t seed;         /* of the split; default 0 */
     const char *part;      /* nas_data_load_for only: "train", "validation" or "test" of a
                               source whose files name parts; NULL = all rows */
-    const char *group;     /* column of a table of recordings, or NULL: rows of one value
-                              never straddle parts */
-    const char *time;      /* column that orders a recording, and no input; NULL */
+    const char *group;     /* column, or NULL: rows of one value never straddle parts */
+    const char *time;      /* column that orders a recording, or the rows of a table: the
+                              last are tested on; no input; NULL */
     const char *image_size; /* "32x48" (height, width) or "32"; NULL: as stored, and all
                                images must have one size */
     const char *image_fit;  /* "letterbox" (default, also NULL): the whole image between
@@ -62,6 +65,7 @@ typedef enum nas_split_kind {
     NAS_SPLIT_STRATIFIED,
     NAS_SPLIT_RANDOM, /* regression */
     NAS_SPLIT_GROUP,  /* rows of one group never straddle */
+    NAS_SPLIT_TIME,   /* tested on the last, validated on those before */
     NAS_SPLIT_FILES,  /* as the files say */
 } nas_split_kind;
 

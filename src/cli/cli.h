@@ -128,7 +128,12 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
 
 /* Options that say how to read data. */
 #define NAS_CLI_DATA_PARAMS                                                              \
-    {.name = "label", .type = NAS_PARAM_STRING, .doc = "column of a table to predict"},  \
+    {.name = "label",                                                                    \
+     .type = NAS_PARAM_STRING,                                                           \
+     .doc = "column of a table to predict; several quantities: a,b"},                    \
+        {.name = "drop",                                                                 \
+         .type = NAS_PARAM_STRING,                                                       \
+         .doc = "columns of a table that are no inputs: a,b"},                           \
         {.name = "task",                                                                 \
          .type = NAS_PARAM_STRING,                                                       \
          .doc = "classification or regression; default: as the data looks"},             \
@@ -147,7 +152,8 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
          .doc = "column whose values stay together in one part"},                        \
         {.name = "time_column",                                                          \
          .type = NAS_PARAM_STRING,                                                       \
-         .doc = "column that orders a recording; no input"},                             \
+         .doc = "column that orders a recording, or a table: the last rows are tested "  \
+                "on; no input"},                                                         \
         {.name = "window",                                                               \
          .type = NAS_PARAM_COUNT,                                                        \
          .unit = "steps",                                                                \

@@ -1,7 +1,7 @@
 /* Reader of tables: one CSV file with a header line, numeric feature columns, one label
- * column. Read twice: once to check and to understand the labels, once for the rows, so
- * that no table is held in memory. */
-#include "data/csv_text.h"
+ * column or several targets. Read twice: once to check and to understand the labels, once
+ * for the rows, so that no table is held in memory. */
+#include "data/csv_columns.h"
 #include "data/intern.h"
 #include "data/source.h"
 
@@ -15,13 +15,12 @@
 enum { MAX_INTEGER_CLASSES = 20, PROBE_BYTES = 4096 };
 
 typedef struct csv_state {
-    char **columns; /* [n_columns] header */
-    int64_t n_columns;
-    int64_t label;
-    int64_t *feature_column; /* [n_features] column of each feature */
-    int64_t n_features;
-    nas_intern labels;
-    int64_t *codes; /* heap, [n_rows] number in labels */
+    nas_csv_columns columns;
+    nas_intern labels; /* of a single label column */
+    int64_t *codes;    /* heap, [n_rows] number in labels */
+    float *targets;    /* heap, [n_rows][n_labels], of several */
+    int32_t *groups;   /* heap, [n_rows] */
+    double *times;     /* heap, [n_rows] */
     int64_t n_rows, capacity;
     int64_t *first_line; /* heap, [labels.n] where each label text was first seen */
 } csv_state;
@@ -48,48 +47,7 @@ static nas_status csv_source_open(nas_source *source, nas_err *err)
     return nas_source_add_file(source, source->path, "", err);
 }
 
-/* ---- header --------------------------------------------------------------------- */
-
-static int64_t find_column(const csv_state *state, const char *name)
-{
-    for (int64_t i = 0; i < state->n_columns; i++)
-        if (strcmp(state->columns[i], name) == 0)
-            return i;
-    return -1;
-}
-
-static nas_status read_columns(nas_source *source, csv_state *state, nas_csv_file *file,
-                               nas_err *err)
-{
-    bool more = false;
-    int64_t numbers = 0;
-    NAS_TRY(nas_csv_next(file, &more, err));
-    if (!more)
-        return nas_fail(err, NAS_E_DATA, "`%s` is empty", source->path);
-    state->columns = NAS_NEW(source->arena, char *, file->n_fields);
-    NAS_TRY_ALLOC(state->columns, err);
-    for (int64_t i = 0; i < file->n_fields; i++) {
-        double value;
-        const char *text = nas_csv_field(file, i);
-        numbers += nas_csv_number(text, &value);
-        char *name = *text != '\0' ? nas_arena_strdup(source->arena, text)
-                                   : nas_arena_printf(source->arena, "column %lld",
-                                                      (long long)i + 1);
-        NAS_TRY_ALLOC(name, err);
-        if (find_column(state, name) >= 0)
-            return nas_fail(err, NAS_E_DATA, "%s:%lld:%lld: two columns are called `%s`",
-                            source->path, (long long)file->fields[i].line,
-                            (long long)file->fields[i].column, name);
-        state->columns[state->n_columns++] = name;
-    }
-    if (numbers < state->n_columns)
-        return NAS_OK;
-    nas_status status = nas_fail(
-        err, NAS_E_DATA, "%s:1: the first line holds numbers, expected column names",
-        source->path);
-    nas_err_hint(err, "put a header line before it");
-    return status;
-}
+/* ---- cells ---------------------------------------------------------------------- */
 
 static bool is_one_of(const char *text, const char *const *words, size_t n)
 {
@@ -99,134 +57,73 @@ static bool is_one_of(const char *text, const char *const *words, size_t n)
     return false;
 }
 
-static bool is_usual_label(const char *name)
-{
-    static const char *const usual[] = {"target", "label", "class", "y"};
-    return is_one_of(name, usual, sizeof usual / sizeof usual[0]);
-}
-
-static bool is_wanted(const nas_schema *schema, const char *name)
-{
-    for (int64_t i = 0; i < schema->n_features; i++)
-        if (strcmp(schema->feature_names[i], name) == 0)
-            return true;
-    return false;
-}
-
-/* The only column that is no feature of the schema, or -1. */
-static int64_t find_remaining(const csv_state *state, const nas_schema *schema)
-{
-    int64_t found = -1;
-    for (int64_t i = 0; i < state->n_columns; i++) {
-        if (is_wanted(schema, state->columns[i]))
-            continue;
-        if (found >= 0)
-            return -1;
-        found = i;
-    }
-    return found;
-}
-
-static nas_status find_label(const nas_source *source, csv_state *state,
-                             const nas_schema *schema, nas_err *err)
-{
-    const char *const *columns = (const char *const *)state->columns;
-    const char *last = state->columns[state->n_columns - 1];
-    nas_status status;
-    state->label = -1;
-    if (schema->label != NULL)
-        state->label = find_column(state, schema->label);
-    else if (schema->n_features > 0)
-        state->label = find_remaining(state, schema);
-    if (schema->label == NULL && state->label < 0 && is_usual_label(last))
-        state->label = state->n_columns - 1;
-    if (state->label >= 0)
-        return NAS_OK;
-    if (schema->label == NULL) {
-        status = nas_fail(err, NAS_E_USAGE, "which column of `%s` is to be predicted?",
-                          source->path);
-        nas_err_hint(err, "name it, for example --label %s", last);
-        return status;
-    }
-    status = nas_fail(err, NAS_E_USAGE, "`%s` has no column `%s`", source->path,
-                      schema->label);
-    const char *nearest =
-        nas_text_nearest(schema->label, columns, (size_t)state->n_columns);
-    nas_err_hint(err, nearest != NULL ? "did you mean `%s`?" : "its last column is `%s`",
-                 nearest != NULL ? nearest : last);
-    return status;
-}
-
-static nas_status find_features(nas_source *source, csv_state *state,
-                                const nas_schema *schema, nas_err *err)
-{
-    state->feature_column = NAS_NEW(source->arena, int64_t, state->n_columns);
-    NAS_TRY_ALLOC(state->feature_column, err);
-    if (schema->feature_names == NULL) {
-        for (int64_t i = 0; i < state->n_columns; i++)
-            if (i != state->label)
-                state->feature_column[state->n_features++] = i;
-    }
-    for (int64_t k = 0; schema->feature_names != NULL && k < schema->n_features; k++) {
-        const char *name = schema->feature_names[k];
-        int64_t column = find_column(state, name);
-        if (column >= 0 && column != state->label && k < state->n_columns) {
-            state->feature_column[state->n_features++] = column;
-            continue;
-        }
-        return nas_fail(err, NAS_E_DATA, "`%s` lacks the column `%s`", source->path,
-                        name);
-    }
-    if (state->n_features == 0)
-        return nas_fail(err, NAS_E_DATA, "`%s` has no column beside the label `%s`",
-                        source->path, state->columns[state->label]);
-    return NAS_OK;
-}
-
-/* ---- cells ---------------------------------------------------------------------- */
-
 /* "none" and "-" stand for a missing number, but may well be the name of a class. */
 static const char *const missing[] = {"", "NA", "N/A", "NaN", "?", "none", "null", "-"};
 enum { MISSING_LABELS = 5, MISSING_NUMBERS = sizeof missing / sizeof missing[0] };
+
+static void hint_cell(const csv_state *state, const char *text, int64_t column,
+                      nas_err *err)
+{
+    const char *name = state->columns.names[column];
+    bool input = false;
+    for (int64_t k = 0; k < state->columns.n_features; k++)
+        input = input || state->columns.feature[k] == column;
+    if (!input && is_one_of(text, missing, MISSING_NUMBERS))
+        nas_err_hint(err, "remove the row or fill in a value");
+    else if (!input)
+        nas_err_hint(err, "only numbers can be predicted together, and order rows");
+    else if (is_one_of(text, missing, MISSING_NUMBERS))
+        nas_err_hint(err,
+                     "remove the row, fill in a value, or leave the column out: "
+                     "--drop '%s'",
+                     name);
+    else if (nas_csv_is_date(text))
+        nas_err_hint(err,
+                     "it is a date: leave the column out with --drop '%s', or let it "
+                     "order the split with --time-column '%s'",
+                     name, name);
+    else if (strchr(text, ',') != NULL)
+        nas_err_hint(err, "write decimals with a point");
+    else
+        nas_err_hint(err, "encode the column as numbers or leave it out: --drop '%s'",
+                     name);
+}
 
 static nas_status fail_cell(const csv_state *state, const nas_csv_file *file, int64_t row,
                             int64_t column, nas_err *err)
 {
     const char *text = nas_csv_field(file, column);
     const nas_csv_field_place *place = &file->fields[column];
-    const char *name = state->columns[column];
+    const char *name = state->columns.names[column];
     nas_status status;
-    if (is_one_of(text, missing, MISSING_NUMBERS)) {
+    if (is_one_of(text, missing, MISSING_NUMBERS))
         status =
             nas_fail(err, NAS_E_DATA,
                      "%s:%lld:%lld: row %lld, column `%s`: the value is missing%s%s%s",
                      file->stream.path, (long long)place->line, (long long)place->column,
                      (long long)row + 1, name, *text != '\0' ? " (`" : "", text,
                      *text != '\0' ? "`)" : "");
-        nas_err_hint(err, "remove the row or fill in a value");
-        return status;
-    }
-    status = nas_fail(err, NAS_E_DATA,
-                      "%s:%lld:%lld: row %lld, column `%s`: `%.60s`, expected a number",
-                      file->stream.path, (long long)place->line, (long long)place->column,
-                      (long long)row + 1, name, text);
-    if (strchr(text, ',') != NULL)
-        nas_err_hint(err, "write decimals with a point");
     else
-        nas_err_hint(err, "encode the column as numbers or remove it");
+        status = nas_fail(
+            err, NAS_E_DATA, "%s:%lld:%lld: row %lld, column `%s`: `%.60s`, expected %s",
+            file->stream.path, (long long)place->line, (long long)place->column,
+            (long long)row + 1, name, text,
+            column == state->columns.time ? "a number or a date such as 2026-11-25"
+                                          : "a number");
+    hint_cell(state, text, column, err);
     return status;
 }
 
 static nas_status check_width(const csv_state *state, const nas_csv_file *file,
                               int64_t row, nas_err *err)
 {
-    if (file->n_fields == state->n_columns)
+    if (file->n_fields == state->columns.n)
         return NAS_OK;
     return nas_fail(err, NAS_E_DATA,
                     "%s:%lld: row %lld has %lld cell%s, the header has %lld columns",
                     file->stream.path, (long long)file->fields[0].line,
                     (long long)row + 1, (long long)file->n_fields,
-                    file->n_fields == 1 ? "" : "s", (long long)state->n_columns);
+                    file->n_fields == 1 ? "" : "s", (long long)state->columns.n);
 }
 
 /* @param out  [n_features] */
@@ -234,9 +131,9 @@ static nas_status parse_features(const csv_state *state, const nas_csv_file *fil
                                  int64_t row, float *out, nas_err *err)
 {
     NAS_TRY(check_width(state, file, row, err));
-    for (int64_t k = 0; k < state->n_features; k++) {
+    for (int64_t k = 0; k < state->columns.n_features; k++) {
         double value;
-        int64_t column = state->feature_column[k];
+        int64_t column = state->columns.feature[k];
         if (!nas_csv_number(nas_csv_field(file, column), &value))
             return fail_cell(state, file, row, column, err);
         out[k] = (float)value;
@@ -246,33 +143,91 @@ static nas_status parse_features(const csv_state *state, const nas_csv_file *fil
 
 /* ---- labels --------------------------------------------------------------------- */
 
+/* Make room in an array of `width` elements a row, if there is use for it. */
+#define GROW(array, width, used)                                                         \
+    do {                                                                                 \
+        size_t row_size_ = (size_t)(width) * sizeof *(array);                            \
+        void *grown_ = NULL;                                                             \
+        if (!(used))                                                                     \
+            break;                                                                       \
+        grown_ =                                                                         \
+            nas_heap_grow((array), (size_t)state->capacity, (size_t)wanted, row_size_);  \
+        NAS_TRY_ALLOC(grown_, err);                                                      \
+        (array) = grown_;                                                                \
+    } while (false)
+
 static nas_status reserve_row(csv_state *state, nas_err *err)
 {
+    const nas_csv_columns *columns = &state->columns;
     if (state->n_rows < state->capacity)
         return NAS_OK;
     int64_t wanted = state->capacity == 0 ? 1024 : 2 * state->capacity;
-    int64_t *codes = nas_heap_grow(state->codes, (size_t)state->capacity, (size_t)wanted,
-                                   sizeof *codes);
-    NAS_TRY_ALLOC(codes, err);
-    state->codes = codes;
-    int64_t *lines = nas_heap_grow(state->first_line, (size_t)state->capacity,
-                                   (size_t)wanted, sizeof *lines);
-    NAS_TRY_ALLOC(lines, err);
-    state->first_line = lines;
+    GROW(state->codes, 1, columns->n_labels == 1);
+    GROW(state->first_line, 1, columns->n_labels == 1);
+    GROW(state->targets, columns->n_labels, columns->n_labels > 1);
+    GROW(state->groups, 1, columns->group >= 0);
+    GROW(state->times, 1, columns->time >= 0);
     state->capacity = wanted;
     return NAS_OK;
 }
 
+static void free_rows(csv_state *state)
+{
+    nas_heap_free(state->codes);
+    nas_heap_free(state->first_line);
+    nas_heap_free(state->targets);
+    nas_heap_free(state->groups);
+    nas_heap_free(state->times);
+    state->codes = NULL;
+    state->first_line = NULL;
+    state->targets = NULL;
+    state->groups = NULL;
+    state->times = NULL;
+}
+
 static nas_status take_label(csv_state *state, const nas_csv_file *file, nas_err *err)
 {
-    const char *text = nas_csv_field(file, state->label);
+    int64_t column = state->columns.label[0];
+    const char *text = nas_csv_field(file, column);
     int64_t before = state->labels.n;
     if (is_one_of(text, missing, MISSING_LABELS))
-        return fail_cell(state, file, state->n_rows, state->label, err);
-    NAS_TRY(reserve_row(state, err));
+        return fail_cell(state, file, state->n_rows, column, err);
     NAS_TRY(nas_intern_add(&state->labels, text, &state->codes[state->n_rows], err));
     if (state->labels.n > before)
-        state->first_line[before] = file->fields[state->label].line;
+        state->first_line[before] = file->fields[column].line;
+    return NAS_OK;
+}
+
+static nas_status take_numbers(csv_state *state, const nas_csv_file *file, nas_err *err)
+{
+    int64_t n = state->columns.n_labels;
+    for (int64_t k = 0; k < n; k++) {
+        double value;
+        int64_t column = state->columns.label[k];
+        if (!nas_csv_number(nas_csv_field(file, column), &value))
+            return fail_cell(state, file, state->n_rows, column, err);
+        state->targets[state->n_rows * n + k] = (float)value;
+    }
+    return NAS_OK;
+}
+
+/* Label, group and time of the current record. */
+static nas_status take_notes(csv_state *state, const nas_csv_file *file, nas_err *err)
+{
+    const nas_csv_columns *columns = &state->columns;
+    int64_t row = state->n_rows;
+    NAS_TRY(reserve_row(state, err));
+    NAS_TRY(columns->n_labels == 1 ? take_label(state, file, err)
+                                   : take_numbers(state, file, err));
+    if (columns->group >= 0) {
+        const char *text = nas_csv_field(file, columns->group);
+        if (*text == '\0')
+            return fail_cell(state, file, row, columns->group, err);
+        state->groups[row] = nas_source_group_number(text);
+    }
+    if (columns->time >= 0 &&
+        !nas_csv_time(nas_csv_field(file, columns->time), &state->times[row]))
+        return fail_cell(state, file, row, columns->time, err);
     state->n_rows++;
     return NAS_OK;
 }
@@ -281,14 +236,14 @@ static nas_status scan_rows(nas_source *source, csv_state *state, nas_csv_file *
                             nas_err *err)
 {
     bool more = true;
-    float *row = NAS_NEW(source->arena, float, state->n_features);
+    float *row = NAS_NEW(source->arena, float, state->columns.n_features);
     NAS_TRY_ALLOC(row, err);
     for (;;) {
         NAS_TRY(nas_csv_next(file, &more, err));
         if (!more)
             break;
         NAS_TRY(parse_features(state, file, state->n_rows, row, err));
-        NAS_TRY(take_label(state, file, err));
+        NAS_TRY(take_notes(state, file, err));
     }
     if (state->n_rows == 0)
         return nas_fail(err, NAS_E_DATA, "`%s` has a header but no rows", source->path);
@@ -350,7 +305,7 @@ static nas_status take_targets(nas_source *source, const csv_state *state,
     source->rows.targets = NAS_NEW(source->arena, float, state->n_rows);
     NAS_TRY_ALLOC(source->label_names, err);
     NAS_TRY_ALLOC(source->rows.targets, err);
-    source->label_names[0] = state->columns[state->label];
+    source->label_names[0] = state->columns.names[state->columns.label[0]];
     for (int64_t i = 0; i < state->n_rows; i++)
         source->rows.targets[i] = (float)entries[state->codes[i]].value;
     return NAS_OK;
@@ -384,22 +339,62 @@ static nas_status infer_task(nas_source *source, const csv_state *state,
         nas_source_warn(source,
                         "the %lld numbers in `%s` are taken as classes; if they are "
                         "quantities: --task regression",
-                        (long long)n, state->columns[state->label]);
+                        (long long)n, state->columns.names[state->columns.label[0]]);
     return take_classes(source, state, entries, text < 0, err);
 }
 
+/* Several labels are quantities. */
+static nas_status take_several(nas_source *source, const csv_state *state,
+                               const nas_schema *schema, nas_err *err)
+{
+    int64_t k = state->columns.n_labels;
+    if (schema->task != NULL && strcmp(schema->task, "regression") != 0)
+        return nas_fail(err, NAS_E_USAGE,
+                        "--label names %lld columns, but only quantities can be "
+                        "predicted together (--task regression)",
+                        (long long)k);
+    source->task = NAS_TASK_REGRESSION;
+    source->n_outputs = k;
+    source->label_names = NAS_NEW(source->arena, char *, k);
+    NAS_TRY_ALLOC(source->label_names, err);
+    for (int64_t i = 0; i < k; i++)
+        source->label_names[i] = state->columns.names[state->columns.label[i]];
+    source->rows.targets = nas_arena_copy(source->arena, state->targets,
+                                          (size_t)(state->n_rows * k) * sizeof(float));
+    NAS_TRY_ALLOC(source->rows.targets, err);
+    return NAS_OK;
+}
+
 /* ---- describing ----------------------------------------------------------------- */
+
+static nas_status keep_groups_and_times(nas_source *source, const csv_state *state,
+                                        nas_err *err)
+{
+    size_t n = (size_t)state->n_rows;
+    if (state->groups != NULL) {
+        source->rows.groups =
+            nas_arena_copy(source->arena, state->groups, n * sizeof *state->groups);
+        NAS_TRY_ALLOC(source->rows.groups, err);
+    }
+    if (state->times != NULL) {
+        source->rows.times =
+            nas_arena_copy(source->arena, state->times, n * sizeof *state->times);
+        NAS_TRY_ALLOC(source->rows.times, err);
+    }
+    return NAS_OK;
+}
 
 static nas_status scan(nas_source *source, csv_state *state, nas_csv_file *file,
                        const nas_schema *schema, nas_err *err)
 {
     NAS_TRY(nas_csv_open(file, source->path, err));
-    NAS_TRY(read_columns(source, state, file, err));
-    NAS_TRY(find_label(source, state, schema, err));
-    NAS_TRY(find_features(source, state, schema, err));
+    NAS_TRY(nas_csv_columns_read(&state->columns, file, source->arena, err));
+    NAS_TRY(nas_csv_columns_choose(&state->columns, source, schema, err));
     NAS_TRY(scan_rows(source, state, file, err));
     NAS_TRY(nas_rows_init(&source->rows, source->arena, state->n_rows, err));
-    return infer_task(source, state, schema, err);
+    NAS_TRY(keep_groups_and_times(source, state, err));
+    return state->columns.n_labels == 1 ? infer_task(source, state, schema, err)
+                                        : take_several(source, state, schema, err);
 }
 
 static nas_status describe(nas_source *source, const nas_schema *schema, nas_err *err)
@@ -411,19 +406,17 @@ static nas_status describe(nas_source *source, const nas_schema *schema, nas_err
     source->state = state;
     nas_status status = scan(source, state, &file, schema, err);
     nas_csv_close(&file);
-    nas_heap_free(state->codes);
-    nas_heap_free(state->first_line);
-    state->codes = NULL;
-    state->first_line = NULL;
+    free_rows(state);
     NAS_TRY(status);
-    source->shape = (nas_shape){state->n_features, 1, 1};
+    const nas_csv_columns *columns = &state->columns;
+    source->shape = (nas_shape){columns->n_features, 1, 1};
     source->element = NAS_ELEMENT_F32;
-    source->feature_names = NAS_NEW(source->arena, char *, state->n_features);
+    source->feature_names = NAS_NEW(source->arena, char *, columns->n_features);
     NAS_TRY_ALLOC(source->feature_names, err);
-    for (int64_t k = 0; k < state->n_features; k++)
-        source->feature_names[k] = state->columns[state->feature_column[k]];
+    for (int64_t k = 0; k < columns->n_features; k++)
+        source->feature_names[k] = columns->names[columns->feature[k]];
     (void)snprintf(source->kind, sizeof source->kind, "table, %lld numeric column%s",
-                   (long long)state->n_features, state->n_features == 1 ? "" : "s");
+                   (long long)columns->n_features, columns->n_features == 1 ? "" : "s");
     return NAS_OK;
 }
 
@@ -434,7 +427,7 @@ static nas_status stream(nas_source *source, nas_csv_file *file, const nas_sink 
 {
     const csv_state *state = source->state;
     bool more = true;
-    float *values = NAS_NEW(source->arena, float, state->n_features);
+    float *values = NAS_NEW(source->arena, float, state->columns.n_features);
     NAS_TRY_ALLOC(values, err);
     NAS_TRY(nas_csv_open(file, source->path, err));
     NAS_TRY(nas_csv_next(file, &more, err)); /* the header */

@@ -222,3 +222,89 @@ bool nas_csv_number(const char *text, double *out)
     *out = strtod(text, &end);
     return *end == '\0' && fabs(*out) <= (double)FLT_MAX;
 }
+
+/* ---- dates ----------------------------------------------------------------------- */
+
+/* @return digits at `text`, at most `most` */
+static size_t digits(const char *text, size_t most)
+{
+    size_t n = strspn(text, "0123456789");
+    return n <= most ? n : 0;
+}
+
+bool nas_csv_is_date(const char *text)
+{
+    size_t first = digits(text, 4);
+    if (first == 0 || text[first] == '\0' || strchr("-/.", text[first]) == NULL)
+        return false;
+    const char mark = text[first];
+    const char *second = text + first + 1;
+    size_t middle = digits(second, 2);
+    if (middle == 0 || second[middle] != mark)
+        return false;
+    const char *third = second + middle + 1;
+    size_t last = digits(third, 4);
+    return last > 0 && (third[last] == '\0' || strchr(" T,", third[last]) != NULL);
+}
+
+/* Take exactly two digits in 0..most. */
+static bool two_digits(const char **text, int most, int *out)
+{
+    const char *at = *text;
+    if (at[0] < '0' || at[0] > '9' || at[1] < '0' || at[1] > '9')
+        return false;
+    *out = 10 * (at[0] - '0') + (at[1] - '0');
+    *text = at + 2;
+    return *out <= most;
+}
+
+static bool expect(const char **text, char mark)
+{
+    if (**text != mark)
+        return false;
+    (*text)++;
+    return true;
+}
+
+/* Days since 1970-01-01 of the proleptic Gregorian calendar, years from March on. */
+static int64_t days_since_1970(int year, int month, int day)
+{
+    int64_t y = month <= 2 ? year - 1 : year;
+    int64_t shifted = (month + 9) % 12;
+    int64_t day_of_year = (153 * shifted + 2) / 5 + day - 1;
+    return 365 * y + y / 4 - y / 100 + y / 400 + day_of_year - 719468;
+}
+
+static bool day_time(const char **text, double *seconds)
+{
+    int hour, minute, second = 0;
+    if (!two_digits(text, 24, &hour) || !expect(text, ':') ||
+        !two_digits(text, 59, &minute))
+        return false;
+    if (expect(text, ':') && !two_digits(text, 60, &second))
+        return false;
+    *seconds = 3600.0 * hour + 60.0 * minute + second;
+    double unit = 0.1;
+    if (expect(text, '.')) {
+        for (; **text >= '0' && **text <= '9'; (*text)++, unit /= 10.0)
+            *seconds += unit * (**text - '0');
+    }
+    return true;
+}
+
+bool nas_csv_time(const char *text, double *out)
+{
+    int century, year, month, day;
+    double seconds = 0.0;
+    if (nas_csv_number(text, out))
+        return true;
+    if (!two_digits(&text, 99, &century) || !two_digits(&text, 99, &year) ||
+        !expect(&text, '-') || !two_digits(&text, 12, &month) || !expect(&text, '-') ||
+        !two_digits(&text, 31, &day) || month < 1 || day < 1)
+        return false;
+    if ((expect(&text, ' ') || expect(&text, 'T')) && !day_time(&text, &seconds))
+        return false;
+    (void)expect(&text, 'Z');
+    *out = 86400.0 * (double)days_since_1970(100 * century + year, month, day) + seconds;
+    return *text == '\0';
+}

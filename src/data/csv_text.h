@@ -36,6 +36,16 @@ nas_status nas_csv_next(nas_csv_file *file, bool *more, nas_err *err);
 /* @return field i of the current record, without surrounding blanks or quotes */
 const char *nas_csv_field(const nas_csv_file *file, int64_t i);
 
+/* Does text look like a calendar date: three numbers with two equal marks (-, / or .)
+ * between, perhaps a time of day after it? */
+bool nas_csv_is_date(const char *text);
+
+/* Parse a moment to sort by: a number, or a date YYYY-MM-DD with or without a time
+ * hh:mm[:ss[.fff]] after a blank or T, and with or without Z. Numbers and dates do not
+ * mix in one column; a date gives seconds since 1970.
+ * @return false when text is neither */
+bool nas_csv_time(const char *text, double *out);
+
 /* Parse a decimal number; no hexadecimal, no NaN, no infinity.
  * @return false when the whole text is not a number in the range of float */
 bool nas_csv_number(const char *text, double *out);

@@ -17,6 +17,8 @@ static uint64_t hash_options(const nas_data_options *options)
     uint64_t hash = hash_text("nasmith data 1", 0);
     hash = hash_text(options->label, hash);
     hash = hash_text(options->task, hash);
+    if (options->drop != NULL)
+        hash = hash_text(options->drop, hash_text("drop", hash));
     hash = nas_hash64(&options->validation, sizeof options->validation, hash);
     hash = nas_hash64(&options->test, sizeof options->test, hash);
     hash = hash_text(options->group, hash);

@@ -115,6 +115,10 @@ static nas_status load(nas_source *source, const nas_data_options *options,
         .feature_names = model->features,
         .shape = nas_graph_input_shape(model->graph),
     };
+    if (model->task == NAS_TASK_REGRESSION) {
+        schema.n_targets = model->n_outputs;
+        schema.target_names = model->labels;
+    }
     NAS_TRY(find_part(options->part, &part, err));
     NAS_TRY(source->reader->describe(source, &schema, err));
     NAS_TRY(check_model(source, model, err));

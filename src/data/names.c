@@ -14,9 +14,8 @@ static const char *const elements[] = {
 };
 
 static const char *const splits[] = {
-    [NAS_SPLIT_STRATIFIED] = "stratified",
-    [NAS_SPLIT_RANDOM] = "random",
-    [NAS_SPLIT_GROUP] = "group",
+    [NAS_SPLIT_STRATIFIED] = "stratified", [NAS_SPLIT_RANDOM] = "random",
+    [NAS_SPLIT_GROUP] = "group",           [NAS_SPLIT_TIME] = "time",
     [NAS_SPLIT_FILES] = "files",
 };
 

@@ -276,6 +276,11 @@ static nas_status allocate_rows(nas_source *source, int64_t n, bool groups, nas_
         source->rows.groups = NAS_NEW(source->arena, int32_t, n);
         NAS_TRY_ALLOC(source->rows.groups, err);
     }
+    const parts_state *state = source->state;
+    if (state->children[0].source->rows.times != NULL) {
+        source->rows.times = NAS_NEW(source->arena, double, n);
+        NAS_TRY_ALLOC(source->rows.times, err);
+    }
     return NAS_OK;
 }
 
@@ -291,6 +296,8 @@ static void copy_rows(nas_source *source, const part_child *child)
     else
         memcpy(to->targets + first * k, from->targets,
                (size_t)(from->n * k) * sizeof *to->targets);
+    if (to->times != NULL && from->times != NULL)
+        memcpy(to->times + first, from->times, (size_t)from->n * sizeof *to->times);
     for (int64_t i = 0; i < from->n && to->groups != NULL; i++)
         to->groups[first + i] =
             from->groups[i] + (child->source->own_groups ? (int32_t)first : 0);

@@ -74,6 +74,10 @@ static nas_status describe_test(preparation *p, const nas_schema *schema, nas_er
     fixed.n_features = source->feature_names != NULL ? source->shape.c : 0;
     fixed.feature_names = source->feature_names;
     fixed.shape = source->shape;
+    if (source->task == NAS_TASK_REGRESSION) {
+        fixed.n_targets = source->n_outputs;
+        fixed.target_names = source->label_names;
+    }
     NAS_TRY(p->test->reader->describe(p->test, &fixed, err));
     NAS_TRY(check_test_alike(source, p->test, err));
     memset(p->test->rows.part, NAS_PART_TEST, (size_t)p->test->rows.n);
@@ -112,6 +116,11 @@ static nas_status join_rows(preparation *p, nas_err *err)
     } else {
         p->rows.targets = join(p->arena, a->targets, a->n, b->targets, b->n, target);
         NAS_TRY_ALLOC(p->rows.targets, err);
+    }
+    if (a->times != NULL) { /* test rows are where they are, whatever their time */
+        p->rows.times = NAS_NEW(p->arena, double, p->rows.n);
+        NAS_TRY_ALLOC(p->rows.times, err);
+        memcpy(p->rows.times, a->times, (size_t)a->n * sizeof *a->times);
     }
     if (a->groups != NULL && b->groups != NULL) {
         p->rows.groups =

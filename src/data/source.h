@@ -21,6 +21,7 @@ typedef struct nas_rows {
     int32_t *labels; /* [n] class indices; NULL for regression */
     float *targets;  /* [n][n_outputs]; NULL for classification */
     int32_t *groups; /* [n] or NULL */
+    double *times;   /* [n] to split by, or NULL */
 } nas_rows;
 
 /* A file that the rows depend on; `name` is relative to the source. */
@@ -32,10 +33,12 @@ typedef struct nas_source_file {
 /* What was fixed before a source is read: by the user's options, by the first source when
  * this one holds its test rows, or by a model. */
 typedef struct nas_schema {
-    const char *label; /* column name, or NULL */
+    const char *label; /* column name, several with commas between, or NULL */
     const char *task;  /* "classification", "regression", or NULL = infer */
     int64_t n_features;
     char *const *feature_names; /* columns wanted, in this order; NULL = all */
+    int64_t n_targets;
+    char *const *target_names; /* quantities to predict where `label` is NULL */
     nas_shape shape; /* of one row; c == 0: free. Readers that fit rows to a size or a
                         length fit to this one */
 } nas_schema;

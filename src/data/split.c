@@ -193,6 +193,53 @@ static nas_status split_groups(group_split *s, nas_rows *rows, nas_rng rng,
     return NAS_OK;
 }
 
+/* ---- time ------------------------------------------------------------------------ */
+
+typedef struct timed_row {
+    double time;
+    int64_t row;
+} timed_row;
+
+static int compare_times(const void *a, const void *b)
+{
+    const timed_row *x = a;
+    const timed_row *y = b;
+    if (x->time != y->time)
+        return x->time < y->time ? -1 : 1;
+    return (x->row > y->row) - (x->row < y->row);
+}
+
+/* The place nearest to `at`, not above, where the time changes; 0 when there is none. */
+static int64_t place_of_change(const timed_row *rows, int64_t at, int64_t n)
+{
+    while (at > 0 && at < n && rows[at].time == rows[at - 1].time)
+        at--;
+    return at;
+}
+
+/* Rows of one time stay together. */
+static nas_status split_times(nas_rows *rows, const int64_t *pool, int64_t n,
+                              int64_t n_validation, int64_t n_test, nas_err *err)
+{
+    timed_row *sorted = nas_heap_alloc((size_t)n, sizeof *sorted);
+    NAS_TRY_ALLOC(sorted, err);
+    for (int64_t i = 0; i < n; i++)
+        sorted[i] = (timed_row){rows->times[pool[i]], pool[i]};
+    qsort(sorted, (size_t)n, sizeof *sorted, compare_times);
+    int64_t test = place_of_change(sorted, n - n_test, n);
+    int64_t validation = place_of_change(sorted, test - n_validation, n);
+    for (int64_t i = 0; i < n; i++)
+        rows->part[sorted[i].row] = i >= test         ? NAS_PART_TEST
+                                    : i >= validation ? NAS_PART_VALIDATION
+                                                      : NAS_PART_TRAIN;
+    nas_heap_free(sorted);
+    if (validation > 0)
+        return NAS_OK;
+    return nas_fail(err, NAS_E_DATA,
+                    "rows have too few different times to be trained on, validated and "
+                    "tested in this order");
+}
+
 /* ---- parts ---------------------------------------------------------------------- */
 
 static int64_t fraction_of(int64_t n, double fraction)
@@ -224,9 +271,12 @@ nas_status nas_split_rows(nas_rows *rows, int64_t n_classes,
             (long long)n, (long long)n_validation, (long long)n_test);
     out->test_from_files = has[NAS_PART_TEST];
     out->kind = has[NAS_PART_VALIDATION] ? NAS_SPLIT_FILES
+                : rows->times != NULL    ? NAS_SPLIT_TIME
                 : rows->groups != NULL   ? NAS_SPLIT_GROUP
                 : rows->labels != NULL   ? NAS_SPLIT_STRATIFIED
                                          : NAS_SPLIT_RANDOM;
+    if (rows->times != NULL && n_test + n_validation > 0)
+        return split_times(rows, pool, n, n_validation, n_test, err);
     if (rows->groups != NULL && n_test + n_validation > 0) {
         group_split groups = {.rows = rows, .pool = pool, .n = n, .n_classes = n_classes};
         groups.target[NAS_PART_TEST] = n_test;

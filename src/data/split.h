@@ -17,6 +17,8 @@ typedef struct nas_split_how {
  * the key (i + u_c) / n, and parts are cut from the rows in order of keys; so every part
  * has every class in proportion, to within one row. Rows with groups: whole groups at
  * random, the best of 64 draws by class proportions and sizes.
+ * Rows with times: the first are trained on, the last tested on; rows of one time stay
+ * together.
  * @param n_classes  1 for regression: plain shuffling
  * @return NAS_E_DATA when there are too few rows or groups */
 nas_status nas_split_rows(nas_rows *rows, int64_t n_classes,

@@ -34,9 +34,8 @@ static void format_rows(int64_t value, char *out, size_t size)
 static const char *split_words(const nas_data_summary *summary)
 {
     static const char *const words[] = {
-        [NAS_SPLIT_STRATIFIED] = "stratified",
-        [NAS_SPLIT_RANDOM] = "random",
-        [NAS_SPLIT_GROUP] = "by group",
+        [NAS_SPLIT_STRATIFIED] = "stratified",  [NAS_SPLIT_RANDOM] = "random",
+        [NAS_SPLIT_GROUP] = "by group",         [NAS_SPLIT_TIME] = "by time",
         [NAS_SPLIT_FILES] = "as the files say",
     };
     return words[summary->split];
@@ -49,7 +48,8 @@ static void write_parts(const nas_data_summary *summary, nas_text *out)
     format_rows(summary->n_validation, validation, sizeof validation);
     format_rows(summary->n_test, test, sizeof test);
     bool files = summary->split == NAS_SPLIT_FILES;
-    (void)snprintf(how, sizeof how, files ? "%s" : "%s, seed %llu", split_words(summary),
+    bool drawn = !files && summary->split != NAS_SPLIT_TIME;
+    (void)snprintf(how, sizeof how, drawn ? "%s, seed %llu" : "%s", split_words(summary),
                    (unsigned long long)summary->seed);
     if (files == summary->test_from_files)
         nas_text_printf(out, "         train %s · val %s · test %s (%s)\n", train,
@@ -84,6 +84,17 @@ static void write_classes(const nas_data_summary *summary, nas_text *out)
     nas_text_putc(out, '\n');
 }
 
+/* Figures of the first target, names of the others. */
+static void write_targets(const nas_data_summary *summary, nas_text *out)
+{
+    nas_text_printf(out, "Target   %s  %.6g to %.6g, mean %.6g, deviation %.6g\n",
+                    summary->label_names[0], summary->target_min, summary->target_max,
+                    summary->target_mean, summary->target_deviation);
+    for (int64_t k = 1; k < summary->n_outputs; k++)
+        nas_text_printf(out, "         %s%s\n", k == 1 ? "and " : "    ",
+                        summary->label_names[k]);
+}
+
 void nas_data_summary_text(const nas_data_summary *summary, nas_text *out)
 {
     char rows[32];
@@ -99,9 +110,7 @@ void nas_data_summary_text(const nas_data_summary *summary, nas_text *out)
     if (summary->task == NAS_TASK_CLASSIFICATION)
         write_classes(summary, out);
     else
-        nas_text_printf(out, "Target   %s  %.6g to %.6g, mean %.6g, deviation %.6g\n",
-                        summary->label_names[0], summary->target_min, summary->target_max,
-                        summary->target_mean, summary->target_deviation);
+        write_targets(summary, out);
     for (int64_t i = 0; i < summary->n_warnings; i++)
         nas_text_printf(out, "Note     %s\n", summary->warnings[i]);
 }

@@ -1,4 +1,5 @@
-#include "data/make.h"
+/* covers: csv_reader.c, csv_columns.c */
+#include "data/read.h"
 
 static nas_data_summary summary_of(const char *path, const nas_data_options *options)
 {
@@ -119,8 +120,10 @@ static void bad_cells_are_placed(void **state)
         {"a,b,y\n1,NA,u\n", "t.csv:2:3: row 1, column `b`: the value is missing (`NA`)",
          "remove the row"},
         {"a,b,y\n1,2,u\n\n3,red,v\n", "t.csv:4:3: row 2, column `b`: `red`, expected",
-         "encode the column"},
+         "leave it out: --drop 'b'"},
         {"a;b;y\n1;2,5;u\n", "`2,5`, expected a number", "with a point"},
+        {"a,b,y\n1,3/11/2026,u\n", "`3/11/2026`, expected a number",
+         "date: leave the column out with --drop 'b'"},
         {"a,b,y\n1,inf,u\n", "`inf`, expected a number", "encode"},
         {"a,b,y\n1,1e99,u\n", "`1e99`, expected a number", "encode"},
         {"a,b,y\n1,2,\n", "t.csv:2:5: row 1, column `y`: the value is missing", "remove"},
@@ -172,6 +175,123 @@ static void gzip_and_names_of_columns_are_kept(void **state)
     nas_text_free(&text);
 }
 
+/* ---- what columns mean ----------------------------------------------------------- */
+
+/* id, day, x, z, person, y1, y2; rows are not in the order of days. */
+static const char *make_rich_table(const char *folder)
+{
+    nas_text text = {0};
+    nas_text_puts(&text, "id,day,x,\"z, mm\",person,y1,y2\n");
+    for (int i = 0; i < 120; i++)
+        nas_text_printf(&text, "n%d,2026-%02d-%02d,%d,%g,p%d,%g,%d.5\n", i,
+                        1 + i * 7 % 120 / 28, 1 + i * 7 % 120 % 28, i * i % 101, 0.25 * i,
+                        i % 12, 2.385 * i, i % 5);
+    const char *path = make_text(folder, "rich.csv", nas_text_string(&text));
+    nas_text_free(&text);
+    return path;
+}
+
+static nas_data_options rich_options(void)
+{
+    nas_data_options options = nas_data_options_default();
+    options.label = "y1";
+    options.drop = "id,day,person";
+    return options;
+}
+
+static void columns_are_dropped(void **state)
+{
+    nas_data_options options = rich_options();
+    read_set set = read_all(make_rich_table(*state), &options);
+    check_shape(&set, 120, 3, 1, 1);
+    assert_string_equal(set.source->feature_names[1], "z, mm");
+    assert_string_equal(set.source->feature_names[2], "y2");
+    assert_true(set.values[3 * 7 + 1] == 1.75F);
+    read_free(&set);
+    options.drop = "z, mm"; /* a name with a comma stands alone */
+    check_refused(make_rich_table(*state), &options, NAS_E_DATA, "column `id`: `n0`",
+                  "--drop 'id'");
+    options.drop = "id,daz";
+    check_refused(make_rich_table(*state), &options, NAS_E_USAGE,
+                  "has no column `daz` (--drop)", "did you mean `day`?");
+    options.drop = "id,id";
+    check_refused(make_rich_table(*state), &options, NAS_E_USAGE,
+                  "names column `id` twice", "");
+    options.drop = "y1";
+    check_refused(make_rich_table(*state), &options, NAS_E_USAGE,
+                  "column `y1` is to be predicted", "");
+}
+
+static void several_targets_are_predicted_together(void **state)
+{
+    nas_data_options options = rich_options();
+    options.label = "y2,y1";
+    read_set set = read_all(make_rich_table(*state), &options);
+    check_shape(&set, 120, 2, 1, 1);
+    assert_int_equal(set.source->task, NAS_TASK_REGRESSION);
+    assert_int_equal(set.source->n_outputs, 2);
+    assert_string_equal(set.source->label_names[0], "y2");
+    assert_true(set.source->rows.targets[2 * 8] == 3.5F);
+    assert_true(set.source->rows.targets[2 * 8 + 1] == 2.385F * 8);
+    /* the same columns, elsewhere and in another order, as a model wants them */
+    nas_data_options plain = nas_data_options_default();
+    const nas_schema schema = {.task = "regression",
+                               .n_features = 2,
+                               .feature_names = set.source->feature_names,
+                               .n_targets = 2,
+                               .target_names = set.source->label_names};
+    read_set again =
+        read_with(make_text(*state, "again.csv", "y1,z,x,\"z, mm\",y2\n7,?,3,5,11\n"),
+                  &plain, &schema);
+    check_shape(&again, 1, 2, 1, 1);
+    assert_true(again.values[0] == 3.0F && again.values[1] == 5.0F);
+    assert_true(again.source->rows.targets[0] == 11.0F);
+    assert_true(again.source->rows.targets[1] == 7.0F);
+    read_free(&again);
+    read_free(&set);
+    options.task = "classification";
+    check_refused(make_rich_table(*state), &options, NAS_E_USAGE, "names 2 columns", "");
+    options.task = NULL;
+    options.label = "y1,person";
+    options.drop = "id,day";
+    check_refused(make_rich_table(*state), &options, NAS_E_DATA,
+                  "column `person`: `p0`, expected a number", "predicted together");
+}
+
+static void rows_are_split_by_group_or_time(void **state)
+{
+    nas_data_options options = rich_options();
+    options.drop = "id,day";
+    options.group = "person";
+    nas_data_summary s = summary_of(make_rich_table(*state), &options);
+    assert_int_equal(s.split, NAS_SPLIT_GROUP);
+    assert_int_equal(s.shape.c, 3);
+    assert_int_equal(s.n_test % 10, 0); /* each person has ten rows */
+    assert_int_equal(s.n_validation % 10, 0);
+    nas_data_summary_free(&s);
+    options.drop = "id,person";
+    options.group = NULL;
+    options.time = "day";
+    s = summary_of(make_rich_table(*state), &options);
+    assert_int_equal(s.split, NAS_SPLIT_TIME);
+    assert_int_equal(s.n_test, 18);
+    nas_data_summary_free(&s);
+    options.drop = "id";
+    options.group = "person";
+    check_refused(make_rich_table(*state), &options, NAS_E_USAGE, "not by both", "");
+    options.group = "parson";
+    check_refused(make_rich_table(*state), &options, NAS_E_USAGE,
+                  "has no column `parson` (--group)", "`person`");
+    options.group = NULL;
+    options.drop = "id,day";
+    options.time = "person";
+    check_refused(make_rich_table(*state), &options, NAS_E_DATA,
+                  "column `person`: `p0`, expected a number or a date", "order rows");
+    options.time = "y1";
+    check_refused(make_rich_table(*state), &options, NAS_E_USAGE,
+                  "it cannot stand in --time-column", "");
+}
+
 /* Real tables: what fits is understood, the rest is refused by place. */
 static void real_tables(void **state)
 {
@@ -196,7 +316,16 @@ static void real_tables(void **state)
     nas_data_summary_free(&s);
     options.label = "median_house_value";
     check_refused(nas_test_data("tables/california-housing.csv.gz"), &options, NAS_E_DATA,
-                  "column `ocean_proximity`", "encode");
+                  "column `ocean_proximity`", "--drop 'ocean_proximity'");
+    options.drop = "ocean_proximity";
+    check_refused(nas_test_data("tables/california-housing.csv.gz"), &options, NAS_E_DATA,
+                  "column `total_bedrooms`: the value is missing", "remove the row");
+    options.drop = "ocean_proximity,total_bedrooms";
+    s = summary_of(nas_test_data("tables/california-housing.csv.gz"), &options);
+    assert_int_equal(s.n_train + s.n_validation + s.n_test, 20640);
+    assert_int_equal(s.shape.c, 7);
+    nas_data_summary_free(&s);
+    options.drop = NULL;
     options.label = "diabetes";
     check_refused(nas_test_data("tables/pima-na.csv.gz"), &options, NAS_E_DATA,
                   "the value is missing", "remove the row");
@@ -231,6 +360,9 @@ int main(void)
         data_test(a_class_may_be_called_none),
         data_test(the_label_column_is_found_or_asked_for),
         data_test(bad_cells_are_placed),
+        data_test(columns_are_dropped),
+        data_test(several_targets_are_predicted_together),
+        data_test(rows_are_split_by_group_or_time),
         data_test(gzip_and_names_of_columns_are_kept),
         cmocka_unit_test(real_tables),
         cmocka_unit_test(bundled_tables),

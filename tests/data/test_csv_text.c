@@ -139,12 +139,52 @@ static void numbers_are_strict(void **state)
     assert_true(nas_csv_number(".5", &value));
 }
 
+static void dates_are_known_and_ordered(void **state)
+{
+    static const char *const dates[] = {"2026-11-25", "25.11.2026", "1/2/99",
+                                        "2026/1/2 10:00", "2026-11-25T07:43Z"};
+    static const char *const none[] = {"1.5", "1-2",     "2026-11/25", "a-b-c",
+                                       "",    "1.2.3.4", "-1-2-3",     "12345-1-2"};
+    static const struct {
+        const char *text;
+        double seconds;
+    } times[] = {
+        {"1970-01-01", 0.0},
+        {"1970-01-02T00:00:00.5Z", 86400.5},
+        {"2000-02-29 12:34", 951827640.0},
+        {"1969-12-31 23:59:59", -1.0},
+        {"2016-07-01 00:00:00", 1467331200.0},
+        {"-2.385", -2.385},
+    };
+    static const char *const broken[] = {
+        "2026-13-01",   "2026-00-01",  "2026-1-1",   "12:30",
+        "2026-11-25 7", "2026-11-25x", "25.11.2026", ""};
+    double value = 0.0;
+    (void)state;
+    for (size_t i = 0; i < sizeof dates / sizeof dates[0]; i++)
+        if (!nas_csv_is_date(dates[i]))
+            fail_msg("\"%s\" is a date", dates[i]);
+    for (size_t i = 0; i < sizeof none / sizeof none[0]; i++)
+        if (nas_csv_is_date(none[i]))
+            fail_msg("\"%s\" is no date", none[i]);
+    for (size_t i = 0; i < sizeof times / sizeof times[0]; i++)
+        if (!nas_csv_time(times[i].text, &value) || value != times[i].seconds)
+            fail_msg("\"%s\" gave %.3f", times[i].text, value);
+    for (size_t i = 0; i < sizeof broken / sizeof broken[0]; i++)
+        if (nas_csv_time(broken[i], &value))
+            fail_msg("\"%s\" was taken for %g", broken[i], value);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        data_test(dialects_are_read),         data_test(places_are_known),
-        data_test(broken_quotes_are_placed),  data_test(binary_data_is_refused),
-        data_test(records_may_cross_buffers), data_test(numbers_are_strict),
+        data_test(dialects_are_read),
+        data_test(places_are_known),
+        data_test(broken_quotes_are_placed),
+        data_test(binary_data_is_refused),
+        data_test(records_may_cross_buffers),
+        data_test(numbers_are_strict),
+        cmocka_unit_test(dates_are_known_and_ordered),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

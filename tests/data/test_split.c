@@ -124,6 +124,37 @@ static void regression_is_shuffled(void **state)
     nas_arena_free(f.arena);
 }
 
+static void the_last_are_tested(void **state)
+{
+    fixture f = make(N);
+    (void)state;
+    f.rows.times = NAS_NEW(f.arena, double, N);
+    for (int64_t i = 0; i < N; i++) /* 100 moments of about ten rows */
+        f.rows.times[i] = -2.385 * (double)(i * 13 % N / 10);
+    split(&f);
+    assert_int_equal(f.how.kind, NAS_SPLIT_TIME);
+    double first[NAS_PART_TEST + 1] = {HUGE_VAL, HUGE_VAL, HUGE_VAL, HUGE_VAL};
+    double last[NAS_PART_TEST + 1] = {-HUGE_VAL, -HUGE_VAL, -HUGE_VAL, -HUGE_VAL};
+    for (int64_t i = 0; i < N; i++) {
+        int part = f.rows.part[i];
+        first[part] = fmin(first[part], f.rows.times[i]);
+        last[part] = fmax(last[part], f.rows.times[i]);
+    }
+    assert_true(last[NAS_PART_TRAIN] < first[NAS_PART_VALIDATION]);
+    assert_true(last[NAS_PART_VALIDATION] < first[NAS_PART_TEST]);
+    int64_t n_test = count(&f, NAS_PART_TEST, -1);
+    assert_true(n_test >= 150 && n_test < 160);
+    for (int64_t i = 0; i < N; i++) {
+        f.rows.times[i] = i < 20;
+        f.rows.part[i] = NAS_PART_ANY;
+    }
+    nas_err err = {0};
+    assert_int_equal(nas_split_rows(&f.rows, CLASSES, &f.options, f.arena, &f.how, &err),
+                     NAS_E_DATA);
+    assert_non_null(strstr(err.text, "too few different times"));
+    nas_arena_free(f.arena);
+}
+
 static void groups_are_never_divided(void **state)
 {
     fixture f = make(N);
@@ -214,6 +245,7 @@ int main(void)
         cmocka_unit_test(the_seed_alone_decides),
         cmocka_unit_test(parts_of_files_stay),
         cmocka_unit_test(regression_is_shuffled),
+        cmocka_unit_test(the_last_are_tested),
         cmocka_unit_test(groups_are_never_divided),
         cmocka_unit_test(too_little_is_refused),
         cmocka_unit_test(shared_groups_are_counted),

@@ -75,6 +75,29 @@ static void regression_as_text(void **state)
                    "Target   price  -1.5 to 2.385, mean 0.25, deviation 1.125\n");
 }
 
+static void several_targets_as_text(void **state)
+{
+    static char a[] = "depth", b[] = "width", c[] = "mass";
+    static char *labels[3] = {a, b, c};
+    nas_data_summary s = {.source = "t.csv",
+                          .kind = "table, 8 numeric columns",
+                          .task = NAS_TASK_REGRESSION,
+                          .n_outputs = 3,
+                          .n_train = 8,
+                          .n_validation = 2,
+                          .n_test = 1,
+                          .split = NAS_SPLIT_TIME,
+                          .label_names = labels,
+                          .target_max = 2.385};
+    (void)state;
+    check_text(&s, "Data     t.csv  11 rows: table, 8 numeric columns\n"
+                   "         train 8 · val 2 · test 1 (by time)\n"
+                   "Task     regression\n"
+                   "Target   depth  0 to 2.385, mean 0, deviation 0\n"
+                   "         and width\n"
+                   "             mass\n");
+}
+
 static void many_classes_are_wrapped_and_cut(void **state)
 {
     static char names[200][32];
@@ -157,6 +180,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classification_as_text),
         cmocka_unit_test(regression_as_text),
+        cmocka_unit_test(several_targets_as_text),
         cmocka_unit_test(many_classes_are_wrapped_and_cut),
         cmocka_unit_test(json_is_valid_and_complete),
         cmocka_unit_test(free_accepts_nothing),
