@@ -211,8 +211,8 @@ static nas_status cut_label(nas_series_line *line, int64_t column, char **before
 static nas_status read_row(const nas_series_text *text, nas_series_line *line,
                            nas_err *err)
 {
-    char *before_end = NULL;
-    char *after = NULL;
+    char *before_end = line->text;
+    char *after = line->text;
     if (*line->text == '{')
         return nas_series_line_fail(line, line->text, "sparse rows cannot be read", err);
     if (text->label_column < 0) {

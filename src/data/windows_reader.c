@@ -91,7 +91,7 @@ static nas_status find_columns(nas_source *source, nas_csv_file *file, nas_err *
     NAS_TRY(find_label(source, state, err));
     NAS_TRY(find_column(source, &state->table, "group", source->options->group,
                         &state->group, err));
-    NAS_TRY(find_column(source, &state->table, "time", source->options->time,
+    NAS_TRY(find_column(source, &state->table, "time-column", source->options->time,
                         &state->time, err));
     const int64_t without[] = {state->label, state->group, state->time};
     NAS_TRY(nas_table_steps_choose(&state->table, without, 3, source->arena, err));

@@ -54,16 +54,26 @@ static void one_byte_changes_the_content(void **state)
 static void each_option_changes_both(void **state)
 {
     nas_data_options base = nas_data_options_default();
-    nas_data_options changed[5] = {base, base, base, base, base};
+    nas_data_options changed[13];
     char path[1024];
     (void)snprintf(path, sizeof path, "%s", make_table(*state, "t.csv", 30, "class"));
     prints a = of(path, &base);
+    for (int i = 0; i < 13; i++)
+        changed[i] = base;
     changed[0].seed = 1;
     changed[1].validation = 0.2;
     changed[2].test = 0.2;
     changed[3].label = "x1";
     changed[4].task = "classification";
-    for (int i = 0; i < 5; i++) {
+    changed[5].group = "x1";
+    changed[6].time = "x1";
+    changed[7].image_size = "8";
+    changed[8].image_fit = "crop";
+    changed[9].names = "class";
+    changed[10].sample_rate = 8000;
+    changed[11].length = 7;
+    changed[12].window = 7; /* the table cannot be cut, but is not looked at here */
+    for (int i = 0; i < 13; i++) {
         prints b = of(path, &changed[i]);
         assert_true(a.quick != b.quick && a.content != b.content);
     }
