@@ -122,6 +122,19 @@ static nas_status fail_sizes(nas_source *source, int64_t other, nas_err *err)
     return status;
 }
 
+/* The size is fixed, by the training data or a model. */
+static nas_status fail_fixed(const nas_source *source, int64_t i, nas_err *err)
+{
+    const image_state *state = source->state;
+    nas_status status =
+        nas_fail(err, NAS_E_DATA, "`%s` is %d×%d, expected %lld×%lld", path_of(source, i),
+                 state->sizes[i].width, state->sizes[i].height,
+                 (long long)source->shape.w, (long long)source->shape.h);
+    nas_err_hint(err, "scale all images: --image-size %lldx%lld",
+                 (long long)source->shape.h, (long long)source->shape.w);
+    return status;
+}
+
 static nas_status find_size(nas_source *source, const nas_schema *schema, nas_err *err)
 {
     image_state *state = source->state;
@@ -129,14 +142,19 @@ static nas_status find_size(nas_source *source, const nas_schema *schema, nas_er
     int64_t n_scaled = 0;
     NAS_TRY(nas_image_size_parse(source->options->image_size, &height, &width, err));
     state->scaled = height > 0;
-    source->shape.h = state->scaled ? height : state->sizes[0].height;
-    source->shape.w = state->scaled ? width : state->sizes[0].width;
+    bool fixed = !state->scaled && schema->shape.c > 0;
+    source->shape.h = state->scaled ? height
+                      : fixed       ? schema->shape.h
+                                    : state->sizes[0].height;
+    source->shape.w = state->scaled ? width
+                      : fixed       ? schema->shape.w
+                                    : state->sizes[0].width;
     for (int64_t i = 0; i < state->items.n; i++) {
         bool same = state->sizes[i].height == source->shape.h &&
                     state->sizes[i].width == source->shape.w;
         n_scaled += !same;
         if (!same && !state->scaled)
-            return fail_sizes(source, i, err);
+            return fixed ? fail_fixed(source, i, err) : fail_sizes(source, i, err);
     }
     if (n_scaled == 0)
         state->scaled = false;

@@ -46,4 +46,53 @@ mkdir -p png/cat png/dog
 printf 'no image' > png/cat/1.png
 cp png/cat/1.png png/dog/2.png
 fails 3 'png' check png
+mkdir -p sizes/a sizes/b
+printf 'P2 2 2 9 1 2 3 4' > sizes/a/1.pgm
+printf 'P2 3 2 9 1 2 3 4 5 6' > sizes/b/1.pgm
+fails 3 'differ in size' check sizes
+grep -q 'image-size 2x3' err.txt || { echo 'FAIL no hint at --image-size'; failures=1; }
+fails 2 '8x8x8' check sizes --image-size 8x8x8
+fails 2 'stretch' check sizes --image-size 8 --image-fit stretch
+printf 'P2 3 2 9 1 2 3 4 5' > sizes/b/1.pgm
+cp sizes/a/1.pgm sizes/a/2.pgm
+cp sizes/b/1.pgm sizes/b/2.pgm
+fails 3 'b/1.pgm.*PNM.*no number' check sizes --image-size 4
+mkdir flat && cp sizes/a/1.pgm flat
+fails 3 'no class folders' check flat
+fails 2 'none of class' check flat --names 'kind_*'
+printf 'path,label\n1.pgm,a\nflat/1.pgm,b\n' > list.csv
+cp sizes/a/1.pgm .
+fails 3 'class `a` has 1' check list.csv
+printf 'path,label\n1.pgm,a\ngone.pgm,b\n' > list.csv
+fails 3 'list.csv:3:1.*gone.pgm.*no file' check list.csv
+
+# sound and recordings
+mkdir -p sound/a sound/b
+printf 'RIFF\020\000\000\000WAVEfmt ' > sound/a/1.wav
+printf 'RIFF\020\000\000\000WAVEfmt ' > sound/b/1.wav
+fails 3 'a/1.wav.*no readable recording' check sound
+mkdir -p steps/a steps/b
+printf 'x,z\n1,2\n3,4\n' > steps/a/1.csv
+printf 'x,z\n1,2\n3,?\n' > steps/b/1.csv
+fails 3 'b/1.csv:3:3.*expected a number' check steps
+printf 'x,z\n1,2\n3,4\n' > steps/b/1.csv
+fails 3 'no recording has the 9 steps' check steps --window 9
+fails 2 'exclude each other' check steps --window 2 --length 2
+fails 2 'no column `when`' check steps --time-column when
+printf 'who,t,x,y\na,1,1,u\na,2,1,u\n' > long.csv
+fails 2 'no column `whom`' check long.csv --window 2 --group whom
+
+# arrays and archives
+printf '\223NUMPY\001\000' > x.npy
+fails 3 'x.npy' check x.npy
+printf 'PK\003\004' > data.npz
+fails 3 'ZIP archive' check data.npz
+printf '@problemName x\n@data\n1,2:a\n1,x:b\n' > x.ts
+fails 3 'x.ts:4:3.*expected a number' check x.ts
+printf '@relation x\n@attribute a string\n' > x.arff
+fails 3 'x.arff:2:14' check x.arff
+mkdir parts
+printf 'a,b,y\n1,2,p\n2,3,q\n3,4,p\n4,5,q\n5,6,p\n6,7,q\n' > parts/train.csv
+printf 'a,y\n1,p\n2,q\n' > parts/test.csv
+fails 3 'lacks the column `b`' check parts
 finish

@@ -101,6 +101,20 @@ static void another_size_names_both_files(void **state)
                   "--image-size 4x5 (the median");
 }
 
+/* Test images of another size than the training images. */
+static void a_fixed_size_is_proposed(void **state)
+{
+    nas_data_options options = nas_data_options_default();
+    char train[1024];
+    make_classes(*state, "train/", 6, PNG_FORMAT_GRAY);
+    make_png(*state, "more/cat/wide.png", 7, 3, PNG_FORMAT_GRAY, 3);
+    make_png(*state, "more/dog/wide.png", 7, 3, PNG_FORMAT_GRAY, 4);
+    (void)snprintf(train, sizeof train, "%s", make_path(*state, "train"));
+    options.test_path = make_path(*state, "more");
+    check_refused(train, &options, NAS_E_DATA, "cat/wide.png` is 7×3, expected 5×4",
+                  "--image-size 4x5");
+}
+
 static void damaged_images_are_named(void **state)
 {
     nas_err err = {0};
@@ -360,6 +374,7 @@ int main(void)
         data_test(one_colour_image_makes_all_colour),
         data_test(colours_become_planes),
         data_test(another_size_names_both_files),
+        data_test(a_fixed_size_is_proposed),
         data_test(damaged_images_are_named),
         data_test(other_files_are_counted),
         data_test(transparency_is_drawn_on_white),
