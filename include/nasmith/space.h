@@ -133,6 +133,16 @@ uint64_t nas_space_key(const nas_space *space, const nas_candidate *candidate);
 int64_t nas_space_encoding_size(const nas_space *space);
 void nas_space_encode(const nas_space *space, const nas_candidate *candidate, float *out);
 
+/* Numbers that describe the live network, for models: operators by kind, paths through
+ * its cells and through what lies around them, widths, and weights and work (estimated
+ * from widths and strides, not counted). Not scaled; what a space keeps constant is
+ * constant here.
+ * @param out  NAS_SPACE_FEATURES floats, finite
+ * @return the key: both come from one lowering */
+enum { NAS_SPACE_FEATURES = 48 };
+uint64_t nas_space_features(const nas_space *space, const nas_candidate *candidate,
+                            float *out);
+
 /* The network of a candidate, without fitted front section, ending in logits or targets.
  * @return NAS_E_GRAPH when the candidate has no network (disconnected, window larger than
  *         its input, ...): such candidates are infeasible, not errors */

@@ -63,6 +63,8 @@ bool nas_history_score(nas_history *history, int64_t t, int rung, double score,
                        double error);
 /* Index of the trial with this id, or -1. Cost O(1). */
 int64_t nas_history_find(const nas_history *history, int64_t id);
+/* Index of the first trial with this key, or -1. Cost O(1). */
+int64_t nas_history_find_key(const nas_history *history, uint64_t key);
 bool nas_history_has_key(const nas_history *history, uint64_t key);
 
 /* Total order of how good trials look: more rungs finished first (they were promoted for
@@ -87,6 +89,8 @@ typedef struct nas_ask {
     void *price_context;
     const nas_limits *limits; /* what `price` holds a cost against; NULL = nothing. Only
                                  shows the way down to a feasible network */
+    unsigned objectives;      /* bit (1 << nas_limit_kind): costs that are minimised
+                                 beside the score; 0: the score alone */
     nas_arena *arena;         /* proposals live here */
     nas_rng rng;              /* Philox(study seed, ask index) */
     int64_t infeasible;       /* out: draws that violated a limit */

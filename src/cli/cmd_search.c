@@ -60,7 +60,7 @@ static const nas_param PARAMS[] = {
     {.name = "strategy",
      .type = NAS_PARAM_STRING,
      .default_text = "evolution",
-     .doc = "who proposes networks: evolution, local, grid, random"},
+     .doc = "who proposes networks: evolution, gp, local, grid, random"},
     {.name = "strategy_options",
      .type = NAS_PARAM_STRING,
      .doc = "its parameters, name=value,..."},

@@ -1,5 +1,7 @@
 #include "search/ask.h"
 
+#include "search/front.h"
+
 #include <assert.h>
 #include <stdio.h>
 #include <string.h>
@@ -202,6 +204,8 @@ static nas_status propose(asker *ask, const run_state *state, int64_t index, nas
                      .price = nas_price_candidate,
                      .price_context = &costs,
                      .limits = &costs.limits,
+                     .objectives = nas_front_objectives(&ask->settings->limits,
+                                                        ask->settings->minimise),
                      .arena = ask->arena,
                      .rng = nas_rng_split(&rng, (uint64_t)index)};
     ask->asks = -1; /* until this step is committed */

@@ -46,6 +46,8 @@ enum {
  * with nas_program_free in any case. */
 void nas_space_lower(const nas_space *space, const nas_candidate *candidate,
                      nas_program *out);
+/* The key of a candidate that was lowered to this program. */
+uint64_t nas_program_key(const nas_program *program, const nas_candidate *candidate);
 void nas_program_free(nas_program *program);
 
 #endif

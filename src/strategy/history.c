@@ -157,9 +157,14 @@ int64_t nas_history_find(const nas_history *history, int64_t id)
     return history->index->by_id[slot_of_id(history, id)];
 }
 
+int64_t nas_history_find_key(const nas_history *history, uint64_t key)
+{
+    return history->index->by_key[slot_of_key(history, key)];
+}
+
 bool nas_history_has_key(const nas_history *history, uint64_t key)
 {
-    return history->index->by_key[slot_of_key(history, key)] >= 0;
+    return nas_history_find_key(history, key) >= 0;
 }
 
 int nas_history_compare(const nas_history *history, int64_t a, int64_t b)
