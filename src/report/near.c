@@ -84,8 +84,9 @@ static nas_status neighbours(const nas_report *r, const nas_trial_row *row, nas_
         "%d break a limit, and %d of the rest look better to the forests. Best first; "
         "scores at rung %d, where the chosen network has %s; costs against it.",
         near.n, trained, over, better, r->explanation->table.rung, own);
-    nas_page_table_begin(r->out, "Networks one change away",
-                         "<decision|<change|predicted|measured|trial|params|MACs|RAM|<");
+    nas_page_table_begin(
+        r->out, "Networks one change away",
+        "<decision|<change|predicted|measured|trial|params|MACs|RAM|<limits");
     for (int i = 0; i < near.n && i < NEIGHBOURS; i++)
         neighbour_row(r, &near.neighbour[i], near.predicted, &row->cost);
     nas_page_table_end(r->out);
@@ -212,7 +213,8 @@ static void ablation(const nas_report *r, const nas_trial_row *row)
         times, (long long)json_integer_value(json_object_get(a, "epochs")),
         100 * nas_report_real(a, "fraction"),
         (long long)json_integer_value(json_object_get(a, "rows")));
-    nas_page_table_begin(r->out, "Ablation", "<without|loss|95 % interval|params|MACs|<");
+    nas_page_table_begin(r->out, "Ablation",
+                         "<without|loss|95 % interval|params|MACs|<finding");
     json_array_foreach(parts, i, part)
     {
         ablation_row(r, part, &row->cost);

@@ -327,10 +327,12 @@ static void csv_row(const nas_report *r, const nas_report_trial *t, nas_text *li
                     (long long)c->params, (long long)c->macs, (long long)c->ram_bytes,
                     (long long)c->flash_bytes, t->best->seconds);
     for (int64_t i = 0; i < table->n; i++)
-        for (int k = 0; k < table->columns && table->trial[i] == t->row->id; k++)
-            nas_text_printf(
-                line, ",%s",
-                table->column[k].levels[table->level[i * table->columns + k]]);
+        for (int k = 0; k < table->columns && table->trial[i] == t->row->id; k++) {
+            const nas_explain_column *column = &table->column[k];
+            int level = table->level[i * table->columns + k];
+            bool absent = column->optional && level == 0;
+            nas_text_printf(line, ",%s", absent ? "" : column->levels[level]);
+        }
 }
 
 static void download(const nas_report *r)

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_LANES = 16, MOST_SPANS = 4000 };
+enum { MOST_LANES = 16, MOST_SPANS = 4000, WITH_TIPS = 400 };
 
 typedef struct clock_work {
     const char *lane[MOST_LANES];
@@ -45,9 +45,12 @@ static nas_status add_span(const nas_report *r, clock_work *w,
     w->lost += failed ? to - from : 0;
     w->by_purpose[e->spec.purpose] += failed ? 0 : to - from;
     w->last = fmax(w->last, to);
-    const char *tip = nas_arena_printf(r->arena, "#%lld %s, %.1f s", (long long)e->trial,
-                                       WORDS[e->spec.purpose], to - from);
-    NAS_TRY_ALLOC(tip, err);
+    const char *tip = NULL; /* of a long search only what other plots say of the trial */
+    if (r->n_rows <= WITH_TIPS) {
+        tip = nas_arena_printf(r->arena, "#%lld %s, %.1f s", (long long)e->trial,
+                               WORDS[e->spec.purpose], to - from);
+        NAS_TRY_ALLOC(tip, err);
+    }
     static const char *const RUNGS[] = {"rung0", "rung1", "rung2", "rung3"};
     int rung = e->spec.rung < 0 ? 0 : e->spec.rung > 3 ? 3 : e->spec.rung;
     w->span[w->n++] =

@@ -10,7 +10,6 @@
     const mark = title && title.parentNode;
     if (!mark || mark.tagName === "svg") return;
     mark.dataset.tip = title.textContent;
-    mark.setAttribute("aria-label", title.textContent);
     title.remove();
   });
   const texts = {};
