@@ -18,6 +18,7 @@
 #define ABLATION_SHARE 0.05
 #define ABLATION_FROM_S 300.0
 #define MOST_ABLATION_SHARE 0.1
+#define LEAST_ABLATION_S 2.0
 
 static const char *const PROGRESS_CHOICES[] = {"auto", "full", "plain",
                                                "json", "none", NULL};
@@ -100,7 +101,9 @@ static const nas_param PARAMS[] = {
      .doc = "leave out the HTML report"},
     {.name = "ablate",
      .type = NAS_PARAM_SECONDS,
-     .doc = "part of --time for taking the chosen network apart [5 % from 5m on]"},
+     .doc =
+         "part of --time for taking the chosen network apart, at most a tenth; 0: none "
+         "[5 % from 5m on, and what is left over]"},
     {.name = "examples",
      .type = NAS_PARAM_BOOL,
      .default_text = "false",
@@ -348,6 +351,35 @@ static nas_status print_json(const nas_search_result *r, nas_study *study, nas_e
 
 /* ---- the run ---------------------------------------------------------------------- */
 
+/* Time for ablation: what was kept for it, or what the search left over of its total. */
+static double ablation_left(const nas_cli *cli, const nas_search_options *options,
+                            const nas_search_result *result)
+{
+    double asked = ablation_seconds(cli, options), time = options->time_s;
+    if (time <= 0 || (nas_cli_given(cli, "ablate") && asked <= 0))
+        return asked;
+    double left =
+        time - result->seconds - REPORT_RESERVE_S - 2 * explain_seconds(options);
+    double most = nas_cli_given(cli, "ablate") ? asked : MOST_ABLATION_SHARE * time;
+    return left >= LEAST_ABLATION_S ? fmin(most, left) : 0;
+}
+
+/* A result without its explanation is still a result: failures are warnings here. */
+static void explain(const nas_cli *cli, const nas_search_options *options,
+                    nas_study *study, const nas_search_result *result)
+{
+    nas_explain_options how = {.seconds = explain_seconds(options)};
+    double ablation = ablation_left(cli, options, result);
+    nas_err err = {0};
+    if (nas_cli_interrupted != 0 || result->n_finalists == 0)
+        return;
+    nas_status status = nas_explain_network(study, &how, &err);
+    if (status == NAS_OK && ablation > 0)
+        status = nas_explain_ablation(study, ablation, &err);
+    if (status != NAS_OK)
+        nas_cli_warn(cli, "the network was not explained: %s", err.text);
+}
+
 static nas_status write_report(nas_cli *cli, const nas_search_options *options,
                                nas_study *study, nas_search_result *result, nas_err *err)
 {
@@ -358,13 +390,8 @@ static nas_status write_report(nas_cli *cli, const nas_search_options *options,
     const char *path = nas_file_join(cli->arena, folder, "report.html");
     NAS_TRY_ALLOC(path, err);
     NAS_TRY(nas_file_make_directory(folder, err));
-    nas_explain_options explain = {.seconds = explain_seconds(options)};
     nas_report_options how = {.examples = nas_cli_bool(cli, "examples")};
-    double ablation = ablation_seconds(cli, options);
-    if (nas_cli_interrupted == 0)
-        NAS_TRY(nas_explain_network(study, &explain, err));
-    if (nas_cli_interrupted == 0 && ablation > 0 && result->n_finalists > 0)
-        NAS_TRY(nas_explain_ablation(study, ablation, err));
+    explain(cli, options, study, result);
     NAS_TRY(nas_report_write(study, result, &how, path, err));
     result->report_path = path;
     return nas_study_put(study, "report_path", path, err);

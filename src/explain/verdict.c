@@ -343,8 +343,10 @@ static void say_mattered(writer *w)
         t->column[d->column].name, 100 * d->share, 100 * d->deviation);
     if (m->n_rules == 0)
         return;
-    const nas_explain_rule *r = &m->rule[0];
-    bool good = w->e->metric->larger_is_better ? r->effect > 0 : r->effect < 0;
+    const nas_explain_rule *r = &m->rule[0]; /* the first that helps, or else the first */
+    for (int i = m->n_rules - 1; i >= 0; i--)
+        r = gain(w, 0, m->rule[i].effect) > 0 ? &m->rule[i] : r;
+    bool good = gain(w, 0, r->effect) > 0;
     say(w, NAS_MOOD_PLAIN, "mattered",
         "Networks with %s are %s %s on average (%s to %s; %lld networks).", r->text,
         gap_words(w, r->effect).text, good ? "better" : "worse",
