@@ -37,7 +37,7 @@ typedef struct nas_predictions {
 } nas_predictions;
 
 typedef struct nas_metric {
-    const char *name; /* accuracy, log_loss, rmse, mae, r2 */
+    const char *name;
     const char *summary;
     nas_task task;
     bool larger_is_better;
@@ -47,6 +47,7 @@ typedef struct nas_metric {
     nas_score (*score)(const nas_predictions *predictions, nas_rng rng);
     /* How good one row is, larger is better: what nas_metric_tied compares. */
     double (*row_goodness)(const nas_predictions *predictions, int64_t row);
+    bool squared_rows; /* row_goodness is minus a squared error */
 } nas_metric;
 
 const nas_metric *nas_metric_at(int index); /* NULL past the end */

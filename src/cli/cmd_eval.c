@@ -13,7 +13,8 @@
 static const nas_param PARAMS[] = {
     {.name = "metric",
      .type = NAS_PARAM_STRING,
-     .doc = "accuracy, log_loss, rmse, mae, r2; default: the model's"},
+     .doc = "accuracy, balanced_accuracy, macro_f1, auc, log_loss; rmse, mae, r2, "
+            "spearman; default: the model's"},
     {.name = "shifted",
      .type = NAS_PARAM_STRING,
      .doc = "a file or folder of another domain (another device, place, season): scored "

@@ -51,7 +51,8 @@ static const nas_param PARAMS[] = {
      .doc = "further objectives: params,macs,ram,flash,latency"},
     {.name = "metric",
      .type = NAS_PARAM_STRING,
-     .doc = "accuracy, log_loss, rmse, mae, r2; default: accuracy or rmse"},
+     .doc = "accuracy, balanced_accuracy, macro_f1, auc, log_loss; rmse, mae, r2, "
+            "spearman; default: accuracy or rmse"},
     NAS_CLI_DATA_PARAMS,
     NAS_CLI_SEED_PARAM,
     {.name = "space",

@@ -4,24 +4,14 @@
  * succession, and statistical inference", JASA 22(158), 1927,
  * doi:10.1080/01621459.1927.10502953). All others: percentile bootstrap of rows (B.
  * Efron, "Bootstrap methods: another look at the jackknife", Ann. Statist. 7(1), 1979,
- * doi:10.1214/aos/1176344552).
- *
- * A bootstrapped metric is a function of sums over rows: a row gives a few terms, the
- * sums of which the value is computed from. A resample only has to add terms. */
-#include "nasmith/evaluate.h"
+ * doi:10.1214/aos/1176344552). */
+#include "evaluate/metric.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { RESAMPLES = 1000 };
-
-/* A metric as sums of row terms. */
-typedef struct statistic {
-    int (*count)(const nas_predictions *p); /* terms per row */
-    void (*terms)(const nas_predictions *p, int64_t row, double *out);
-    double (*value)(const double *sums, int count, double n);
-} statistic;
 
 nas_score nas_score_none(int64_t n)
 {
@@ -55,6 +45,13 @@ static double deviation(const double *values, int n)
     return sqrt(sum / (n - 1));
 }
 
+/* @param values  [RESAMPLES] */
+static void summarise(double *values, nas_score *score)
+{
+    score->error = deviation(values, RESAMPLES);
+    interval(values, RESAMPLES, &score->low, &score->high);
+}
+
 static void add_terms(double *sums, const double *terms, int count)
 {
     for (int k = 0; k < count; k++)
@@ -62,8 +59,8 @@ static void add_terms(double *sums, const double *terms, int count)
 }
 
 /* @param terms  [n][count]; @param sums  room for count */
-static nas_score resample(const statistic *s, const double *terms, int64_t n, int count,
-                          double *sums, nas_rng rng)
+static nas_score resample(const nas_statistic *s, const double *terms, int64_t n,
+                          int count, double *sums, nas_rng rng)
 {
     memset(sums, 0, (size_t)count * sizeof *sums);
     for (int64_t i = 0; i < n; i++)
@@ -78,12 +75,12 @@ static nas_score resample(const statistic *s, const double *terms, int64_t n, in
         }
         values[b] = s->value(sums, count, (double)n);
     }
-    score.error = deviation(values, RESAMPLES);
-    interval(values, RESAMPLES, &score.low, &score.high);
+    summarise(values, &score);
     return score;
 }
 
-static nas_score bootstrap(const statistic *s, const nas_predictions *p, nas_rng rng)
+nas_score nas_metric_bootstrap(const nas_statistic *s, const nas_predictions *p,
+                               nas_rng rng)
 {
     if (p->n == 0)
         return nas_score_none(0);
@@ -96,6 +93,29 @@ static nas_score bootstrap(const statistic *s, const nas_predictions *p, nas_rng
         s->terms(p, i, terms + i * count);
     nas_score score = resample(s, terms, p->n, count, terms + p->n * count, rng);
     nas_heap_free(terms);
+    return score;
+}
+
+nas_score nas_metric_bootstrap_rows(double (*value)(const void *context,
+                                                    const int32_t *times),
+                                    const void *context, int64_t n, nas_rng rng)
+{
+    double values[RESAMPLES];
+    nas_score score = nas_score_none(n);
+    int32_t *times = nas_heap_alloc((size_t)n, sizeof *times);
+    if (times == NULL)
+        return score;
+    for (int64_t i = 0; i < n; i++)
+        times[i] = 1;
+    score.value = value(context, times);
+    for (int b = 0; b < RESAMPLES; b++) {
+        memset(times, 0, (size_t)n * sizeof *times);
+        for (int64_t i = 0; i < n; i++)
+            times[nas_rng_below(&rng, (uint64_t)n)]++;
+        values[b] = value(context, times);
+    }
+    nas_heap_free(times);
+    summarise(values, &score);
     return score;
 }
 
@@ -113,14 +133,19 @@ static double mean_of_first(const double *sums, int count, double n)
 
 /* ---- accuracy ------------------------------------------------------------ */
 
-static bool right(const nas_predictions *p, int64_t row)
+int32_t nas_metric_predicted(const nas_predictions *p, int64_t row)
 {
     const float *y = p->outputs + row * p->n_outputs;
     int64_t best = 0;
     for (int64_t k = 1; k < p->n_outputs; k++)
         if (y[k] > y[best])
             best = k;
-    return best == p->labels[row];
+    return (int32_t)best;
+}
+
+static bool right(const nas_predictions *p, int64_t row)
+{
+    return nas_metric_predicted(p, row) == p->labels[row];
 }
 
 static nas_score accuracy(const nas_predictions *p, nas_rng rng)
@@ -165,8 +190,8 @@ static void log_loss_terms(const nas_predictions *p, int64_t row, double *out)
 
 static nas_score log_loss(const nas_predictions *p, nas_rng rng)
 {
-    static const statistic s = {one_term, log_loss_terms, mean_of_first};
-    return bootstrap(&s, p, rng);
+    static const nas_statistic s = {one_term, log_loss_terms, mean_of_first};
+    return nas_metric_bootstrap(&s, p, rng);
 }
 
 /* ---- errors of regression ---------------------------------------------- */
@@ -211,14 +236,14 @@ static double root_of_mean(const double *sums, int count, double n)
 
 static nas_score rmse(const nas_predictions *p, nas_rng rng)
 {
-    static const statistic s = {one_term, squared_terms, root_of_mean};
-    return bootstrap(&s, p, rng);
+    static const nas_statistic s = {one_term, squared_terms, root_of_mean};
+    return nas_metric_bootstrap(&s, p, rng);
 }
 
 static nas_score mae(const nas_predictions *p, nas_rng rng)
 {
-    static const statistic s = {one_term, absolute_terms, mean_of_first};
-    return bootstrap(&s, p, rng);
+    static const nas_statistic s = {one_term, absolute_terms, mean_of_first};
+    return nas_metric_bootstrap(&s, p, rng);
 }
 
 /* ---- r2 ------------------------------------------------------------------ */
@@ -252,23 +277,33 @@ static double r2_value(const double *sums, int count, double n)
 
 static nas_score r2(const nas_predictions *p, nas_rng rng)
 {
-    static const statistic s = {r2_count, r2_terms, r2_value};
-    return bootstrap(&s, p, rng);
+    static const nas_statistic s = {r2_count, r2_terms, r2_value};
+    return nas_metric_bootstrap(&s, p, rng);
 }
 
 /* ---- registry ---------------------------------------------------------- */
 
 static const nas_metric METRICS[] = {
     {"accuracy", "share of rows whose most probable class is right",
-     NAS_TASK_CLASSIFICATION, true, true, accuracy, accuracy_row},
+     NAS_TASK_CLASSIFICATION, true, true, accuracy, accuracy_row, false},
+    {"balanced_accuracy", "mean over classes of the share of its rows that is right",
+     NAS_TASK_CLASSIFICATION, true, true, nas_metric_balanced_accuracy,
+     nas_metric_balanced_row, false},
+    {"macro_f1", "mean over classes of F1, from precision and recall",
+     NAS_TASK_CLASSIFICATION, true, true, nas_metric_macro_f1, nas_metric_balanced_row,
+     false},
+    {"auc", "chance that a row of a class ranks above another, mean over classes",
+     NAS_TASK_CLASSIFICATION, true, false, nas_metric_auc, nas_metric_auc_row, false},
     {"log_loss", "mean negative log-probability of the true class",
-     NAS_TASK_CLASSIFICATION, false, false, log_loss, log_loss_row},
+     NAS_TASK_CLASSIFICATION, false, false, log_loss, log_loss_row, false},
     {"rmse", "root mean squared error in units of the target", NAS_TASK_REGRESSION, false,
-     false, rmse, squared_row},
+     false, rmse, squared_row, true},
     {"mae", "mean absolute error in units of the target", NAS_TASK_REGRESSION, false,
-     false, mae, absolute_row},
+     false, mae, absolute_row, false},
     {"r2", "share of the target's variance that is explained", NAS_TASK_REGRESSION, true,
-     false, r2, squared_row},
+     false, r2, squared_row, true},
+    {"spearman", "correlation of the ranks of outputs and targets", NAS_TASK_REGRESSION,
+     true, false, nas_metric_spearman, squared_row, true},
 };
 enum { N_METRICS = sizeof METRICS / sizeof METRICS[0] };
 

@@ -125,11 +125,6 @@ static void plan_parts(ablation *a)
     a->fraction = fmin(1, epochs / (double)a->epochs);
 }
 
-static bool is_squared(const nas_metric *metric)
-{
-    return strcmp(metric->name, "rmse") == 0 || strcmp(metric->name, "r2") == 0;
-}
-
 /* Paired over the validation rows: how much less good they are answered, mean over
  * rounds. Squared errors become their root, the interval with them. */
 static void conclude(const ablation *a, part *p)
@@ -144,7 +139,7 @@ static void conclude(const ablation *a, part *p)
     }
     double half = Z * sqrt(fmax(0, squares - mean * mean) / (double)n);
     double scale = 1;
-    if (is_squared(a->metric)) {
+    if (a->metric->squared_rows) {
         double root = sqrt(fmax(base, 1e-300));
         scale = mean != 0 ? (sqrt(fmax(0, base + mean)) - root) / mean : 0.5 / root;
     }

@@ -27,9 +27,7 @@ static double quality(const nas_subject *s, const float *outputs, int64_t n)
     for (int64_t i = 0; i < n; i++)
         sum += s->metric->row_goodness(&p, i);
     double mean = sum / (double)n;
-    bool squared =
-        strcmp(s->metric->name, "rmse") == 0 || strcmp(s->metric->name, "r2") == 0;
-    return squared ? -sqrt(fmax(0, -mean)) : mean;
+    return s->metric->squared_rows ? -sqrt(fmax(0, -mean)) : mean;
 }
 
 static void shuffle_column(shuffler *f, int64_t column, nas_rng *rng,

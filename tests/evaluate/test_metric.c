@@ -1,4 +1,5 @@
-#include "nasmith/evaluate.h"
+/* covers: metric.c, metric_classes.c, metric_rank.c */
+#include "evaluate/metric.h"
 
 #include "check.h"
 
@@ -105,6 +106,129 @@ static void test_several_outputs(void **state)
     near(nas_metric_find("r2")->score(&p, RNG).value, 1.0 - 10.0 / (8.0 + 32.0), 1e-12);
 }
 
+/* Seven rows of class 0, two of class 1, one of class 2: 6, 1 and 0 are right. */
+static nas_predictions unequal(void)
+{
+    static const int32_t labels[10] = {0, 0, 0, 0, 0, 0, 0, 1, 1, 2};
+    static const int32_t guess[10] = {0, 0, 0, 0, 0, 0, 1, 1, 0, 1};
+    static float outputs[30];
+    for (int i = 0; i < 30; i++)
+        outputs[i] = i % 3 == guess[i / 3] ? 0.6F : 0.2F;
+    return (nas_predictions){.task = NAS_TASK_CLASSIFICATION,
+                             .n = 10,
+                             .n_outputs = 3,
+                             .outputs = outputs,
+                             .labels = labels};
+}
+
+static double mean_goodness(const nas_metric *metric, const nas_predictions *p)
+{
+    double sum = 0.0;
+    for (int64_t i = 0; i < p->n; i++)
+        sum += metric->row_goodness(p, i);
+    return sum / (double)p->n;
+}
+
+static void test_classes_count_the_same(void **state)
+{
+    (void)state;
+    nas_predictions p = unequal();
+    const nas_metric *balanced = nas_metric_find("balanced_accuracy");
+    nas_score s = balanced->score(&p, RNG);
+    near(s.value, (6.0 / 7.0 + 0.5) / 3.0, 1e-12);
+    near(mean_goodness(balanced, &p), s.value, 1e-12);
+    assert_true(s.low < s.value && s.value < s.high && s.low >= 0.0 && s.high <= 1.0);
+    /* F1: 12/14 of class 0 (7 true, 7 predicted), 2/5 of class 1, 0 of class 2 */
+    near(nas_metric_find("macro_f1")->score(&p, RNG).value, (12.0 / 14.0 + 0.4) / 3.0,
+         1e-12);
+    p.n = 9; /* a class that nobody has and nobody predicts does not count */
+    near(balanced->score(&p, RNG).value, (6.0 / 7.0 + 0.5) / 2.0, 1e-12);
+    near(nas_metric_find("macro_f1")->score(&p, RNG).value, (12.0 / 14.0 + 0.5) / 2.0,
+         1e-12);
+}
+
+static void test_auc_of_two_classes(void **state)
+{
+    (void)state;
+    static const float positive[6] = {0.9F, 0.4F, 0.6F, 0.4F, 0.3F, 0.1F};
+    static const int32_t labels[6] = {1, 1, 1, 0, 0, 0};
+    float outputs[12];
+    for (int i = 0; i < 6; i++) {
+        outputs[2 * i] = 1.0F - positive[i];
+        outputs[2 * i + 1] = positive[i];
+    }
+    nas_predictions p = {.task = NAS_TASK_CLASSIFICATION,
+                         .n = 6,
+                         .n_outputs = 2,
+                         .outputs = outputs,
+                         .labels = labels};
+    const nas_metric *auc = nas_metric_find("auc");
+    nas_score s = auc->score(&p, RNG);
+    near(s.value, 8.5 / 9.0, 1e-12); /* one tie among nine pairs */
+    near(mean_goodness(auc, &p), s.value, 1e-12);
+    assert_true(s.low < s.value && s.high <= 1.0);
+    p.n = 3; /* one class only: no order to be judged */
+    near(auc->score(&p, RNG).value, 0.5, 1e-12);
+}
+
+/* Against the definition, by counting pairs; and many rows, of which a sample is used. */
+static void test_auc_of_several_classes(void **state)
+{
+    (void)state;
+    enum { N = 3000, K = 3 };
+    static float outputs[N * K];
+    static int32_t labels[N];
+    nas_rng rng = RNG;
+    double expected = 0.0;
+    for (int i = 0; i < N; i++) {
+        labels[i] = (int32_t)nas_rng_below(&rng, K);
+        for (int k = 0; k < K; k++)
+            outputs[i * K + k] =
+                (float)nas_rng_below(&rng, 20) + (k == labels[i] ? 2.385F : 0.385F);
+    }
+    for (int k = 0; k < K; k++) {
+        double pairs = 0.0, right = 0.0;
+        for (int i = 0; i < N; i++)
+            for (int j = 0; labels[i] == k && j < N; j++) {
+                float a = outputs[i * K + k], b = outputs[j * K + k];
+                pairs += labels[j] != k;
+                right += labels[j] != k ? (a > b ? 1.0 : a == b ? 0.5 : 0.0) : 0.0;
+            }
+        expected += right / pairs / K;
+    }
+    nas_predictions p = {.task = NAS_TASK_CLASSIFICATION,
+                         .n = N,
+                         .n_outputs = K,
+                         .outputs = outputs,
+                         .labels = labels};
+    const nas_metric *auc = nas_metric_find("auc");
+    nas_score s = auc->score(&p, RNG);
+    near(s.value, expected, 1e-12);
+    near(mean_goodness(auc, &p), expected, 0.01);
+    assert_true(s.error > 0.004 && s.error < 0.012 && s.low < expected);
+}
+
+static void test_spearman(void **state)
+{
+    (void)state;
+    static const float targets[5] = {1, 2, 3, 4, 5};
+    static const float outputs[5] = {10, 1000, 20, 30, 30};
+    static const float alike[5] = {7, 7, 7, 7, 7};
+    nas_predictions p = {.task = NAS_TASK_REGRESSION,
+                         .n = 5,
+                         .n_outputs = 1,
+                         .outputs = outputs,
+                         .targets = targets};
+    const nas_metric *spearman = nas_metric_find("spearman");
+    /* ranks 1 5 2 3.5 3.5 against 1 2 3 4 5: products 3.5, squares 9.5 and 10 */
+    near(spearman->score(&p, RNG).value, 3.5 / sqrt(9.5 * 10.0), 1e-12);
+    assert_true(spearman->squared_rows);
+    p.outputs = targets;
+    near(spearman->score(&p, RNG).value, 1.0, 1e-12);
+    p.outputs = alike;
+    near(spearman->score(&p, RNG).value, 0.0, 1e-12);
+}
+
 static void test_empty(void **state)
 {
     (void)state;
@@ -126,7 +250,7 @@ static void test_registry(void **state)
     int n = 0;
     for (; nas_metric_at(n) != NULL; n++)
         assert_ptr_equal(nas_metric_find(nas_metric_at(n)->name), nas_metric_at(n));
-    assert_int_equal(n, 5);
+    assert_int_equal(n, 9);
 }
 
 static void test_tied(void **state)
@@ -155,6 +279,10 @@ int main(void)
         cmocka_unit_test(test_log_loss),
         cmocka_unit_test(test_regression),
         cmocka_unit_test(test_several_outputs),
+        cmocka_unit_test(test_classes_count_the_same),
+        cmocka_unit_test(test_auc_of_two_classes),
+        cmocka_unit_test(test_auc_of_several_classes),
+        cmocka_unit_test(test_spearman),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_registry),
         cmocka_unit_test(test_tied),
