@@ -3,8 +3,8 @@
 #include <string.h>
 
 static const nas_strategy_ops *const registry[] = {
-    &nas_strategy_evolution, &nas_strategy_gp,     &nas_strategy_grid,
-    &nas_strategy_local,     &nas_strategy_random,
+    &nas_strategy_bohb, &nas_strategy_evolution, &nas_strategy_gp,
+    &nas_strategy_grid, &nas_strategy_local,     &nas_strategy_random,
 };
 
 const nas_strategy_ops *nas_strategy_at(int index)
