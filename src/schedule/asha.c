@@ -25,42 +25,6 @@
 
 #include <math.h>
 
-/* Finished at rung k. */
-static bool finished(const nas_history_trial *trial, int k)
-{
-    return trial->rungs > k && k >= trial->first_rung;
-}
-
-static bool promoted(const nas_history_trial *trial, int k)
-{
-    return finished(trial, k) && trial->queued_rung > k;
-}
-
-/* Order within rung k: score, then fewer MACs, then age. */
-static bool better(const nas_history_trial *a, const nas_history_trial *b, int k)
-{
-    if (a->score[k] != b->score[k])
-        return a->score[k] > b->score[k];
-    if (a->cost.macs != b->cost.macs)
-        return a->cost.macs < b->cost.macs;
-    return a->id < b->id;
-}
-
-/* Wall-clock seconds until searching ends. */
-static double seconds_left(const nas_schedule_view *view)
-{
-    return view->remaining_core_s / (view->workers > 0 ? view->workers : 1);
-}
-
-static double climb_seconds(const nas_schedule_view *view, const nas_history_trial *trial,
-                            int from, int to)
-{
-    double seconds = 0;
-    for (int k = from; k <= to; k++)
-        seconds += nas_rung_seconds(view, &trial->cost, k);
-    return seconds;
-}
-
 /* Whether something may still arrive at rung k from below. */
 static bool is_complete(const nas_history *history, int k)
 {
@@ -87,8 +51,8 @@ static int64_t standing(const nas_history *history, int64_t t, int k)
 {
     int64_t place = 0;
     for (int64_t i = 0; i < history->n; i++)
-        if (i != t && finished(&history->trials[i], k) &&
-            better(&history->trials[i], &history->trials[t], k))
+        if (i != t && nas_view_finished(&history->trials[i], k) &&
+            nas_view_better(&history->trials[i], &history->trials[t], k))
             place++;
     return place;
 }
@@ -98,14 +62,14 @@ static int64_t standing(const nas_history *history, int64_t t, int k)
 static int64_t best_candidate(const nas_schedule_view *view, int k, int64_t top, int to)
 {
     const nas_history *history = view->history;
-    double left = seconds_left(view);
+    double left = nas_view_seconds_left(view);
     int64_t best = -1;
     for (int64_t t = 0; t < history->n; t++) {
         const nas_history_trial *trial = &history->trials[t];
-        if (!finished(trial, k) || promoted(trial, k) || trial->failed ||
-            climb_seconds(view, trial, k + 1, to) > left)
+        if (!nas_view_finished(trial, k) || nas_view_promoted(trial, k) ||
+            trial->failed || nas_view_climb_seconds(view, trial, k + 1, to) > left)
             continue;
-        if (best < 0 || better(trial, &history->trials[best], k))
+        if (best < 0 || nas_view_better(trial, &history->trials[best], k))
             best = t;
     }
     return best >= 0 && standing(history, best, k) < top ? best : -1;
@@ -117,30 +81,14 @@ static int64_t promotable(const nas_schedule_view *view, int k)
     const nas_history *history = view->history;
     int64_t n = 0, n_promoted = 0;
     for (int64_t t = 0; t < history->n; t++) {
-        n += finished(&history->trials[t], k);
-        n_promoted += promoted(&history->trials[t], k);
+        n += nas_view_finished(&history->trials[t], k);
+        n_promoted += nas_view_promoted(&history->trials[t], k);
     }
     int64_t top = quota(view, k, n);
     if (n_promoted >= top)
         return -1;
     int64_t best = best_candidate(view, k, top, view->ladder->n - 1);
     return best >= 0 ? best : best_candidate(view, k, top, k + 1);
-}
-
-/* A new network makes sense while one like those before can still finish the first rung.
- */
-static bool may_start(const nas_schedule_view *view)
-{
-    const nas_history *history = view->history;
-    if (view->drain)
-        return false;
-    if (history->n == 0 || !isfinite(view->remaining_core_s))
-        return true;
-    double macs = 0;
-    for (int64_t t = 0; t < history->n; t++)
-        macs += (double)history->trials[t].cost.macs;
-    nas_cost typical = {.macs = (int64_t)(macs / (double)history->n)};
-    return nas_rung_seconds(view, &typical, 0) <= seconds_left(view);
 }
 
 /* get_job of the paper: promote from the top rung downwards, else grow the bottom rung.
@@ -153,7 +101,7 @@ static nas_next asha_next(const nas_value *values, const nas_schedule_view *view
         if (t >= 0)
             return (nas_next){.kind = NAS_NEXT_PROMOTE, .trial = t, .rung = k + 1};
     }
-    return (nas_next){.kind = may_start(view) ? NAS_NEXT_ASK : NAS_NEXT_WAIT};
+    return (nas_next){.kind = nas_view_may_start(view, 0) ? NAS_NEXT_ASK : NAS_NEXT_WAIT};
 }
 
 static const nas_param asha_params[] = {{0}};

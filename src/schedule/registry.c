@@ -3,8 +3,10 @@
 #include <string.h>
 
 static const nas_scheduler_ops *const registry[] = {
-    &nas_scheduler_asha,
-    &nas_scheduler_none,
+    &nas_scheduler_asha,   &nas_scheduler_asha_stop,    &nas_scheduler_curve,
+    &nas_scheduler_dehb,   &nas_scheduler_halving,      &nas_scheduler_hyperband,
+    &nas_scheduler_median, &nas_scheduler_nondominated, &nas_scheduler_none,
+    &nas_scheduler_sotl,
 };
 
 const nas_scheduler_ops *nas_scheduler_at(int index)
