@@ -2,6 +2,7 @@
 #ifndef NASMITH_REPORT_H
 #define NASMITH_REPORT_H
 
+#include "nasmith/bench.h"
 #include "nasmith/err.h"
 #include "nasmith/search.h"
 #include "nasmith/study.h"
@@ -32,5 +33,12 @@ const char *nas_report_plot_summary(int index);
  */
 nas_status nas_report_write_plot(nas_study *study, const nas_search_result *result,
                                  const char *name, const char *path, nas_err *err);
+
+/* Write the curves and tables of a bench run to a file (atomically). Nothing in it is
+ * fetched.
+ * @return NAS_E_IO */
+nas_status nas_report_bench_write(const nas_bench_options *options,
+                                  const nas_bench_result *result, const char *path,
+                                  nas_err *err);
 
 #endif

@@ -219,6 +219,9 @@ nas_status nas_cli_default_study(nas_cli *cli, const char *given, const char **o
 nas_status nas_cli_cache_folder(nas_cli *cli, const char *data_path, const char **out,
                                 nas_err *err);
 
+/* "3x32x32", as --input takes it. */
+nas_status nas_cli_shape(const char *text, nas_shape *out, nas_err *err);
+
 /* "93.1 %" or "0.4123" for a metric's value. */
 void nas_cli_format_metric(bool fraction, double value, char *out, size_t size);
 

@@ -36,24 +36,6 @@ static const nas_param PARAMS[] = {
     {.name = NULL},
 };
 
-static nas_status parse_shape(const char *text, nas_shape *out, nas_err *err)
-{
-    int64_t extent[3];
-    const char *at = text;
-    for (int i = 0; i < 3; i++) {
-        char *end;
-        extent[i] = strtoll(at, &end, 10);
-        bool last = i == 2;
-        if (end == at || extent[i] < 1 || extent[i] > 65536 ||
-            *end != (last ? '\0' : 'x'))
-            return nas_fail(err, NAS_E_USAGE, "--input %s: expected a shape like 3x32x32",
-                            text);
-        at = end + 1;
-    }
-    *out = (nas_shape){extent[0], extent[1], extent[2]};
-    return NAS_OK;
-}
-
 static nas_limits limits_of(const nas_cli *cli)
 {
     return (nas_limits){
@@ -168,7 +150,7 @@ static nas_status run(nas_cli *cli, nas_err *err)
     }
     nas_space_context context = {.n_outputs = nas_cli_int(cli, "outputs"),
                                  .task = NAS_TASK_CLASSIFICATION};
-    NAS_TRY(parse_shape(nas_cli_string(cli, "input"), &context.input, err));
+    NAS_TRY(nas_cli_shape(nas_cli_string(cli, "input"), &context.input, err));
     nas_space *space = NULL;
     NAS_TRY(nas_space_load(cli->args[1], &context, &space, err));
     nas_status status = look(cli, space, err);

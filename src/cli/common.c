@@ -139,3 +139,21 @@ void nas_cli_format_metric(bool fraction, double value, char *out, size_t size)
     else
         (void)snprintf(out, size, "%.4g", value);
 }
+
+nas_status nas_cli_shape(const char *text, nas_shape *out, nas_err *err)
+{
+    int64_t extent[3];
+    const char *at = text;
+    for (int i = 0; i < 3; i++) {
+        char *end;
+        extent[i] = strtoll(at, &end, 10);
+        bool last = i == 2;
+        if (end == at || extent[i] < 1 || extent[i] > 65536 ||
+            *end != (last ? '\0' : 'x'))
+            return nas_fail(err, NAS_E_USAGE, "--input %s: expected a shape like 3x32x32",
+                            text);
+        at = end + 1;
+    }
+    *out = (nas_shape){extent[0], extent[1], extent[2]};
+    return NAS_OK;
+}
