@@ -5,6 +5,7 @@
 #include "nasmith/text.h"
 #include "search/keep.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -159,6 +160,7 @@ static void print_heads(const comparison *c)
 static void print_scores(const comparison *c)
 {
     char value[MOST][64], name[64];
+    assert(c->n >= 2 && c->side[0].metric != NULL);
     for (int i = 0; i < c->n; i++) {
         const nas_evaluation_row *e = c->side[i].best;
         (void)snprintf(value[i], sizeof value[i],

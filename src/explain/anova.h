@@ -14,8 +14,8 @@ typedef struct tree_anova {
 /* Exact for a tree: a leaf is a box of levels.
  * @param out  arrays are the caller's
  * Cost: O(leaves * depth * levels). */
-void nas_tree_anova(const nas_explain_table *table, const nas_tree *tree, tree_anova *out,
-                    double *share);
+void nas_tree_anova(const nas_explain_table *table, const nas_tree *tree,
+                    tree_anova *out);
 
 /* Mean of a tree given the levels of two columns. @param out  [levels a][levels b] */
 void nas_tree_pair(const nas_explain_table *table, const nas_tree *tree, int a, int b,

@@ -5,28 +5,31 @@
 
 enum { MOST_ROWS = 1000, LEAST_ROWS = 64, STEPS = NAS_CORRUPTION_LEVELS - 1 };
 
-/* Change one row in place. @param level  of the kind's unit; @param scratch  [size] */
-typedef void (*corrupt_fn)(const nas_subject *s, double level, nas_rng *rng, float *row,
-                           float *scratch);
+/* What changing a row needs. */
+typedef struct changer {
+    nas_rng rng;
+    float *scratch; /* [size] */
+} changer;
 
-static void add_noise(const nas_subject *s, double level, nas_rng *rng, float *row,
-                      float *scratch)
+/* Change one row in place. @param level  of the kind's unit */
+typedef void (*corrupt_fn)(const nas_subject *s, double level, changer *with, float *row);
+
+static void add_noise(const nas_subject *s, double level, changer *with, float *row)
 {
-    (void)scratch;
     const int64_t plane = s->shape.h * s->shape.w;
     for (int64_t i = 0; i < s->size; i++)
-        row[i] += (float)(level * (double)s->deviation[i / plane] * nas_rng_normal(rng));
+        row[i] +=
+            (float)(level * (double)s->deviation[i / plane] * nas_rng_normal(&with->rng));
 }
 
 /* Mean over a square of (2*level + 1) pixels that lie inside. */
-static void blur(const nas_subject *s, double level, nas_rng *rng, float *row,
-                 float *scratch)
+static void blur(const nas_subject *s, double level, changer *with, float *row)
 {
-    (void)rng;
+    (void)with;
     const int64_t h = s->shape.h, w = s->shape.w, r = (int64_t)level;
-    memcpy(scratch, row, (size_t)s->size * sizeof *row);
+    memcpy(with->scratch, row, (size_t)s->size * sizeof *row);
     for (int64_t i = 0; i < s->size; i++) {
-        const float *plane = scratch + i / (h * w) * h * w;
+        const float *plane = with->scratch + i / (h * w) * h * w;
         const int64_t y = i / w % h, x = i % w;
         double sum = 0;
         int64_t count = 0;
@@ -42,26 +45,23 @@ static void blur(const nas_subject *s, double level, nas_rng *rng, float *row,
 }
 
 /* Along a random one of the four directions; a series along time. Means move in. */
-static void shift(const nas_subject *s, double level, nas_rng *rng, float *row,
-                  float *scratch)
+static void shift(const nas_subject *s, double level, changer *with, float *row)
 {
     const int64_t h = s->shape.h, w = s->shape.w;
-    const uint64_t way = nas_rng_below(rng, s->kind == NAS_INPUT_IMAGE ? 4 : 2);
+    const uint64_t way = nas_rng_below(&with->rng, s->kind == NAS_INPUT_IMAGE ? 4 : 2);
     int64_t by = (int64_t)level * (way % 2 == 0 ? 1 : -1);
     int64_t down = way >= 2 ? by : 0, right = way < 2 ? by : 0;
-    memcpy(scratch, row, (size_t)s->size * sizeof *row);
+    memcpy(with->scratch, row, (size_t)s->size * sizeof *row);
     for (int64_t i = 0; i < s->size; i++) {
         int64_t c = i / (h * w), y = i / w % h - down, x = i % w - right;
         bool inside = y >= 0 && y < h && x >= 0 && x < w;
-        row[i] = inside ? scratch[(c * h + y) * w + x] : s->mean[c];
+        row[i] = inside ? with->scratch[(c * h + y) * w + x] : s->mean[c];
     }
 }
 
-static void lower_contrast(const nas_subject *s, double level, nas_rng *rng, float *row,
-                           float *scratch)
+static void lower_contrast(const nas_subject *s, double level, changer *with, float *row)
 {
-    (void)rng;
-    (void)scratch;
+    (void)with;
     const int64_t plane = s->shape.h * s->shape.w;
     for (int64_t c = 0; c < s->shape.c; c++) {
         double mean = 0;
@@ -75,32 +75,29 @@ static void lower_contrast(const nas_subject *s, double level, nas_rng *rng, flo
 }
 
 /* Faster or slower by `level`, around the middle; the ends hold their last value. */
-static void warp(const nas_subject *s, double level, nas_rng *rng, float *row,
-                 float *scratch)
+static void warp(const nas_subject *s, double level, changer *with, float *row)
 {
     const int64_t w = s->shape.w;
-    const double speed = nas_rng_below(rng, 2) == 0 ? 1 + level : 1 / (1 + level);
-    memcpy(scratch, row, (size_t)s->size * sizeof *row);
+    const double speed = nas_rng_below(&with->rng, 2) == 0 ? 1 + level : 1 / (1 + level);
+    memcpy(with->scratch, row, (size_t)s->size * sizeof *row);
     for (int64_t i = 0; i < s->size; i++) {
         double middle = (double)(w - 1) / 2;
         double at = middle + ((double)(i % w) - middle) * speed;
         at = fmin(fmax(at, 0), (double)(w - 1));
         int64_t left = (int64_t)at, next = left + 1 < w ? left + 1 : left;
-        const float *line = scratch + i / w * w;
+        const float *line = with->scratch + i / w * w;
         double part = at - (double)left;
         row[i] = (float)((1 - part) * (double)line[left] + part * (double)line[next]);
     }
 }
 
 /* So many random channels or columns hold their mean. */
-static void drop_channels(const nas_subject *s, double level, nas_rng *rng, float *row,
-                          float *scratch)
+static void drop_channels(const nas_subject *s, double level, changer *with, float *row)
 {
-    (void)scratch;
     const int64_t plane = s->shape.h * s->shape.w;
     int64_t left = (int64_t)level;
     for (int64_t c = 0; c < s->shape.c && left > 0; c++) {
-        if ((int64_t)nas_rng_below(rng, (uint64_t)(s->shape.c - c)) >= left)
+        if ((int64_t)nas_rng_below(&with->rng, (uint64_t)(s->shape.c - c)) >= left)
             continue;
         left--;
         for (int64_t i = 0; i < plane; i++)
@@ -159,10 +156,10 @@ static void score_kind(const bench *b, int kind, nas_rng rng, nas_corruption *ou
     const nas_subject *s = b->subject;
     levels_of(s, kind, out);
     for (int l = 0; l < out->n; l++) {
-        nas_rng draw = nas_rng_split(&rng, (uint64_t)l);
+        changer with = {nas_rng_split(&rng, (uint64_t)l), b->scratch};
         memcpy(b->inputs, s->inputs, (size_t)(b->n * s->size) * sizeof *b->inputs);
         for (int64_t i = 0; i < b->n && l > 0; i++)
-            KINDS[kind].run(s, out->level[l], &draw, b->inputs + i * s->size, b->scratch);
+            KINDS[kind].run(s, out->level[l], &with, b->inputs + i * s->size);
         nas_subject_answer(s, b->inputs, b->n, b->outputs);
         nas_predictions p = s->truth;
         p.outputs = b->outputs;

@@ -91,10 +91,10 @@ static void add_main(const box *b, double value, double weight, void *context)
     }
 }
 
-void nas_tree_anova(const nas_explain_table *table, const nas_tree *tree, tree_anova *out,
-                    double *share)
+void nas_tree_anova(const nas_explain_table *table, const nas_tree *tree, tree_anova *out)
 {
     uint64_t levels[NAS_EXPLAIN_COLUMNS];
+    double share[NAS_EXPLAIN_COLUMNS];
     box b = {.table = table, .tree = tree, .levels = levels, .share = share};
     begin_box(&b);
     out->mean = out->variance = 0;
@@ -155,7 +155,6 @@ typedef struct study_of {
     double variance[FORESTS];
     double *share;  /* [columns][FORESTS] */
     double **level; /* [columns][n_levels * FORESTS] */
-    double *box_share;
 } study_of;
 
 static double mean_and_deviation(const double *values, int n, double *deviation)
@@ -176,9 +175,8 @@ static nas_status allocate(study_of *s, nas_err *err)
     s->tree.level = NAS_NEW(s->arena, double *, columns);
     s->share = NAS_NEW(s->arena, double, columns *FORESTS);
     s->level = NAS_NEW(s->arena, double *, columns);
-    s->box_share = NAS_NEW(s->arena, double, columns);
     if (s->tree.main == NULL || s->tree.level == NULL || s->share == NULL ||
-        s->level == NULL || s->box_share == NULL)
+        s->level == NULL)
         return nas_fail(err, NAS_E_NOMEM, "out of memory");
     for (int c = 0; c < columns; c++) {
         const int levels = s->table->column[c].n_levels;
@@ -192,7 +190,7 @@ static nas_status allocate(study_of *s, nas_err *err)
 
 static void add_tree(study_of *s, int f, const nas_tree *tree)
 {
-    nas_tree_anova(s->table, tree, &s->tree, s->box_share);
+    nas_tree_anova(s->table, tree, &s->tree);
     s->variance[f] += s->tree.variance;
     for (int c = 0; c < s->table->columns; c++) {
         s->share[c * FORESTS + f] += s->tree.main[c];

@@ -370,7 +370,6 @@ static nas_status write_entry(explainer *e, nas_err *err)
 {
     nas_text text = {0};
     nas_json json = nas_json_writer(&text, 0);
-    e->json = &json;
     const size_t n = (size_t)e->data->n_validation;
     e->rows = nas_arena_copy(e->arena, e->data->validation, n * sizeof *e->rows);
     NAS_TRY_ALLOC(e->rows, err);
@@ -379,7 +378,9 @@ static nas_status write_entry(explainer *e, nas_err *err)
     NAS_TRY(nas_subject_open(e->model, e->data, e->rows, (int64_t)n, e->workspace,
                              e->arena, &e->subject, err));
     e->subject.macs = MACS_PER_S * e->seconds / PARTS;
+    e->json = &json;
     nas_status status = write_all(e, err);
+    e->json = NULL;
     nas_subject_close(&e->subject);
     if (status == NAS_OK)
         status = nas_text_status(&text, err);
