@@ -6,6 +6,7 @@
 #include "nasmith/err.h"
 #include "nasmith/model.h"
 #include "nasmith/plan.h"
+#include "nasmith/quantise.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -25,7 +26,7 @@ nas_status nas_onnx_parse(const void *data, size_t bytes, const char *name,
 /* How the C files are written. */
 typedef struct nas_c_options {
     const char *prefix;  /* of every symbol and file; default "net" */
-    nas_dtype dtype;     /* NAS_FLOAT32 */
+    const nas_quant *quant; /* int8: the model's int8 form; NULL: 32-bit floats */
     const float *sample; /* [n_samples][C*H*W] raw inputs for the self-test, or NULL */
     int n_samples;
     const char *note; /* one line for the header: command, scores; or NULL */
@@ -36,7 +37,9 @@ typedef struct nas_c_options {
  * static arena of PREFIX_ARENA_BYTES = the planner's number, or the caller's.
  * API: int PREFIX_run(const float *in, float *out); raw sample in, probabilities or
  * targets out; int PREFIX_run_arena(void *arena, size_t bytes, const float *in, float
- * *out); int PREFIX_selftest(void). */
+ * *out); int PREFIX_selftest(void).
+ * Int8: no float in them; in and out are int8_t, and PREFIX_convert.c converts between
+ * them and what the float network takes and gives. */
 nas_status nas_c_write(const nas_model *model, const nas_c_options *options,
                        const char *folder, nas_err *err);
 
@@ -44,22 +47,25 @@ nas_status nas_c_write(const nas_model *model, const nas_c_options *options,
 typedef struct nas_verify_result {
     bool compiled;    /* false: no C compiler on this machine */
     int64_t n;        /* rows compared */
-    double max_error; /* max |exported - engine| / max(1, |engine|) */
-    int64_t argmax_differs;
+    double max_error; /* max |exported - engine| / max(1, |engine|); int8: of the integers
+                         against the reference interpreter */
+    int64_t argmax_differs; /* rows; int8: from the float network, which is no failure */
     char compiler[64];
     int64_t
         flash_bytes; /* .text + .rodata + .data of the objects, from `size`; 0 unknown */
     int64_t ram_bytes; /* .bss + .data of the objects plus stack; 0 unknown */
 } nas_verify_result;
 
-/* Compile the C files with the system's `cc -std=c99 -O2` into a temporary folder, load
- * them in a child process, run `n` raw rows and compare with `expected`.
+/* Compile the C files with the system's `cc -std=c99 -O2` into a temporary folder, run
+ * their self-test and `n` raw rows in a process of their own, and compare: floats with
+ * `expected`, int8 with the reference interpreter, bit for bit.
+ * @param options   those they were written with
  * @param inputs    [n][C*H*W]; @param expected  [n][outputs] from the engine
  * @return NAS_OK with compiled = false when there is no compiler; NAS_E_VERIFY beyond
- *         1e-4 or with another argmax */
-nas_status nas_c_verify(const nas_model *model, const char *folder, const char *prefix,
-                        const float *inputs, const float *expected, int64_t n,
-                        nas_verify_result *out, nas_err *err);
+ *         1e-4 or with another argmax, or a differing integer */
+nas_status nas_c_verify(const nas_model *model, const nas_c_options *options,
+                        const char *folder, const float *inputs, const float *expected,
+                        int64_t n, nas_verify_result *out, nas_err *err);
 
 /* Read the ONNX file back, run it through the reference interpreter (plain loops, own of
  * this layer) and compare as above. */
@@ -85,6 +91,9 @@ typedef struct nas_runtime nas_runtime;
  * @return NAS_E_GRAPH for outputs that do not fit or weights that are not finite;
  *         NAS_E_UNSUPPORTED beyond 2^31 weights or bytes */
 nas_status nas_runtime_new(const nas_model *model, nas_runtime **out, nas_err *err);
+/* The same of an int8 network, which must outlive the runtime; raw samples in and values
+ * in the user's units out, as for floats. */
+nas_status nas_runtime_new_int8(const nas_quant *quant, nas_runtime **out, nas_err *err);
 void nas_runtime_free(nas_runtime *runtime);
 
 /* Its plan; nas_runtime_step counts these steps. Borrowed. */

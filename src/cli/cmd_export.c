@@ -164,14 +164,13 @@ static nas_status write_c(nas_cli *cli, const nas_model *model, const rows *r,
     const char *prefix = nas_cli_string(cli, "prefix");
     nas_c_options options = {
         .prefix = prefix,
-        .dtype = NAS_FLOAT32,
         .sample = r->inputs,
         .n_samples = (int)(r->n < SELFTEST_ROWS ? r->n : SELFTEST_ROWS),
     };
     nas_verify_result check = {0};
     NAS_TRY(nas_c_write(model, &options, folder, err));
     NAS_TRY(
-        nas_c_verify(model, folder, prefix, r->inputs, r->expected, r->n, &check, err));
+        nas_c_verify(model, &options, folder, r->inputs, r->expected, r->n, &check, err));
     if (!check.compiled)
         printf("Wrote %s (not compiled here: no C compiler found)\n", folder);
     else

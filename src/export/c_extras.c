@@ -10,7 +10,17 @@ static const char selftest_start[] =
     "#include \"@p.h\"\n"
     "\n";
 
-static const char selftest_end[] =
+/* Integers must be equal. */
+static const char selftest_equal8[] =
+    "static int8_t @p_selftest_out[@P_OUTPUTS];\n"
+    "\n"
+    "static int @p_selftest_equal(int8_t found, int8_t expected)\n"
+    "{\n"
+    "    return found == expected;\n"
+    "}\n"
+    "\n";
+
+static const char selftest_equal[] =
     "/* Largest difference, relative to the expected value above 1. */\n"
     "#define @P_TOLERANCE 1e-4f\n"
     "\n"
@@ -24,7 +34,9 @@ static const char selftest_end[] =
     "    const float error = found - expected;\n"
     "    return error <= limit && error >= -limit;\n"
     "}\n"
-    "\n"
+    "\n";
+
+static const char selftest_end[] =
     "int @p_selftest(void)\n"
     "{\n"
     "    for (size_t i = 0; i < @P_SAMPLES; i++) {\n"
@@ -47,12 +59,16 @@ static const char selftest_end[] =
     "}\n"
     "#endif\n";
 
+/* One of the two kinds of values is given. */
 static void put_array(const nas_c_writer *w, nas_text *out, const char *name,
-                      const float *values, int64_t n)
+                      const float *values, const int8_t *values8, int64_t n)
 {
-    nas_text_printf(out, "static const float %s_selftest_%s[] %s_WEIGHTS_ATTR = {\n",
-                    w->names.lower, name, w->names.upper);
-    nas_c_float_rows(out, values, n);
+    nas_text_printf(out, "static const %s %s_selftest_%s[] %s_WEIGHTS_ATTR = {\n",
+                    w->names.type, w->names.lower, name, w->names.upper);
+    if (values8 != NULL)
+        nas_c_int8_rows(out, values8, n);
+    else
+        nas_c_float_rows(out, values, n);
     nas_text_puts(out, "};\n\n");
 }
 
@@ -61,19 +77,32 @@ void nas_c_write_selftest(const nas_c_writer *w, nas_text *out)
     nas_c_template(out, &w->names, selftest_start);
     nas_text_printf(out, "#define %s_SAMPLES %" PRId64 "\n\n", w->names.upper,
                     w->n_samples);
-    put_array(w, out, "in", w->sample, w->n_samples * w->n_inputs);
-    put_array(w, out, "expected", w->expected, w->n_samples * w->model->n_outputs);
+    const int64_t outputs = w->n_samples * w->model->n_outputs;
+    put_array(w, out, "in", w->sample, w->sample8, w->n_samples * w->n_inputs);
+    put_array(w, out, "expected", w->expected, w->expected8, outputs);
+    nas_c_template(out, &w->names,
+                   w->sample8 == NULL ? selftest_equal : selftest_equal8);
     nas_c_template(out, &w->names, selftest_end);
 }
 
-static const char makefile[] =
+static const char makefile_start[] =
     "# Builds lib@p.a; `make test` runs the self-test on this machine.\n"
     "CC ?= cc\n"
     "AR ?= ar\n"
     "CFLAGS ?= -std=c99 -O2 -Wall -Wextra -Wpedantic -Wconversion\n"
+    "\n";
+
+static const char makefile_library[] = "lib@p.a: @p.o @p_weights.o\n"
+                                       "\t$(AR) rcs $@@ @p.o @p_weights.o\n";
+
+static const char makefile_library8[] =
+    "lib@p.a: @p.o @p_weights.o @p_convert.o\n"
+    "\t$(AR) rcs $@@ @p.o @p_weights.o @p_convert.o\n"
     "\n"
-    "lib@p.a: @p.o @p_weights.o\n"
-    "\t$(AR) rcs $@@ @p.o @p_weights.o\n"
+    "@p_convert.o: @p_convert.c @p.h\n"
+    "\t$(CC) $(CFLAGS) -c -o $@@ @p_convert.c\n";
+
+static const char makefile_end[] =
     "\n"
     "test: @p_selftest\n"
     "\t./@p_selftest && echo \"@p: self-test passed\"\n"
@@ -94,7 +123,10 @@ static const char makefile[] =
 
 void nas_c_write_makefile(const nas_c_writer *w, nas_text *out)
 {
-    nas_c_template(out, &w->names, makefile);
+    nas_c_template(out, &w->names, makefile_start);
+    nas_c_template(out, &w->names,
+                   w->calls->quant == NULL ? makefile_library : makefile_library8);
+    nas_c_template(out, &w->names, makefile_end);
 }
 
 static const char readme_start[] =
@@ -107,7 +139,12 @@ static const char readme_start[] =
     "|---|---|\n"
     "| `@p.h` | interface, shapes, labels, sizes |\n"
     "| `@p.c` | kernels and steps |\n"
-    "| `@p_weights.c` | constant tables |\n"
+    "| `@p_weights.c` | constant tables |\n";
+
+static const char readme_convert[] =
+    "| `@p_convert.c` | floats to the network's int8 and back, if you need it |\n";
+
+static const char readme_selftest[] =
     "| `@p_selftest.c` | samples with expected outputs; leave it out of the product |\n"
     "\n";
 
@@ -118,8 +155,8 @@ static const char readme_end[] =
     "```c\n"
     "#include \"@p.h\"\n"
     "\n"
-    "static float sample[@P_INPUTS];\n"
-    "static float result[@P_OUTPUTS];\n"
+    "static @T sample[@P_INPUTS];\n"
+    "static @T result[@P_OUTPUTS];\n"
     "\n"
     "int classify(void)\n"
     "{\n"
@@ -151,12 +188,13 @@ static const char readme_end[] =
 void nas_c_write_readme(const nas_c_writer *w, nas_text *out)
 {
     nas_c_template(out, &w->names, readme_start);
+    if (w->calls->quant != NULL)
+        nas_c_template(out, &w->names, readme_convert);
+    nas_c_template(out, &w->names, readme_selftest);
     nas_text_printf(out,
                     "Arena %" PRId64 " bytes, weights %" PRId64 " bytes, %" PRId64
                     " multiply-accumulates a run.\n",
                     w->calls->program->arena_bytes,
-                    4 * (w->calls->n_weights > 0 ? w->calls->n_weights : 1) +
-                        4 * w->calls->n_indices,
-                    nas_graph_macs(w->model->graph));
+                    nas_calls_table_bytes(w->calls), nas_graph_macs(w->model->graph));
     nas_c_template(out, &w->names, readme_end);
 }

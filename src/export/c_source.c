@@ -4,17 +4,19 @@
 #include "base/embed.h"
 #include "nasmith/version.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <string.h>
 
 extern const nas_embedded nas_embedded_runtime[];
+extern const nas_embedded nas_embedded_runtime8[];
 
 /* ---- kernels ----------------------------------------------------------------------- */
 
 static bool has_window(nas_kernel kernel)
 {
-    const nas_kernel_form form = nas_kernel_form_of(kernel);
-    return form == NAS_FORM_WINDOW || form == NAS_FORM_WINDOW_WEIGHTS;
+    return kernel == NAS_KERNEL_CONV || kernel == NAS_KERNEL_DEPTHWISE ||
+           kernel == NAS_KERNEL_MAX_POOL || kernel == NAS_KERNEL_AVG_POOL;
 }
 
 static bool has_dot(nas_kernel kernel)
@@ -33,71 +35,122 @@ static bool has_exp(nas_kernel kernel)
     return kernel == NAS_KERNEL_SOFTMAX || has_logistic(kernel);
 }
 
-static bool has_clamp(nas_kernel kernel)
+static bool moves_only(nas_kernel kernel)
 {
-    return kernel != NAS_KERNEL_LOAD && kernel != NAS_KERNEL_STORE &&
-           kernel != NAS_KERNEL_STORE_GATHER && kernel != NAS_KERNEL_LEAKY_RELU &&
-           !has_exp(kernel);
+    return kernel == NAS_KERNEL_LOAD || kernel == NAS_KERNEL_STORE ||
+           kernel == NAS_KERNEL_STORE_GATHER;
 }
 
-/* What kernels are built from, in the order of emission. */
-static const struct {
+static bool has_clamp(nas_kernel kernel)
+{
+    return !moves_only(kernel) && kernel != NAS_KERNEL_LEAKY_RELU && !has_exp(kernel);
+}
+
+static bool has_clamp8(nas_kernel kernel)
+{
+    return !moves_only(kernel);
+}
+
+static bool converts8(nas_kernel kernel)
+{
+    return kernel == NAS_KERNEL_ACTIVATION || kernel == NAS_KERNEL_CONCAT;
+}
+
+static bool rescales8(nas_kernel kernel)
+{
+    return has_dot(kernel) || kernel == NAS_KERNEL_DEPTHWISE || converts8(kernel) ||
+           kernel == NAS_KERNEL_ADD || kernel == NAS_KERNEL_GLOBAL_AVG_POOL;
+}
+
+/* What kernels are built from, in the order of emission; by type. */
+typedef struct helper {
     const char *name;
     bool (*used)(nas_kernel kernel);
-} helpers[] = {{"clamp", has_clamp},
-               {"taps", has_window},
-               {"dot", has_dot},
-               {"exp", has_exp},
-               {"logistic", has_logistic}};
+} helper;
 
-static void put_runtime(const nas_c_writer *w, nas_text *out, const char *name)
+static const helper helpers[] = {
+    {"clamp", has_clamp}, {"taps", has_window},       {"dot", has_dot},
+    {"exp", has_exp},     {"logistic", has_logistic}, {NULL, NULL}};
+
+static const helper helpers8[] = {
+    {"clamp", has_clamp8}, {"rescale", rescales8}, {"convert", converts8},
+    {"taps", has_window},  {"dot", has_dot},       {NULL, NULL}};
+
+static const nas_embedded *find(const nas_embedded *table, const char *name)
 {
     const size_t length = strlen(name);
-    for (const nas_embedded *file = nas_embedded_runtime; file->name != NULL; file++) {
-        if (strncmp(file->name, name, length) != 0 ||
-            strcmp(file->name + length, ".h") != 0)
-            continue;
-        nas_c_kernel_text(out, &w->names, file->data);
-        nas_text_putc(out, '\n');
-    }
+    for (; table->name != NULL; table++)
+        if (strncmp(table->name, name, length) == 0 &&
+            strcmp(table->name + length, ".h") == 0)
+            return table;
+    return NULL;
+}
+
+/* A file of the type's runtime; what both types share is the floats'. */
+void nas_c_runtime_text(const nas_c_writer *w, nas_text *out, const char *name)
+{
+    const nas_embedded *file = NULL;
+    if (w->calls->quant != NULL)
+        file = find(nas_embedded_runtime8, name);
+    if (file == NULL)
+        file = find(nas_embedded_runtime, name);
+    assert(file != NULL);
+    nas_c_kernel_text(out, &w->names, file->data);
+    nas_text_putc(out, '\n');
 }
 
 static void put_kernels(const nas_c_writer *w, nas_text *out)
 {
     bool used[NAS_KERNEL_COUNT] = {0};
+    const helper *all = w->calls->quant == NULL ? helpers : helpers8;
     for (int i = 0; i < w->calls->n; i++)
         used[w->calls->list[i].kernel] = true;
-    put_runtime(w, out, "types");
-    for (size_t h = 0; h < sizeof helpers / sizeof helpers[0]; h++) {
+    nas_c_runtime_text(w, out, "types");
+    for (const helper *h = all; h->name != NULL; h++) {
         bool needed = false;
         for (int k = 0; k < NAS_KERNEL_COUNT; k++)
-            needed = needed || (used[k] && helpers[h].used((nas_kernel)k));
+            needed = needed || (used[k] && h->used((nas_kernel)k));
         if (needed)
-            put_runtime(w, out, helpers[h].name);
+            nas_c_runtime_text(w, out, h->name);
     }
     for (int k = 0; k < NAS_KERNEL_COUNT; k++)
         if (used[k])
-            put_runtime(w, out, nas_kernel_name((nas_kernel)k));
+            nas_c_runtime_text(w, out, nas_kernel_name((nas_kernel)k));
 }
 
 /* ---- calls ------------------------------------------------------------------------- */
 
-static void put_window(nas_text *out, const nas_rt_window *w)
+static void put_window(nas_text *out, const nas_call *call, bool int8)
 {
+    const nas_rt_window *w = &call->window;
     nas_text_printf(out, "{%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, ",
                     (int)w->in_h, (int)w->in_w, (int)w->in_c, (int)w->out_h,
                     (int)w->out_w, (int)w->out_c, (int)w->kernel_h, (int)w->kernel_w,
                     (int)w->stride_h, (int)w->stride_w, (int)w->pad_h, (int)w->pad_w,
                     (int)w->dilation_h, (int)w->dilation_w, (int)w->groups);
+    if (int8) {
+        const nas_call_int8 *q = &call->int8;
+        nas_text_printf(out, "%d, %d, %d, %d}", (int)q->in_zero, (int)q->out_zero,
+                        (int)q->low, (int)q->high);
+        return;
+    }
     nas_c_float(out, w->low);
     nas_text_puts(out, ", ");
     nas_c_float(out, w->high);
     nas_text_putc(out, '}');
 }
 
-static void put_map(nas_text *out, const nas_rt_map *m)
+static void put_map(nas_text *out, const nas_call *call, bool int8)
 {
+    const nas_rt_map *m = &call->map;
     nas_text_printf(out, "{%d, %d, %d, ", (int)m->pixels, (int)m->in_c, (int)m->out_c);
+    if (int8) {
+        const nas_call_int8 *q = &call->int8;
+        nas_text_printf(out, "%d, %d, %d, %d, %d, %d}", (int)q->in_zero,
+                        (int)q->out_zero, (int)q->low, (int)q->high, (int)q->multiplier,
+                        (int)q->shift);
+        return;
+    }
     nas_c_float(out, m->low);
     nas_text_puts(out, ", ");
     nas_c_float(out, m->high);
@@ -113,9 +166,9 @@ static void put_parameters(const nas_c_writer *w, nas_text *out, int index)
     nas_text_printf(out, "static const %s_%s %s_call_%d =\n    ", p,
                     window ? "window" : "map", p, index);
     if (window)
-        put_window(out, &call->window);
+        put_window(out, call, w->calls->quant != NULL);
     else
-        put_map(out, &call->map);
+        put_map(out, call, w->calls->quant != NULL);
     nas_text_puts(out, ";\n");
 }
 
@@ -131,14 +184,21 @@ static void put_place(nas_text *out, int64_t offset, const char *caller)
 static void put_call(const nas_c_writer *w, nas_text *out, int index)
 {
     const nas_call *call = &w->calls->list[index];
-    const nas_kernel_form form = nas_kernel_form_of(call->kernel);
+    const nas_kernel_form form = nas_kernel_form_of(w->calls, call->kernel);
+    const bool int8 = w->calls->quant != NULL;
     const char *p = w->names.lower;
     nas_text_printf(out, "    %s_%s(&%s_call_%d, ", p, nas_kernel_name(call->kernel), p,
                     index);
     if (form == NAS_FORM_MAP_WEIGHTS || form == NAS_FORM_WINDOW_WEIGHTS)
         nas_text_printf(out, "%s_weights + %" PRId64 ", %s_weights + %" PRId64 ", ", p,
                         call->weights[0], p, call->weights[1]);
-    if (form == NAS_FORM_MAP_GATHER || form == NAS_FORM_MAP_PAIR_GATHER)
+    if (form == NAS_FORM_TERMS || (int8 && (form == NAS_FORM_MAP_WEIGHTS ||
+                                            form == NAS_FORM_WINDOW_WEIGHTS)))
+        nas_text_printf(out, "%s_scales + %" PRId64 ", ", p, call->int8.scales);
+    if (form == NAS_FORM_TERMS && w->calls->n_indices == 0)
+        nas_text_puts(out, "NULL, ");
+    else if (form == NAS_FORM_MAP_GATHER || form == NAS_FORM_MAP_PAIR_GATHER ||
+             form == NAS_FORM_TERMS)
         nas_text_printf(out, "%s_indices + %" PRId64 ", ", p, call->indices);
     put_place(out, call->in[0], call->out == NAS_AT_CALLER ? "out" : "in");
     nas_text_puts(out, ", ");
@@ -182,9 +242,10 @@ static void put_step_calls(const nas_c_writer *w, nas_text *out)
         if (step < 0 || calls->list[i + 1].step == step)
             continue;
         const nas_step *s = &calls->program->steps[step];
+        const int64_t element = calls->quant != NULL ? 1 : (int64_t)sizeof(float);
         nas_text_printf(
             out, "    %s_TRACE(%d, a + %" PRId64 ", %" PRId64 ");\n", w->names.upper,
-            step, calls->program->buffers[s->output].offset / (int64_t)sizeof(float),
+            step, calls->program->buffers[s->output].offset / element,
             nas_shape_count(nas_graph_node(w->model->graph, s->node)->shape));
     }
 }
@@ -196,8 +257,12 @@ static void put_tables(const nas_c_writer *w, nas_text *out)
 {
     const int64_t n = w->calls->n_weights > 0 ? w->calls->n_weights : 1;
     nas_c_template(out, &w->names, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
-    nas_text_printf(out, "extern const float %s_weights[%" PRId64 "];\n", w->names.lower,
-                    n);
+    const int64_t scales = w->calls->n_scales > 0 ? w->calls->n_scales : 1;
+    nas_text_printf(out, "extern const %s %s_weights[%" PRId64 "];\n", w->names.type,
+                    w->names.lower, n);
+    if (w->calls->quant != NULL)
+        nas_text_printf(out, "extern const int32_t %s_scales[%" PRId64 "];\n",
+                        w->names.lower, scales);
     if (w->calls->n_indices > 0)
         nas_text_printf(out, "extern const uint32_t %s_indices[%" PRId64 "];\n",
                         w->names.lower, w->calls->n_indices);
@@ -213,12 +278,12 @@ static const char source_start[] =
     "\n";
 
 static const char source_run[] =
-    "int @p_run_arena(void *arena, size_t bytes, const float *in, float *out)\n"
+    "int @p_run_arena(void *arena, size_t bytes, const @T *in, @T *out)\n"
     "{\n"
-    "    float *const a = (float *)arena;\n"
+    "    @T *const a = (@T *)arena;\n"
     "    if (arena == NULL || in == NULL || out == NULL)\n"
     "        return @P_ERROR_NULL;\n"
-    "    if (bytes < @P_ARENA_BYTES || (uintptr_t)arena % sizeof(float) != 0)\n"
+    "    if (bytes < @P_ARENA_BYTES || (uintptr_t)arena % sizeof(@T) != 0)\n"
     "        return @P_ERROR_ARENA;\n";
 
 static const char source_end[] =
@@ -226,9 +291,9 @@ static const char source_end[] =
     "}\n"
     "\n"
     "#ifndef @P_NO_STATIC_ARENA\n"
-    "static float @p_arena[@P_ARENA_BYTES / sizeof(float)] @P_ALIGN @P_ARENA_ATTR;\n"
+    "static @T @p_arena[@P_ARENA_BYTES / sizeof(@T)] @P_ALIGN @P_ARENA_ATTR;\n"
     "\n"
-    "int @p_run(const float *in, float *out)\n"
+    "int @p_run(const @T *in, @T *out)\n"
     "{\n"
     "    return @p_run_arena(@p_arena, sizeof @p_arena, in, out);\n"
     "}\n"
@@ -268,15 +333,73 @@ void nas_c_write_weights(const nas_c_writer *w, nas_text *out)
     nas_c_template(out, &w->names, start);
     put_tables(w, out);
     nas_text_printf(out,
-                    "const float %s_weights[%" PRId64 "] %s_ALIGN %s_WEIGHTS_ATTR = {\n",
-                    w->names.lower, calls->n_weights > 0 ? calls->n_weights : 1,
-                    w->names.upper, w->names.upper);
-    nas_c_float_rows(out, calls->weights, calls->n_weights);
-    nas_text_puts(out, calls->n_weights > 0 ? "};\n" : "    0.0f,\n};\n");
+                    "const %s %s_weights[%" PRId64 "] %s_ALIGN %s_WEIGHTS_ATTR = {\n",
+                    w->names.type, w->names.lower,
+                    calls->n_weights > 0 ? calls->n_weights : 1, w->names.upper,
+                    w->names.upper);
+    if (calls->quant == NULL)
+        nas_c_float_rows(out, calls->weights, calls->n_weights);
+    else
+        nas_c_int8_rows(out, calls->weights8, calls->n_weights);
+    if (calls->n_weights == 0)
+        nas_text_puts(out, calls->quant == NULL ? "    0.0f,\n" : "    0,\n");
+    nas_text_puts(out, "};\n");
+    if (calls->quant != NULL) {
+        nas_text_printf(out,
+                        "\nconst int32_t %s_scales[%" PRId64 "] %s_WEIGHTS_ATTR = {\n",
+                        w->names.lower, calls->n_scales > 0 ? calls->n_scales : 1,
+                        w->names.upper);
+        nas_c_int32_rows(out, calls->scales, calls->n_scales);
+        nas_text_puts(out, calls->n_scales > 0 ? "};\n" : "    0,\n};\n");
+    }
     if (calls->n_indices == 0)
         return;
     nas_text_printf(out, "\nconst uint32_t %s_indices[%" PRId64 "] %s_WEIGHTS_ATTR = {\n",
                     w->names.lower, calls->n_indices, w->names.upper);
     nas_c_index_rows(out, calls->indices, calls->n_indices);
     nas_text_puts(out, "};\n");
+}
+
+/* ---- conversions ------------------------------------------------------------------- */
+
+static void put_floats(const nas_c_writer *w, nas_text *out, const char *name,
+                       const float *values, int64_t n)
+{
+    nas_text_printf(out, "static const float %s_%s[%" PRId64 "] %s_WEIGHTS_ATTR = {\n",
+                    w->names.lower, name, n, w->names.upper);
+    nas_c_float_rows(out, values, n);
+    nas_text_puts(out, "};\n\n");
+}
+
+void nas_c_write_convert(const nas_c_writer *w, nas_text *out)
+{
+    static const char start[] =
+        "/* Conversions around @p. Generated by nasmith " NASMITH_VERSION
+        "; see @p.h. */\n"
+        "#include \"@p.h\"\n"
+        "\n"
+        "#include <stdint.h>\n"
+        "\n";
+    static const char end[] =
+        "void @p_quantise_input(const float *sample, int8_t *in)\n"
+        "{\n"
+        "    @p_quantise(@P_CHANNELS, @P_HEIGHT * @P_WIDTH, @p_in_factor, "
+        "@p_in_offset,\n"
+        "        sample, in);\n"
+        "}\n"
+        "\n"
+        "void @p_dequantise_output(const int8_t *out, float *result)\n"
+        "{\n"
+        "    @p_dequantise(@P_OUTPUTS, @p_out_factor, @p_out_offset, out, result);\n"
+        "}\n";
+    const nas_quant *q = w->calls->quant;
+    const int64_t channels = nas_graph_input_shape(w->model->graph).c;
+    nas_c_template(out, &w->names, start);
+    put_floats(w, out, "in_factor", q->input_factor, channels);
+    put_floats(w, out, "in_offset", q->input_offset, channels);
+    put_floats(w, out, "out_factor", q->output_factor, w->model->n_outputs);
+    put_floats(w, out, "out_offset", q->output_offset, w->model->n_outputs);
+    nas_c_runtime_text(w, out, "quantise");
+    nas_c_runtime_text(w, out, "dequantise");
+    nas_c_template(out, &w->names, end);
 }

@@ -30,6 +30,7 @@ nas_status nas_c_names_make(const char *prefix, nas_c_names *out, nas_err *err)
         return status;
     }
     out->lower[length] = out->upper[length] = '\0';
+    out->type = "float";
     return NAS_OK;
 }
 
@@ -37,9 +38,11 @@ void nas_c_template(nas_text *out, const nas_c_names *names, const char *text)
 {
     for (const char *at; (at = strchr(text, '@')) != NULL;) {
         nas_text_append(out, text, (size_t)(at - text));
-        const bool name = at[1] == 'p' || at[1] == 'P';
+        const bool name = at[1] == 'p' || at[1] == 'P' || at[1] == 'T';
         if (name)
-            nas_text_puts(out, at[1] == 'p' ? names->lower : names->upper);
+            nas_text_puts(out, at[1] == 'p'   ? names->lower
+                               : at[1] == 'P' ? names->upper
+                                              : names->type);
         else
             nas_text_putc(out, '@');
         text = at + (name || at[1] == '@' ? 2 : 1);
@@ -93,6 +96,12 @@ static void row_item(nas_text *out, int *column, const char *item)
     nas_text_putc(out, ',');
 }
 
+static void end_rows(nas_text *out, int column)
+{
+    if (column > 0)
+        nas_text_putc(out, '\n');
+}
+
 void nas_c_float_rows(nas_text *out, const float *values, int64_t n)
 {
     int column = 0;
@@ -101,20 +110,38 @@ void nas_c_float_rows(nas_text *out, const float *values, int64_t n)
         float_text(item, sizeof item, values[i]);
         row_item(out, &column, item);
     }
-    if (column > 0)
-        nas_text_putc(out, '\n');
+    end_rows(out, column);
+}
+
+static void whole_item(nas_text *out, int *column, long long value)
+{
+    char item[32];
+    (void)snprintf(item, sizeof item, "%lld", value);
+    row_item(out, column, item);
 }
 
 void nas_c_index_rows(nas_text *out, const uint32_t *values, int64_t n)
 {
     int column = 0;
-    for (int64_t i = 0; i < n; i++) {
-        char item[32];
-        (void)snprintf(item, sizeof item, "%lu", (unsigned long)values[i]);
-        row_item(out, &column, item);
-    }
-    if (column > 0)
-        nas_text_putc(out, '\n');
+    for (int64_t i = 0; i < n; i++)
+        whole_item(out, &column, values[i]);
+    end_rows(out, column);
+}
+
+void nas_c_int8_rows(nas_text *out, const int8_t *values, int64_t n)
+{
+    int column = 0;
+    for (int64_t i = 0; i < n; i++)
+        whole_item(out, &column, values[i]);
+    end_rows(out, column);
+}
+
+void nas_c_int32_rows(nas_text *out, const int32_t *values, int64_t n)
+{
+    int column = 0;
+    for (int64_t i = 0; i < n; i++)
+        whole_item(out, &column, values[i]);
+    end_rows(out, column);
 }
 
 void nas_c_string(nas_text *out, const char *text)

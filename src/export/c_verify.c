@@ -8,6 +8,7 @@
 #include "nasmith/file.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,12 +17,14 @@ enum { COMPILE_SECONDS = 180, RUN_SECONDS = 120 };
 
 /* Files of one verification. */
 enum {
-    SOURCE, /* three sources and their objects, in the same order */
+    SOURCE, /* the sources and their objects, in the same order; the last is int8's */
     WEIGHTS_SOURCE,
     SELFTEST_SOURCE,
+    CONVERT_SOURCE,
     OBJECT,
     WEIGHTS_OBJECT,
     SELFTEST_OBJECT,
+    CONVERT_OBJECT,
     FRAMES, /* what -fstack-usage writes beside OBJECT */
     INCLUDE,
     RUNNER_SOURCE,
@@ -35,7 +38,8 @@ enum {
 /* One verification. */
 typedef struct checker {
     const nas_model *model;
-    const char *folder; /* of the generated files; never read as an option */
+    const nas_quant *quant; /* NULL: floats */
+    const char *folder;     /* of the generated files; never read as an option */
     const char *prefix;
     char temporary[256];
     const char *path[PATHS];
@@ -68,6 +72,7 @@ static nas_status make_paths(checker *c)
         [OBJECT] = "net.o",
         [WEIGHTS_OBJECT] = "weights.o",
         [SELFTEST_OBJECT] = "selftest.o",
+        [CONVERT_OBJECT] = "convert.o",
         [FRAMES] = "net.su",
         [RUNNER_SOURCE] = "runner.c",
         [RUNNER] = "runner",
@@ -75,7 +80,7 @@ static nas_status make_paths(checker *c)
         [OUTPUT] = "out.bin",
         [LOG] = "log",
     };
-    static const char *const parts[] = {"", "_weights", "_selftest"};
+    static const char *const parts[] = {"", "_weights", "_selftest", "_convert"};
     for (int i = 0; i < PATHS; i++) {
         if (names[i] != NULL)
             c->path[i] = nas_arena_printf(c->arena, "%s/%s", c->temporary, names[i]);
@@ -124,20 +129,30 @@ static nas_status failed(checker *c, const char *what, const nas_process_result 
 
 /* ---- compiling --------------------------------------------------------- */
 
-static const char runner[] =
-    "#include \"@p.h\"\n"
-    "#include <stdio.h>\n"
-    "static float in[@P_INPUTS];\n"
-    "static float out[@P_OUTPUTS];\n"
+/* Floats are read in any case. */
+static const char runner_start[] = "#include \"@p.h\"\n"
+                                   "#include <stdio.h>\n"
+                                   "static float row[@P_INPUTS];\n"
+                                   "static @T out[@P_OUTPUTS];\n";
+
+static const char runner_input[] = "#define in row\n"
+                                   "#define convert(from, to) ((void)0)\n";
+
+static const char runner_input8[] = "static int8_t in[@P_INPUTS];\n"
+                                    "#define convert @p_quantise_input\n";
+
+static const char runner_main[] =
     "int main(int argc, char **argv)\n"
     "{\n"
     "    FILE *from = argc == 3 ? fopen(argv[1], \"rb\") : NULL;\n"
     "    FILE *to = argc == 3 ? fopen(argv[2], \"wb\") : NULL;\n"
     "    if (from == NULL || to == NULL || @p_selftest() != 0)\n"
     "        return 2;\n"
-    "    while (fread(in, sizeof in, 1, from) == 1)\n"
+    "    while (fread(row, sizeof row, 1, from) == 1) {\n"
+    "        convert(row, in);\n"
     "        if (@p_run(in, out) != @P_OK || fwrite(out, sizeof out, 1, to) != 1)\n"
     "            return 3;\n"
+    "    }\n"
     "    return fclose(to) == 0 ? 0 : 4;\n"
     "}\n";
 
@@ -147,7 +162,11 @@ static nas_status write_runner(checker *c, const float *inputs, int64_t n)
     nas_c_names names;
     const int64_t row = nas_shape_count(nas_graph_input_shape(c->model->graph));
     NAS_TRY(nas_c_names_make(c->prefix, &names, c->err));
-    nas_c_template(&text, &names, runner);
+    if (c->quant != NULL)
+        names.type = "int8_t";
+    nas_c_template(&text, &names, runner_start);
+    nas_c_template(&text, &names, c->quant == NULL ? runner_input : runner_input8);
+    nas_c_template(&text, &names, runner_main);
     nas_status status = nas_text_status(&text, c->err);
     if (status == NAS_OK)
         status = nas_file_write(c->path[RUNNER_SOURCE], nas_text_string(&text),
@@ -177,11 +196,12 @@ static nas_status compile(checker *c, int part, bool stack, nas_process_result *
 static nas_status compile_all(checker *c)
 {
     nas_process_result result;
+    const int parts = c->quant == NULL ? 3 : 4;
     NAS_TRY(compile(c, 0, true, &result));
     if (!result.found)
         return NAS_OK;
     /* Not every compiler knows -fstack-usage: then the first file is compiled again. */
-    for (int part = result.exit_code == 0 ? 1 : 0; part < 3; part++) {
+    for (int part = result.exit_code == 0 ? 1 : 0; part < parts; part++) {
         NAS_TRY(compile(c, part, false, &result));
         if (result.timed_out || result.exit_code != 0)
             return failed(c, "cc", &result);
@@ -195,6 +215,7 @@ static nas_status compile_all(checker *c)
                                 c->path[SELFTEST_OBJECT],
                                 "-o",
                                 c->path[RUNNER],
+                                c->quant == NULL ? NULL : c->path[CONVERT_OBJECT],
                                 NULL};
     NAS_TRY(run(c, argv, COMPILE_SECONDS, &result));
     if (result.timed_out || result.exit_code != 0)
@@ -205,29 +226,75 @@ static nas_status compile_all(checker *c)
 
 /* ---- running ----------------------------------------------------------- */
 
-static nas_status compare(checker *c, const float *expected, int64_t n)
+static void compare_floats(checker *c, const char *data, const float *expected, int64_t n,
+                           float *row)
+{
+    const int64_t outputs = c->model->n_outputs;
+    const bool classes = c->model->task == NAS_TASK_CLASSIFICATION;
+    for (int64_t i = 0; i < n; i++) {
+        memcpy(row, data + (size_t)(i * outputs) * sizeof *row,
+               (size_t)outputs * sizeof *row);
+        nas_compare_row(c->out, row, expected + i * outputs, outputs, classes);
+    }
+}
+
+/* Every integer must be the reference's. */
+static nas_status compare_integers(checker *c, const int8_t *data, const float *inputs,
+                                   const float *expected, int64_t n)
+{
+    const int64_t outputs = c->model->n_outputs;
+    const bool classes = c->model->task == NAS_TASK_CLASSIFICATION;
+    int8_t *reference = NAS_NEW(c->arena, int8_t, n *outputs);
+    float *row = NAS_NEW(c->arena, float, outputs);
+    nas_verify_result floats = {0};
+    NAS_TRY_ALLOC(reference, c->err);
+    NAS_TRY_ALLOC(row, c->err);
+    NAS_TRY(nas_quant_reference_run(c->quant, inputs, n, reference, c->err));
+    for (int64_t i = 0; i < n * outputs; i++)
+        c->out->max_error = fmax(c->out->max_error, abs(data[i] - reference[i]));
+    for (int64_t i = 0; i < n; i++) {
+        nas_quant_output(c->quant, data + i * outputs, row);
+        nas_compare_row(&floats, row, expected + i * outputs, outputs, classes);
+    }
+    c->out->n = n;
+    c->out->argmax_differs = floats.argmax_differs;
+    if (c->out->max_error == 0)
+        return NAS_OK;
+    nas_status status =
+        nas_fail(c->err, NAS_E_VERIFY,
+                 "%s: int8 outputs differ from the network's by up to %g, expected 0",
+                 c->path[SOURCE], c->out->max_error);
+    nas_err_hint(c->err, "do not use these files; please report this with the network");
+    return status;
+}
+
+static nas_status compare(checker *c, const float *inputs, const float *expected,
+                          int64_t n)
 {
     char *data = NULL;
     size_t bytes = 0;
     const int64_t outputs = c->model->n_outputs;
-    const bool classes = c->model->task == NAS_TASK_CLASSIFICATION;
     float *row = NAS_NEW(c->arena, float, outputs);
     NAS_TRY_ALLOC(row, c->err);
     NAS_TRY(nas_file_read(c->path[OUTPUT], 0, &data, &bytes, c->err));
-    const size_t row_bytes = (size_t)outputs * sizeof *row;
-    const bool complete = bytes == (size_t)n * row_bytes;
-    for (int64_t i = 0; i < n && complete; i++) {
-        memcpy(row, data + (size_t)i * row_bytes, row_bytes);
-        nas_compare_row(c->out, row, expected + i * outputs, outputs, classes);
-    }
+    const size_t element = c->quant == NULL ? sizeof(float) : 1;
+    const size_t complete = (size_t)(n * outputs) * element;
+    nas_status status = NAS_OK;
+    if (bytes != complete)
+        status = nas_fail(c->err, NAS_E_VERIFY, "%s: %zu bytes of output, expected %zu",
+                          c->path[SOURCE], bytes, complete);
+    else if (c->quant != NULL)
+        status = compare_integers(c, (const int8_t *)data, inputs, expected, n);
+    else
+        compare_floats(c, data, expected, n, row);
     nas_heap_free(data);
-    if (!complete)
-        return nas_fail(c->err, NAS_E_VERIFY, "%s: %zu bytes of output, expected %zu",
-                        c->path[SOURCE], bytes, (size_t)n * row_bytes);
+    if (status != NAS_OK || c->quant != NULL)
+        return status;
     return nas_compare_status(c->out, c->path[SOURCE], c->err);
 }
 
-static nas_status run_all(checker *c, const float *expected, int64_t n)
+static nas_status run_all(checker *c, const float *inputs, const float *expected,
+                          int64_t n)
 {
     const char *const argv[] = {c->path[RUNNER], c->path[INPUT], c->path[OUTPUT], NULL};
     nas_process_result result;
@@ -236,7 +303,7 @@ static nas_status run_all(checker *c, const float *expected, int64_t n)
         return failed(c, "self-test", &result);
     if (result.exit_code != 0)
         return failed(c, "running", &result);
-    return compare(c, expected, n);
+    return compare(c, inputs, expected, n);
 }
 
 /* ---- sizes ------------------------------------------------------------- */
@@ -331,15 +398,19 @@ static nas_status check(checker *c, const float *inputs, const float *expected, 
     if (!c->out->compiled)
         return NAS_OK;
     NAS_TRY(measure(c));
-    return run_all(c, expected, n);
+    return run_all(c, inputs, expected, n);
 }
 
-nas_status nas_c_verify(const nas_model *model, const char *folder, const char *prefix,
-                        const float *inputs, const float *expected, int64_t n,
-                        nas_verify_result *out, nas_err *err)
+nas_status nas_c_verify(const nas_model *model, const nas_c_options *options,
+                        const char *folder, const float *inputs, const float *expected,
+                        int64_t n, nas_verify_result *out, nas_err *err)
 {
     *out = (nas_verify_result){0};
-    checker c = {.model = model, .prefix = prefix, .out = out, .err = err};
+    checker c = {.model = model,
+                 .quant = options->quant,
+                 .prefix = options->prefix == NULL ? "net" : options->prefix,
+                 .out = out,
+                 .err = err};
     c.arena = nas_arena_new();
     NAS_TRY_ALLOC(c.arena, err);
     /* "-x/net.c" would be read as an option. */

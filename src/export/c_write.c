@@ -4,6 +4,8 @@
 #include "nasmith/file.h"
 #include "nasmith/rng.h"
 
+#include <assert.h>
+
 enum { DEFAULT_SAMPLES = 2 };
 
 /* Mean and inverse deviation of a channel of the raw input, as far as the network knows.
@@ -39,38 +41,63 @@ static nas_status make_samples(nas_c_writer *w, nas_arena *arena, nas_err *err)
     return NAS_OK;
 }
 
-static nas_status prepare(nas_c_writer *w, nas_arena *arena, nas_err *err)
+static nas_status expect(nas_c_writer *w, nas_arena *arena, nas_err *err)
 {
-    const char *prefix = w->options->prefix == NULL ? "net" : w->options->prefix;
-    nas_calls *calls = NULL;
-    NAS_TRY(nas_c_names_make(prefix, &w->names, err));
-    if (w->options->dtype != NAS_FLOAT32)
-        return nas_fail(err, NAS_E_UNSUPPORTED, "C is written for float only");
-    NAS_TRY(nas_calls_build(w->model, arena, &calls, err));
-    w->calls = calls;
-    w->n_inputs = nas_shape_count(nas_graph_input_shape(w->model->graph));
-    w->sample = w->options->sample;
-    w->n_samples = w->options->n_samples;
-    if (w->sample == NULL || w->n_samples < 1)
-        NAS_TRY(make_samples(w, arena, err));
     float *expected = NAS_NEW(arena, float, w->n_samples * w->model->n_outputs);
     NAS_TRY_ALLOC(expected, err);
     w->expected = expected;
     return nas_reference_run(w->model, w->sample, w->n_samples, expected, err);
 }
 
+static nas_status expect8(nas_c_writer *w, nas_arena *arena, nas_err *err)
+{
+    const nas_quant *quant = w->options->quant;
+    int8_t *sample = NAS_NEW(arena, int8_t, w->n_samples * w->n_inputs);
+    int8_t *expected = NAS_NEW(arena, int8_t, w->n_samples * w->model->n_outputs);
+    NAS_TRY_ALLOC(sample, err);
+    NAS_TRY_ALLOC(expected, err);
+    for (int64_t i = 0; i < w->n_samples; i++)
+        nas_quant_input(quant, w->sample + i * w->n_inputs, sample + i * w->n_inputs);
+    w->sample8 = sample;
+    w->expected8 = expected;
+    return nas_quant_reference_run(quant, w->sample, w->n_samples, expected, err);
+}
+
+static nas_status prepare(nas_c_writer *w, nas_arena *arena, nas_err *err)
+{
+    const nas_quant *quant = w->options->quant;
+    const char *prefix = w->options->prefix == NULL ? "net" : w->options->prefix;
+    nas_calls *calls = NULL;
+    NAS_TRY(nas_c_names_make(prefix, &w->names, err));
+    if (quant == NULL) {
+        NAS_TRY(nas_calls_build(w->model, arena, &calls, err));
+    } else {
+        assert(quant->model == w->model);
+        NAS_TRY(nas_calls_build_int8(quant, arena, &calls, err));
+        w->names.type = "int8_t";
+    }
+    w->calls = calls;
+    w->n_inputs = nas_shape_count(nas_graph_input_shape(w->model->graph));
+    w->sample = w->options->sample;
+    w->n_samples = w->options->n_samples;
+    if (w->sample == NULL || w->n_samples < 1)
+        NAS_TRY(make_samples(w, arena, err));
+    return quant == NULL ? expect(w, arena, err) : expect8(w, arena, err);
+}
+
 /* The files: what follows the prefix (or the whole name, `own`), and who writes it. */
 static const struct {
     const char *name;
-    bool own;
+    bool own, int8_only;
     void (*write)(const nas_c_writer *w, nas_text *out);
 } files[] = {
-    {".h", false, nas_c_write_header},
-    {".c", false, nas_c_write_source},
-    {"_weights.c", false, nas_c_write_weights},
-    {"_selftest.c", false, nas_c_write_selftest},
-    {"Makefile", true, nas_c_write_makefile},
-    {"README.md", true, nas_c_write_readme},
+    {".h", false, false, nas_c_write_header},
+    {".c", false, false, nas_c_write_source},
+    {"_weights.c", false, false, nas_c_write_weights},
+    {"_convert.c", false, true, nas_c_write_convert},
+    {"_selftest.c", false, false, nas_c_write_selftest},
+    {"Makefile", true, false, nas_c_write_makefile},
+    {"README.md", true, false, nas_c_write_readme},
 };
 
 static nas_status write_files(const nas_c_writer *w, const char *folder, nas_arena *arena,
@@ -79,6 +106,8 @@ static nas_status write_files(const nas_c_writer *w, const char *folder, nas_are
     NAS_TRY(nas_file_make_directory(folder, err));
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         nas_text text = {0};
+        if (files[i].int8_only && w->calls->quant == NULL)
+            continue;
         const char *prefix = files[i].own ? "" : w->names.lower;
         char *path = nas_arena_printf(arena, "%s/%s%s", folder, prefix, files[i].name);
         NAS_TRY_ALLOC(path, err);

@@ -15,14 +15,20 @@ static const struct {
 #undef KERNEL_ENTRY
 };
 
+static const nas_kernel_form forms8[NAS_KERNEL_COUNT] = {
+#define KERNEL8_ENTRY(upper, lower, form) [NAS_KERNEL_##upper] = NAS_FORM_##form,
+    NAS_KERNEL8_LIST(KERNEL8_ENTRY)
+#undef KERNEL8_ENTRY
+};
+
 const char *nas_kernel_name(nas_kernel kernel)
 {
     return kernels[kernel].name;
 }
 
-nas_kernel_form nas_kernel_form_of(nas_kernel kernel)
+nas_kernel_form nas_kernel_form_of(const nas_calls *calls, nas_kernel kernel)
 {
-    return kernels[kernel].form;
+    return calls->quant != NULL ? forms8[kernel] : kernels[kernel].form;
 }
 
 /* How a tensor lies in its buffer. `order` is NULL when it lies as [h][w][c] of `shape`;
@@ -34,6 +40,7 @@ typedef struct layout {
 
 typedef struct lowering {
     const nas_model *model;
+    const nas_quant *quant; /* NULL: floats */
     nas_arena *arena;
     nas_calls *calls;
     layout *layouts; /* [buffers]: of the tensor each holds now */
@@ -92,7 +99,8 @@ static bool same_order(const layout *a, const layout *b)
 
 static int64_t at(const lowering *l, int buffer)
 {
-    return l->calls->program->buffers[buffer].offset / (int64_t)sizeof(float);
+    const int64_t element = l->quant != NULL ? 1 : (int64_t)sizeof(float);
+    return l->calls->program->buffers[buffer].offset / element;
 }
 
 static nas_call *add_call(lowering *l, nas_kernel kernel, int step)
@@ -102,7 +110,23 @@ static nas_call *add_call(lowering *l, nas_kernel kernel, int step)
     call->step = step;
     call->map.low = -FLT_MAX;
     call->map.high = FLT_MAX;
+    call->int8.low = INT8_MIN;
+    call->int8.high = INT8_MAX;
     return call;
+}
+
+/* Zeros and clamp of a call's first input and its result. */
+static void set_int8(const lowering *l, int step, nas_call *call)
+{
+    if (l->quant == NULL)
+        return;
+    const nas_quant_step *s = &l->quant->steps[step];
+    call->int8.in_zero = nas_quant_source(l->quant, step, 0).zero;
+    call->int8.out_zero = s->out.zero;
+    call->int8.low = s->low;
+    call->int8.high = s->high;
+    call->int8.multiplier = s->whole.multiplier;
+    call->int8.shift = s->whole.shift;
 }
 
 static void clamp_of(const nas_step *step, float *low, float *high)
@@ -122,6 +146,7 @@ static nas_call *map_call(lowering *l, const step_view *v, nas_kernel kernel,
     clamp_of(v->step, &call->map.low, &call->map.high);
     call->in[0] = at(l, v->step->inputs[0]);
     call->out = at(l, v->step->output);
+    set_int8(l, v->index, call);
     return call;
 }
 
@@ -151,6 +176,30 @@ static int64_t put_ordered(lowering *l, const float *values, const uint32_t *ord
         l->calls->weights[offset + i] = values[logical(order, i)];
     l->calls->n_weights += n;
     return offset;
+}
+
+/* Biases of the step, or int8: biases, multipliers and shifts.
+ * @param order  of the channels, or NULL */
+static void put_biases(lowering *l, const step_view *v, nas_call *call,
+                       const uint32_t *order, int64_t n)
+{
+    if (l->quant == NULL) {
+        call->weights[1] = put_ordered(l, v->bias, order, n);
+        return;
+    }
+    const nas_quant_step *step = &l->quant->steps[v->index];
+    int32_t *scales = l->calls->scales + l->calls->n_scales;
+    float *shifts = l->calls->weights + l->calls->n_weights;
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t c = logical(order, i);
+        scales[i] = step->bias[c];
+        scales[n + i] = step->rescales[c].multiplier;
+        shifts[i] = (float)step->rescales[c].shift;
+    }
+    call->int8.scales = l->calls->n_scales;
+    call->weights[1] = l->calls->n_weights;
+    l->calls->n_scales += 2 * n;
+    l->calls->n_weights += n;
 }
 
 /* Table of `n` indices: where in `to`'s memory each element of `from`'s memory lies. */
@@ -246,8 +295,13 @@ static nas_call *window_call(lowering *l, const step_view *v, nas_kernel kernel,
     return call;
 }
 
+/* Int8 samples come standardised. */
 static nas_status lower_standardise(lowering *l, const step_view *v, layout *out)
 {
+    if (l->quant != NULL) {
+        *out = v->in;
+        return NAS_OK;
+    }
     nas_call *call = channel_call(l, v, NAS_KERNEL_STANDARDISE);
     const int64_t c = v->in.shape.c;
     call->weights[0] = put_ordered(l, v->node->constants, v->in.order, c);
@@ -273,7 +327,7 @@ static nas_status lower_conv(lowering *l, const step_view *v, layout *out)
     for (int64_t g = 0; g < w->groups; g++)
         pack_blocks(l, kernel + g * per_group * depth * taps, per_group, depth, taps,
                     v->in.order);
-    call->weights[1] = put(l, v->bias, w->out_c);
+    put_biases(l, v, call, NULL, w->out_c);
     *out = (layout){v->node->shape, NULL};
     return NAS_OK;
 }
@@ -288,7 +342,7 @@ static nas_status lower_depthwise(lowering *l, const step_view *v, layout *out)
         for (int64_t c = 0; c < w->in_c; c++)
             l->calls->weights[l->calls->n_weights++] =
                 v->kernel[logical(v->in.order, c) * taps + t];
-    call->weights[1] = put_ordered(l, v->bias, v->in.order, w->in_c);
+    put_biases(l, v, call, v->in.order, w->in_c);
     *out = (layout){v->node->shape, v->in.order};
     return NAS_OK;
 }
@@ -301,7 +355,7 @@ static nas_status lower_dense(lowering *l, const step_view *v, layout *out)
     NAS_TRY(view(l, v->in, vector, &in));
     call->weights[0] = l->calls->n_weights;
     pack_blocks(l, v->kernel, v->node->shape.c, vector.c, 1, in.order);
-    call->weights[1] = put(l, v->bias, v->node->shape.c);
+    put_biases(l, v, call, NULL, v->node->shape.c);
     *out = (layout){v->node->shape, NULL};
     return NAS_OK;
 }
@@ -327,12 +381,39 @@ static nas_status lower_global_avg_pool(lowering *l, const step_view *v, layout 
     return NAS_OK;
 }
 
+/* Int8: a depthwise convolution of one tap. */
+static void lower_affine_int8(lowering *l, const step_view *v)
+{
+    nas_call *call = add_call(l, NAS_KERNEL_DEPTHWISE, v->index);
+    nas_rt_window *w = &call->window;
+    const nas_shape shape = v->in.shape;
+    set_int8(l, v->index, call);
+    *w = (nas_rt_window){.kernel_h = 1,
+                         .kernel_w = 1,
+                         .stride_h = 1,
+                         .stride_w = 1,
+                         .dilation_h = 1,
+                         .dilation_w = 1,
+                         .groups = 1};
+    w->in_h = w->out_h = (int32_t)shape.h;
+    w->in_w = w->out_w = (int32_t)shape.w;
+    w->in_c = w->out_c = (int32_t)shape.c;
+    call->in[0] = at(l, v->step->inputs[0]);
+    call->out = at(l, v->step->output);
+    call->weights[0] = put_ordered(l, v->kernel, v->in.order, shape.c);
+    put_biases(l, v, call, v->in.order, shape.c);
+}
+
 static nas_status lower_affine(lowering *l, const step_view *v, layout *out)
 {
+    *out = v->in;
+    if (l->quant != NULL) {
+        lower_affine_int8(l, v);
+        return NAS_OK;
+    }
     nas_call *call = channel_call(l, v, NAS_KERNEL_AFFINE);
     call->weights[0] = put_ordered(l, v->kernel, v->in.order, v->in.shape.c);
     call->weights[1] = put_ordered(l, v->bias, v->in.order, v->in.shape.c);
-    *out = v->in;
     return NAS_OK;
 }
 
@@ -360,7 +441,10 @@ static nas_status lower_curve(lowering *l, const step_view *v, layout *out)
 
 static nas_status lower_softmax(lowering *l, const step_view *v, layout *out)
 {
-    (void)channel_call(l, v, NAS_KERNEL_SOFTMAX);
+    nas_call *call = channel_call(l, v, NAS_KERNEL_SOFTMAX);
+    if (l->quant != NULL)
+        call->int8.multiplier = nas_quant_softmax_multiplier(
+            nas_quant_source(l->quant, v->index, 0).scale);
     *out = v->in;
     return NAS_OK;
 }
@@ -407,10 +491,38 @@ static void multiply(lowering *l, const step_view *v, int times)
     l->calls->n_weights += v->in.shape.c;
 }
 
+/* Int8: one call for all operands; its terms say where they lie and how they scale. */
+static nas_status lower_add_int8(lowering *l, const step_view *v, layout *out)
+{
+    int first = 0;
+    (void)overwritten(v->step, &first);
+    NAS_TRY(input_view(l, v, first, out));
+    nas_call *call = map_call(l, v, NAS_KERNEL_ADD, nas_shape_count(out->shape),
+                              v->step->n_inputs, 1);
+    call->in[0] = 0;
+    call->int8.scales = l->calls->n_scales;
+    for (int k = 0; k < v->step->n_inputs; k++) {
+        layout in;
+        int64_t order = -1;
+        NAS_TRY(input_view(l, v, k, &in));
+        if (!same_order(out, &in))
+            NAS_TRY(put_indices(l, out, &in, &order));
+        const nas_rescale rescale = l->quant->steps[v->index].terms[k];
+        const int32_t term[5] = {(int32_t)at(l, v->step->inputs[k]),
+                                 nas_quant_source(l->quant, v->index, k).zero,
+                                 rescale.multiplier, rescale.shift, (int32_t)order};
+        memcpy(l->calls->scales + l->calls->n_scales, term, sizeof term);
+        l->calls->n_scales += 5;
+    }
+    return NAS_OK;
+}
+
 /* Operands in the buffer that the sum overwrites go first. Three and more of them cannot
  * be added one by one, the second call would read what the first has written. */
 static nas_status lower_add(lowering *l, const step_view *v, layout *out)
 {
+    if (l->quant != NULL)
+        return lower_add_int8(l, v, out);
     int first = 0;
     const int times = overwritten(v->step, &first);
     bool started = times > 2;
@@ -464,6 +576,12 @@ static nas_status lower_concat(lowering *l, const step_view *v, layout *out)
         call->in[0] = at(l, v->step->inputs[k]);
         call->out += channel;
         channel += c;
+        if (l->quant == NULL)
+            continue;
+        const nas_rescale rescale = l->quant->steps[v->index].terms[k];
+        call->int8.in_zero = nas_quant_source(l->quant, v->index, k).zero;
+        call->int8.multiplier = rescale.multiplier;
+        call->int8.shift = rescale.shift;
     }
     return concat_order(l, v, out);
 }
@@ -498,7 +616,11 @@ static nas_status fold(lowering *l, step_view *v)
     v->bias = NAS_NEW(l->arena, float, bias);
     NAS_TRY_ALLOC(v->kernel, l->err);
     NAS_TRY_ALLOC(v->bias, l->err);
-    nas_program_fold(l->calls->program, v->step, l->model->weights, v->kernel, v->bias);
+    for (int64_t i = 0; l->quant != NULL && i < kernel; i++)
+        v->kernel[i] = (float)l->quant->steps[v->index].kernel[i];
+    if (l->quant == NULL)
+        nas_program_fold(l->calls->program, v->step, l->model->weights, v->kernel,
+                         v->bias);
     return NAS_OK;
 }
 
@@ -512,6 +634,7 @@ static nas_status lower_step(lowering *l, int index)
         NAS_TRY(fold(l, &v));
     NAS_TRY(functions[v.step->kind](l, &v, &out));
     l->layouts[v.step->output] = out;
+    l->calls->orders[index] = out.order;
     return NAS_OK;
 }
 
@@ -545,18 +668,25 @@ static nas_status lower_store(lowering *l)
     return out.order == NULL ? NAS_OK : put_indices(l, &natural, &out, &call->indices);
 }
 
-/* Softmax or the user's units, in place on the caller's result. */
+/* Softmax or the user's units, in place on the caller's result; int8 results stay in
+ * units of their scale. */
 static void lower_head(lowering *l)
 {
     const nas_model *model = l->model;
-    if (!nas_head_has_softmax(model) && !nas_head_has_scale(model))
+    const bool scales = nas_head_has_scale(model) && l->quant == NULL;
+    if (!nas_head_has_softmax(model) && !scales)
         return;
     nas_call *call = add_call(
         l, nas_head_has_softmax(model) ? NAS_KERNEL_SOFTMAX : NAS_KERNEL_AFFINE, -1);
     call->map.pixels = 1;
     call->map.in_c = call->map.out_c = (int32_t)model->n_outputs;
     call->in[0] = call->out = NAS_AT_CALLER;
-    if (!nas_head_has_scale(model))
+    if (l->quant != NULL) {
+        call->int8.out_zero = l->quant->output.zero;
+        call->int8.multiplier =
+            nas_quant_softmax_multiplier(nas_quant_last(l->quant).scale);
+    }
+    if (!scales)
         return;
     call->weights[0] = put(l, model->target_deviation, model->n_outputs);
     call->weights[1] = put(l, model->target_mean, model->n_outputs);
@@ -566,7 +696,7 @@ static void lower_head(lowering *l)
 static nas_status make_room(lowering *l)
 {
     const nas_program *p = l->calls->program;
-    int64_t floats = 2 * l->model->n_outputs, calls = 4;
+    int64_t floats = 2 * l->model->n_outputs, calls = 4, scales = 0;
     for (int i = 0; i < p->n_steps; i++) {
         const nas_node *node = nas_graph_node(l->model->graph, p->steps[i].node);
         int64_t kernel = 0, bias = 0;
@@ -576,6 +706,7 @@ static nas_status make_room(lowering *l)
         floats += kernel * groups + bias + node->n_constants;
         floats += p->steps[i].kind == NAS_STEP_ADD ? 2 * node->shape.c : 0;
         calls += p->steps[i].n_inputs;
+        scales += 2 * bias + 5 * p->steps[i].n_inputs;
     }
     if (floats > INT32_MAX || p->arena_bytes > INT32_MAX)
         return nas_fail(l->err, NAS_E_UNSUPPORTED,
@@ -585,10 +716,39 @@ static nas_status make_room(lowering *l)
     l->calls->list = NAS_NEW(l->arena, nas_call, calls);
     l->calls->weights = NAS_NEW(l->arena, float, floats);
     l->layouts = NAS_NEW(l->arena, layout, p->n_buffers);
+    l->calls->scales = NAS_NEW(l->arena, int32_t, l->quant == NULL ? 1 : scales + 1);
+    l->calls->orders = NAS_NEW(l->arena, const uint32_t *, p->n_steps);
     NAS_TRY_ALLOC(l->calls->list, l->err);
     NAS_TRY_ALLOC(l->calls->weights, l->err);
+    NAS_TRY_ALLOC(l->calls->scales, l->err);
+    NAS_TRY_ALLOC(l->calls->orders, l->err);
     NAS_TRY_ALLOC(l->layouts, l->err);
     return NAS_OK;
+}
+
+static nas_status narrow_weights(lowering *l)
+{
+    nas_calls *calls = l->calls;
+    calls->weights8 = NAS_NEW(l->arena, int8_t, calls->n_weights);
+    NAS_TRY_ALLOC(calls->weights8, l->err);
+    for (int64_t i = 0; i < calls->n_weights; i++)
+        calls->weights8[i] = (int8_t)calls->weights[i];
+    return NAS_OK;
+}
+
+static nas_status lower_all(lowering *l, const nas_program *program)
+{
+    l->calls = NAS_NEW(l->arena, nas_calls, 1);
+    NAS_TRY_ALLOC(l->calls, l->err);
+    l->calls->program = program;
+    l->calls->quant = l->quant;
+    NAS_TRY(make_room(l));
+    lower_load(l);
+    for (int i = 0; i < program->n_steps; i++)
+        NAS_TRY(lower_step(l, i));
+    NAS_TRY(lower_store(l));
+    lower_head(l);
+    return l->quant == NULL ? NAS_OK : narrow_weights(l);
 }
 
 nas_status nas_calls_build(const nas_model *model, nas_arena *arena, nas_calls **out,
@@ -599,15 +759,26 @@ nas_status nas_calls_build(const nas_model *model, nas_arena *arena, nas_calls *
     const nas_program_options options = nas_program_options_default();
     NAS_TRY(nas_program_build(model->graph, &options, arena, &program, err));
     lowering l = {.model = model, .arena = arena, .err = err};
-    l.calls = NAS_NEW(arena, nas_calls, 1);
-    NAS_TRY_ALLOC(l.calls, err);
-    l.calls->program = program;
-    NAS_TRY(make_room(&l));
-    lower_load(&l);
-    for (int i = 0; i < program->n_steps; i++)
-        NAS_TRY(lower_step(&l, i));
-    NAS_TRY(lower_store(&l));
-    lower_head(&l);
+    NAS_TRY(lower_all(&l, program));
     *out = l.calls;
     return NAS_OK;
+}
+
+nas_status nas_calls_build_int8(const nas_quant *quant, nas_arena *arena, nas_calls **out,
+                                nas_err *err)
+{
+    lowering l = {.model = quant->model, .quant = quant, .arena = arena, .err = err};
+    NAS_TRY(lower_all(&l, quant->program));
+    *out = l.calls;
+    return NAS_OK;
+}
+
+int64_t nas_calls_table_bytes(const nas_calls *calls)
+{
+    const int64_t weights = calls->n_weights > 0 ? calls->n_weights : 1;
+    const int64_t indices = (int64_t)sizeof(uint32_t) * calls->n_indices;
+    if (calls->quant == NULL)
+        return (int64_t)sizeof(float) * weights + indices;
+    const int64_t scales = calls->n_scales > 0 ? calls->n_scales : 1;
+    return weights + (int64_t)sizeof(int32_t) * scales + indices;
 }

@@ -12,6 +12,7 @@
 #include "nasmith/model.h"
 #include "nasmith/plan.h"
 
+#include "export/quant.h"
 #include "export/runtime/types.h"
 
 /* Kernels: (enum suffix, name, form). The form is the list of arguments, see
@@ -40,6 +41,22 @@
     X(STORE, store, MAP)                                                                 \
     X(STORE_GATHER, store_gather, MAP_GATHER)
 
+/* Those of int8 networks; an addition has terms instead of two operands. */
+#define NAS_KERNEL8_LIST(X)                                                              \
+    X(LOAD, load, MAP)                                                                   \
+    X(CONV, conv, WINDOW_WEIGHTS)                                                        \
+    X(DEPTHWISE, depthwise, WINDOW_WEIGHTS)                                              \
+    X(DENSE, dense, MAP_WEIGHTS)                                                         \
+    X(MAX_POOL, max_pool, WINDOW)                                                        \
+    X(AVG_POOL, avg_pool, WINDOW)                                                        \
+    X(GLOBAL_AVG_POOL, global_avg_pool, MAP)                                             \
+    X(ACTIVATION, activation, MAP)                                                       \
+    X(ADD, add, TERMS)                                                                   \
+    X(CONCAT, concat, MAP)                                                               \
+    X(SOFTMAX, softmax, MAP)                                                             \
+    X(STORE, store, MAP)                                                                 \
+    X(STORE_GATHER, store_gather, MAP_GATHER)
+
 typedef enum nas_kernel_form {
     NAS_FORM_MAP,             /* (map, in, out) */
     NAS_FORM_MAP_WEIGHTS,     /* (map, weights, weights, in, out) */
@@ -48,6 +65,7 @@ typedef enum nas_kernel_form {
     NAS_FORM_MAP_PAIR_GATHER, /* (map, indices, a, b, out) */
     NAS_FORM_WINDOW,          /* (window, in, out) */
     NAS_FORM_WINDOW_WEIGHTS,  /* (window, weights, weights, in, out) */
+    NAS_FORM_TERMS,           /* (map, terms, indices, arena, out) */
 } nas_kernel_form;
 
 typedef enum nas_kernel {
@@ -58,11 +76,17 @@ typedef enum nas_kernel {
 } nas_kernel;
 
 const char *nas_kernel_name(nas_kernel kernel);
-nas_kernel_form nas_kernel_form_of(nas_kernel kernel);
 
-/* Where a call reads or writes: floats from the arena's start, or the caller's sample or
- * result. */
+/* Where a call reads or writes: elements from the arena's start, or the caller's sample
+ * or result. */
 enum { NAS_AT_CALLER = -1 };
+
+/* What an int8 call needs besides. */
+typedef struct nas_call_int8 {
+    int32_t in_zero, out_zero, low, high;
+    int32_t multiplier, shift;
+    int64_t scales; /* from the start of the scales */
+} nas_call_int8;
 
 typedef struct nas_call {
     nas_kernel kernel;
@@ -70,19 +94,29 @@ typedef struct nas_call {
     nas_rt_map map;
     nas_rt_window window; /* one of the two, by form */
     int64_t in[2], out;
-    int64_t weights[2]; /* floats from the start of the packed weights */
+    int64_t weights[2]; /* elements from the start of the packed weights; int8: the
+                           second are the shifts */
     int64_t indices;    /* from the start of the index table */
+    nas_call_int8 int8;
 } nas_call;
 
 typedef struct nas_calls {
     const nas_program *program;
     nas_call *list;
     int n;
-    float *weights; /* packed in the order the kernels read them */
+    float *weights; /* packed in the order the kernels read them; int8: whole numbers */
     int64_t n_weights;
+    const nas_quant *quant; /* NULL: 32-bit floats */
+    int8_t *weights8;       /* [n_weights] of int8 */
+    int32_t *scales;        /* int8: biases and multipliers, terms of additions */
+    int64_t n_scales;
+    const uint32_t **orders; /* [n_steps] the order of a step's result, a permuted vector
+                                (see `logical` in calls.c), or NULL: [H][W][C] */
     uint32_t *indices;
     int64_t n_indices;
 } nas_calls;
+
+nas_kernel_form nas_kernel_form_of(const nas_calls *calls, nas_kernel kernel);
 
 /* Plan and lower a model for 32-bit floats.
  * @param arena  owns everything in *out; the model must outlive it
@@ -90,5 +124,12 @@ typedef struct nas_calls {
  *         large for 32-bit indices */
 nas_status nas_calls_build(const nas_model *model, nas_arena *arena, nas_calls **out,
                            nas_err *err);
+
+/* The same for an int8 network, which must outlive it. */
+nas_status nas_calls_build_int8(const nas_quant *quant, nas_arena *arena, nas_calls **out,
+                                nas_err *err);
+
+/* Bytes of all constant tables. */
+int64_t nas_calls_table_bytes(const nas_calls *calls);
 
 #endif

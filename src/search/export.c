@@ -61,13 +61,12 @@ static nas_status write_c(const search_run *run, const nas_model *model,
         nas_arena_printf(run->arena, "%s/%s_c", run->output_folder, finalist->role);
     NAS_TRY_ALLOC(folder, err);
     nas_c_options options = {.prefix = "net",
-                             .dtype = run->settings->limits.dtype,
                              .sample = rows->inputs,
                              .n_samples =
                                  rows->n < SELFTEST_ROWS ? (int)rows->n : SELFTEST_ROWS,
                              .note = note_of(run, finalist)};
     NAS_TRY(nas_c_write(model, &options, folder, err));
-    nas_status status = nas_c_verify(model, folder, "net", rows->inputs, rows->expected,
+    nas_status status = nas_c_verify(model, &options, folder, rows->inputs, rows->expected,
                                      rows->n, &finalist->c_check, err);
     if (status == NAS_OK)
         finalist->c_path = folder;

@@ -6,6 +6,7 @@ enum { ROWS = 8 };
 
 typedef struct written {
     char folder[64];
+    nas_c_options options;
     nas_model *model;
     float *rows, *expected;
 } written;
@@ -14,12 +15,12 @@ static written write_network(uint64_t seed)
 {
     written w;
     nas_err err = {0};
-    const nas_c_options options = {.prefix = "tiny", .dtype = NAS_FLOAT32};
+    w.options = (nas_c_options){.prefix = "tiny"};
     nas_test_tmpdir(w.folder, sizeof w.folder);
     w.model = fixture_random(seed);
     w.rows = fixture_rows(w.model, ROWS, seed);
     w.expected = fixture_expected(w.model, w.rows, ROWS);
-    check_ok(nas_c_write(w.model, &options, w.folder, &err), err);
+    check_ok(nas_c_write(w.model, &w.options, w.folder, &err), err);
     return w;
 }
 
@@ -49,7 +50,7 @@ static void compiled_code_equals_the_network(void **state)
         nas_err err = {0};
         nas_verify_result result;
         written w = write_network(seed);
-        check_ok(nas_c_verify(w.model, w.folder, "tiny", w.rows, w.expected, ROWS,
+        check_ok(nas_c_verify(w.model, &w.options, w.folder, w.rows, w.expected, ROWS,
                               &result, &err),
                  err);
         if (!result.compiled) {
@@ -75,7 +76,7 @@ static void differences_are_found(void **state)
     written w = write_network(5);
     w.expected[ROWS * w.model->n_outputs - 1] += 1;
     assert_int_equal(
-        nas_c_verify(w.model, w.folder, "tiny", w.rows, w.expected, ROWS, &result, &err),
+        nas_c_verify(w.model, &w.options, w.folder, w.rows, w.expected, ROWS, &result, &err),
         NAS_E_VERIFY);
     assert_true(result.compiled && result.max_error > 1e-4);
     release(&w);
@@ -91,7 +92,7 @@ static void broken_code_is_an_error(void **state)
     (void)snprintf(path, sizeof path, "%s/tiny_weights.c", w.folder);
     check_ok(nas_file_write(path, "no C", 4, &err), err);
     assert_int_equal(
-        nas_c_verify(w.model, w.folder, "tiny", w.rows, w.expected, ROWS, &result, &err),
+        nas_c_verify(w.model, &w.options, w.folder, w.rows, w.expected, ROWS, &result, &err),
         NAS_E_VERIFY);
     assert_non_null(strstr(err.text, "cc failed"));
     release(&w);
@@ -106,7 +107,7 @@ static void no_compiler_is_no_error(void **state)
     char *path = fixture_string(getenv("PATH"));
     assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
     nas_status status =
-        nas_c_verify(w.model, w.folder, "tiny", w.rows, w.expected, ROWS, &result, &err);
+        nas_c_verify(w.model, &w.options, w.folder, w.rows, w.expected, ROWS, &result, &err);
     assert_int_equal(setenv("PATH", path, 1), 0);
     assert_int_equal(status, NAS_OK);
     assert_false(result.compiled);

@@ -1,0 +1,72 @@
+/* Four channels of one pixel, from channel c on. */
+static void nas_rt_depthwise4(const nas_rt_window *p, const nas_rt_taps *taps, int32_t c,
+                              const int8_t *w, const int8_t *in, int32_t *acc)
+{
+    const int32_t step = p->dilation_w * p->in_c;
+    const int32_t zero = p->in_zero;
+    int32_t a0 = acc[0], a1 = acc[1], a2 = acc[2], a3 = acc[3];
+    for (int32_t ky = taps->y0; ky < taps->y1; ky++) {
+        const int32_t row = taps->origin + ky * p->dilation_h * p->in_w * p->in_c + c;
+        for (int32_t kx = taps->x0; kx < taps->x1; kx++) {
+            const int8_t *x = in + (row + kx * step);
+            const int8_t *tap = w + (ky * p->kernel_w + kx) * p->in_c + c;
+            a0 += (x[0] - zero) * tap[0];
+            a1 += (x[1] - zero) * tap[1];
+            a2 += (x[2] - zero) * tap[2];
+            a3 += (x[3] - zero) * tap[3];
+        }
+    }
+    acc[0] = a0;
+    acc[1] = a1;
+    acc[2] = a2;
+    acc[3] = a3;
+}
+
+/* The channels that are left over. */
+static void nas_rt_depthwise1(const nas_rt_window *p, const nas_rt_taps *taps, int32_t c,
+                              const int8_t *w, const int8_t *in, int32_t *acc)
+{
+    const int32_t step = p->dilation_w * p->in_c;
+    for (int32_t ky = taps->y0; ky < taps->y1; ky++) {
+        const int32_t row = taps->origin + ky * p->dilation_h * p->in_w * p->in_c + c;
+        for (int32_t kx = taps->x0; kx < taps->x1; kx++)
+            acc[0] += (in[row + kx * step] - p->in_zero) *
+                      w[(ky * p->kernel_w + kx) * p->in_c + c];
+    }
+}
+
+static void nas_rt_depthwise_pixel(const nas_rt_window *p, const nas_rt_taps *taps,
+                                   const int8_t *w, const int8_t *shift,
+                                   const int32_t *scales, const int8_t *in, int8_t *out)
+{
+    const int32_t *multiplier = scales + p->in_c;
+    for (int32_t c = 0; c < p->in_c;) {
+        const int32_t block = p->in_c - c >= 4 ? 4 : 1;
+        int32_t acc[4] = {0};
+        for (int32_t j = 0; j < block; j++)
+            acc[j] = scales[c + j];
+        if (block == 4)
+            nas_rt_depthwise4(p, taps, c, w, in, acc);
+        else
+            nas_rt_depthwise1(p, taps, c, w, in, acc);
+        for (int32_t j = 0; j < block; j++)
+            out[c + j] = nas_rt_clamp(
+                nas_rt_rescale(acc[j], multiplier[c + j], shift[c + j]) + p->out_zero,
+                p->low, p->high);
+        c += block;
+    }
+}
+
+/* Depthwise convolution, [in_h][in_w][C] -> [out_h][out_w][C]. Weights [KH][KW][C].
+ * Scales: biases [C], multipliers [C]. */
+static void nas_rt_depthwise(const nas_rt_window *p, const int8_t *w, const int8_t *shift,
+                             const int32_t *scales, const int8_t *in, int8_t *out)
+{
+    for (int32_t y = 0; y < p->out_h; y++) {
+        for (int32_t x = 0; x < p->out_w; x++) {
+            const nas_rt_taps taps = nas_rt_taps_at(p, y, x);
+            nas_rt_depthwise_pixel(p, &taps, w, shift, scales, in, out);
+            out += p->out_c;
+        }
+    }
+}
