@@ -6,6 +6,7 @@
 #include "nasmith/arena.h"
 #include "nasmith/data.h"
 #include "nasmith/err.h"
+#include "nasmith/export.h"
 #include "nasmith/graph.h"
 #include "nasmith/model.h"
 #include "nasmith/net.h"
@@ -121,6 +122,7 @@ struct nas_job {
     double finish_by_s;
     int64_t max_memory_bytes;  /* 0 = none */
     bool validate_every_epoch; /* for curves; costs time */
+    bool int8; /* score the network as int8, calibrated on training rows */
     nas_epoch_fn on_epoch;     /* may be NULL */
     /* Called about four times a second within epochs, to renew leases and hear of
      * interruptions. Return false to stop (outcome stopped). May be NULL. */
@@ -171,6 +173,32 @@ nas_status nas_predict(const nas_model *model, const nas_dataset *data,
 nas_status nas_evaluate_model(const nas_model *model, const nas_dataset *data,
                               const int64_t *rows, int64_t n, const nas_metric *metric,
                               nas_workspace *workspace, nas_score *out, nas_err *err);
+
+/* ---- int8 -------------------------------------------------------------------------- */
+
+/* Rows that ranges are calibrated on, and rows that rank int8 networks in a search: the
+ * kernels of the device run them, one at a time. */
+enum { NAS_CALIBRATION_ROWS = 256, NAS_INT8_RANK_ROWS = 2000 };
+
+/* Evenly spaced rows to rank on.
+ * @param out  room for min(n, NAS_INT8_RANK_ROWS)
+ * @return their number */
+int64_t nas_int8_validation_rows(const int64_t *rows, int64_t n, int64_t *out);
+
+/* Quantise a model, calibrated on the first rows of a training part (see nas_quantise).
+ * @param out  Ownership: caller, nas_quant_free */
+nas_status nas_quantise_on(const nas_model *model, const nas_dataset *data,
+                           const int64_t *rows, int64_t n, nas_quant **out, nas_err *err);
+
+/* Outputs of rows by the shipped int8 kernels. @param outputs  [n][n_outputs] as of
+ * nas_predict */
+nas_status nas_predict_int8(const nas_quant *quant, const nas_dataset *data,
+                            const int64_t *rows, int64_t n, float *outputs, nas_err *err);
+
+/* Score of an int8 network on rows. */
+nas_status nas_evaluate_int8(const nas_quant *quant, const nas_dataset *data,
+                             const int64_t *rows, int64_t n, const nas_metric *metric,
+                             nas_score *out, nas_err *err);
 
 /* ---- baselines --------------------------------------------------------------------- */
 

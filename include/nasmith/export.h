@@ -17,6 +17,13 @@
  * @return NAS_E_IO */
 nas_status nas_onnx_write(const nas_model *model, const char *path, nas_err *err);
 
+/* Write an int8 network as ONNX with QuantizeLinear and DequantizeLinear around the same
+ * operators, weights int8 per output channel; input and output as above. A runtime that
+ * computes the rest in float or in integers of its own rounds some values the other way:
+ * each layer differs by at most one unit of its scale.
+ * @return NAS_E_IO */
+nas_status nas_onnx_write_int8(const nas_quant *quant, const char *path, nas_err *err);
+
 /* Read back a file nas_onnx_write wrote (not ONNX in general) into a model.
  * @return NAS_E_CONFIG for anything else or a damaged file */
 nas_status nas_onnx_read(const char *path, nas_model **out, nas_err *err);
@@ -71,6 +78,14 @@ nas_status nas_c_verify(const nas_model *model, const nas_c_options *options,
  * this layer) and compare as above. */
 nas_status nas_onnx_verify(const char *path, const float *inputs, const float *expected,
                            int64_t n, nas_verify_result *out, nas_err *err);
+
+/* The same for nas_onnx_write_int8: `expected` are the int8 kernels' outputs. max_error is
+ * in units of the output's scale.
+ * @return NAS_E_VERIFY when more than 2 % of at least 50 rows get another class, or
+ *         outputs differ by more than 16 units */
+nas_status nas_onnx_verify_int8(const nas_quant *quant, const char *path,
+                                const float *inputs, int64_t n, nas_verify_result *out,
+                                nas_err *err);
 
 /* Reference interpreter: run a model's graph on raw rows with naive double-accumulating
  * loops, written to be obviously right. The twin of engine and generated code in tests.

@@ -10,6 +10,7 @@
 #include "nasmith/data.h"
 #include "nasmith/err.h"
 #include "nasmith/param.h"
+#include "nasmith/plan.h"
 #include "nasmith/recipe.h"
 
 #include <signal.h>
@@ -204,6 +205,10 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
 
 /* Those options as the data layer takes them. */
 nas_status nas_cli_data_options(const nas_cli *cli, nas_data_options *out, nas_err *err);
+
+/* Choices of --dtype, "float" and "int8", and what was chosen. */
+extern const char *const nas_cli_dtypes[];
+nas_dtype nas_cli_dtype(const nas_cli *cli);
 
 /* The recipe of a task with the recipe options of the command line applied. */
 nas_status nas_cli_recipe(const nas_cli *cli, nas_task task, nas_recipe *out,

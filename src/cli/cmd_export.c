@@ -14,6 +14,8 @@
 #define VERIFY_ROWS 256
 #define SELFTEST_ROWS 4
 
+static const char *const CALIBRATIONS[] = {"best", "min-max", "percentile", "mse", NULL};
+
 static const nas_param PARAMS[] = {
     {.name = "onnx", .type = NAS_PARAM_STRING, .doc = "ONNX file to write"},
     {.name = "c", .type = NAS_PARAM_STRING, .doc = "folder to write C files into"},
@@ -26,19 +28,32 @@ static const nas_param PARAMS[] = {
      .doc = "study of the trial; default: the newest here"},
     {.name = "data",
      .type = NAS_PARAM_STRING,
-     .doc = "rows to verify on; default: random rows like the training data"},
+     .doc = "rows to calibrate int8 and verify on; default: random ones, int8: of the "
+            "study"},
+    {.name = "dtype",
+     .type = NAS_PARAM_CHOICE,
+     .default_text = "float",
+     .choices = nas_cli_dtypes,
+     .doc = "numbers of the C: float, or int8, calibrated on rows of --data or the study"},
+    {.name = "calibration",
+     .type = NAS_PARAM_CHOICE,
+     .default_text = "best",
+     .choices = CALIBRATIONS,
+     .doc = "ranges of int8: best (of the others), min-max, percentile, mse"},
     NAS_CLI_DATA_PARAMS,
     {.name = NULL},
 };
 
-/* Rows to verify on, with what the engine answers. */
+/* Rows to calibrate and verify on, with what the engine answers. */
 typedef struct rows {
     float *inputs;   /* [n][C*H*W] */
     float *expected; /* [n][n_outputs] */
     int64_t n;
+    const char *folder; /* of the study's prepared data; NULL: the network is a file */
 } rows;
 
-static nas_status trial_model(nas_cli *cli, int64_t trial, nas_model **out, nas_err *err)
+static nas_status trial_model(nas_cli *cli, int64_t trial, nas_model **out,
+                              const char **folder, nas_err *err)
 {
     const char *path;
     NAS_TRY(nas_cli_default_study(cli, nas_cli_string(cli, "study"), &path, err));
@@ -59,17 +74,21 @@ static nas_status trial_model(nas_cli *cli, int64_t trial, nas_model **out, nas_
     }
     if (status == NAS_OK)
         status = nas_model_parse(bytes, n, name, out, err);
+    *folder = nas_arena_printf(cli->arena, "%s/data", nas_study_folder(study));
+    if (status == NAS_OK && *folder == NULL)
+        status = nas_fail(err, NAS_E_NOMEM, "out of memory");
     nas_heap_free(bytes);
     nas_study_close(study);
     return status;
 }
 
-static nas_status load_model(nas_cli *cli, nas_model **out, nas_err *err)
+static nas_status load_model(nas_cli *cli, nas_model **out, const char **folder,
+                             nas_err *err)
 {
     int64_t trial;
     const char *word = cli->args[0];
     if (nas_parse_int(word, &trial, NULL) == NAS_OK && !nas_file_exists(word))
-        return trial_model(cli, trial, out, err);
+        return trial_model(cli, trial, out, folder, err);
     const char *dot = strrchr(word, '.');
     if (dot != NULL && strcmp(dot, ".onnx") == 0)
         return nas_onnx_read(word, out, err);
@@ -94,18 +113,46 @@ static void draw_rows(const nas_model *model, float *out, int64_t n)
     }
 }
 
+/* Evenly spaced rows of `index`, or of all. */
+static void take_rows(const nas_dataset *data, const int64_t *index, int64_t n, rows *out)
+{
+    const int64_t size = nas_shape_count(data->shape);
+    out->n = n < VERIFY_ROWS ? n : VERIFY_ROWS;
+    for (int64_t i = 0; i < out->n; i++) {
+        const int64_t at = i * n / out->n;
+        nas_dataset_row(data, index == NULL ? at : index[at], out->inputs + i * size);
+    }
+}
+
 static nas_status read_rows(nas_cli *cli, const nas_model *model, rows *out, nas_err *err)
 {
     nas_data_options options;
-    NAS_TRY(nas_cli_data_options(cli, &options, err));
     nas_dataset *data = NULL;
+    NAS_TRY(nas_cli_data_options(cli, &options, err));
     NAS_TRY(nas_data_load_for(nas_cli_string(cli, "data"), &options, model, &data, err));
-    out->n = data->n_rows < VERIFY_ROWS ? data->n_rows : VERIFY_ROWS;
-    int64_t size = nas_shape_count(data->shape);
-    for (int64_t i = 0; i < out->n; i++)
-        nas_dataset_row(data, i, out->inputs + i * size);
+    take_rows(data, NULL, data->n_rows, out);
     nas_dataset_close(data);
     return NAS_OK;
+}
+
+/* Training rows of the study the network comes from. */
+static nas_status study_rows(const nas_model *model, rows *out, nas_err *err)
+{
+    nas_dataset *data = NULL;
+    if (out->folder == NULL) {
+        nas_fail(err, NAS_E_USAGE, "--dtype int8 needs rows to calibrate on");
+        nas_err_hint(err, "--data FILE with rows like those of the device");
+        return NAS_E_USAGE;
+    }
+    NAS_TRY(nas_dataset_open(out->folder, &data, err));
+    nas_status status = NAS_OK;
+    if (nas_shape_equal(data->shape, nas_graph_input_shape(model->graph)))
+        take_rows(data, data->train, data->n_train, out);
+    else
+        status = nas_fail(err, NAS_E_DATA, "%s: other rows than the network's",
+                          out->folder);
+    nas_dataset_close(data);
+    return status;
 }
 
 /* The engine's answers on rows held as floats. */
@@ -142,6 +189,8 @@ static nas_status make_rows(nas_cli *cli, const nas_model *model, rows *out, nas
     NAS_TRY_ALLOC(out->expected, err);
     if (nas_cli_string(cli, "data") != NULL)
         NAS_TRY(read_rows(cli, model, out, err));
+    else if (nas_cli_dtype(cli) == NAS_INT8)
+        NAS_TRY(study_rows(model, out, err));
     else
         draw_rows(model, out->inputs, out->n);
     return predict_rows(cli, model, out, err);
@@ -158,38 +207,65 @@ static nas_status write_onnx(const nas_model *model, const rows *r, const char *
     return NAS_OK;
 }
 
-static nas_status write_c(nas_cli *cli, const nas_model *model, const rows *r,
-                          const char *folder, nas_err *err)
+static void print_c(const nas_quant *quant, const char *folder,
+                    const nas_verify_result *check)
 {
-    const char *prefix = nas_cli_string(cli, "prefix");
+    if (!check->compiled)
+        printf("Wrote %s (not compiled here: no C compiler found)\n", folder);
+    else if (quant == NULL)
+        printf("Wrote %s (compiled with %s, checked on %lld rows: max difference %.1e)\n",
+               folder, check->compiler, (long long)check->n, check->max_error);
+    else
+        printf("Wrote %s (int8, calibrated by %s, compiled with %s, checked on %lld rows: "
+               "equal bit for bit; the float network decides otherwise on %lld)\n",
+               folder, nas_calibration_name(nas_quant_calibration(quant)),
+               check->compiler, (long long)check->n, (long long)check->argmax_differs);
+}
+
+static nas_status write_c(nas_cli *cli, const nas_model *model, const nas_quant *quant,
+                          const rows *r, const char *folder, nas_err *err)
+{
     nas_c_options options = {
-        .prefix = prefix,
+        .prefix = nas_cli_string(cli, "prefix"),
+        .quant = quant,
         .sample = r->inputs,
         .n_samples = (int)(r->n < SELFTEST_ROWS ? r->n : SELFTEST_ROWS),
     };
     nas_verify_result check = {0};
     NAS_TRY(nas_c_write(model, &options, folder, err));
-    NAS_TRY(
-        nas_c_verify(model, &options, folder, r->inputs, r->expected, r->n, &check, err));
-    if (!check.compiled)
-        printf("Wrote %s (not compiled here: no C compiler found)\n", folder);
-    else
-        printf("Wrote %s (compiled with %s, checked on %lld rows: max difference %.1e)\n",
-               folder, check.compiler, (long long)check.n, check.max_error);
+    NAS_TRY(nas_c_verify(model, &options, folder, r->inputs, r->expected, r->n, &check,
+                         err));
+    print_c(quant, folder, &check);
     return NAS_OK;
 }
 
-static nas_status export_model(nas_cli *cli, const nas_model *model, nas_err *err)
+static nas_status quantise(const nas_cli *cli, const nas_model *model, const rows *r,
+                           nas_quant **out, nas_err *err)
 {
-    rows r = {0};
-    NAS_TRY(make_rows(cli, model, &r, err));
+    nas_quant_options options = nas_quant_options_default();
+    const char *how = nas_cli_string(cli, "calibration");
+    for (int i = 0; i < NAS_CALIBRATIONS; i++)
+        if (strcmp(how, nas_calibration_name((nas_calibration)i)) == 0)
+            options.calibration = (nas_calibration)i;
+    return nas_quantise(model, r->inputs, r->n, &options, out, err);
+}
+
+static nas_status export_model(nas_cli *cli, const nas_model *model, rows *r,
+                               nas_err *err)
+{
+    nas_quant *quant = NULL;
+    NAS_TRY(make_rows(cli, model, r, err));
     const char *onnx = nas_cli_string(cli, "onnx");
     const char *folder = nas_cli_string(cli, "c");
     if (onnx != NULL)
-        NAS_TRY(write_onnx(model, &r, onnx, err));
-    if (folder != NULL)
-        NAS_TRY(write_c(cli, model, &r, folder, err));
-    return NAS_OK;
+        NAS_TRY(write_onnx(model, r, onnx, err));
+    if (folder == NULL)
+        return NAS_OK;
+    if (nas_cli_dtype(cli) == NAS_INT8)
+        NAS_TRY(quantise(cli, model, r, &quant, err));
+    nas_status status = write_c(cli, model, quant, r, folder, err);
+    nas_quant_free(quant);
+    return status;
 }
 
 static nas_status run(nas_cli *cli, nas_err *err)
@@ -200,8 +276,9 @@ static nas_status run(nas_cli *cli, nas_err *err)
         return NAS_E_USAGE;
     }
     nas_model *model = NULL;
-    NAS_TRY(load_model(cli, &model, err));
-    nas_status status = export_model(cli, model, err);
+    rows r = {0};
+    NAS_TRY(load_model(cli, &model, &r.folder, err));
+    nas_status status = export_model(cli, model, &r, err);
     nas_model_free(model);
     return status;
 }
@@ -215,7 +292,8 @@ const nas_command nas_cmd_export = {
         "again (the C\ncode is compiled) and compared with the engine before they "
         "count as written.",
     .examples = "  nasmith export net.nasm --onnx net.onnx --c net_c\n"
-                "  nasmith export 140 --c device --prefix gesture",
+                "  nasmith export 140 --c device --prefix gesture --dtype int8\n"
+                "  nasmith export net.nasm --c device --dtype int8 --data calibration.csv",
     .min_args = 1,
     .max_args = 1,
     .params = PARAMS,

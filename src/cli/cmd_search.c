@@ -22,7 +22,6 @@
 
 static const char *const PROGRESS_CHOICES[] = {"auto", "full", "plain",
                                                "json", "none", NULL};
-static const char *const DTYPE_CHOICES[] = {"float", NULL};
 
 static const nas_param PARAMS[] = {
     {.name = "time",
@@ -80,8 +79,8 @@ static const nas_param PARAMS[] = {
     {.name = "dtype",
      .type = NAS_PARAM_CHOICE,
      .default_text = "float",
-     .choices = DTYPE_CHOICES,
-     .doc = "number type of the exported network, for RAM and flash"},
+     .choices = nas_cli_dtypes,
+     .doc = "numbers of the exported C: float; int8, by which networks are then scored"},
     {.name = "study",
      .type = NAS_PARAM_STRING,
      .doc = "study file; default: NAME.nas.db here, NAME from DATA"},
@@ -156,7 +155,7 @@ static nas_status read_limits(const nas_cli *cli, nas_search_options *out, nas_e
         .ram_bytes = nas_cli_int(cli, "max_ram"),
         .flash_bytes = nas_cli_int(cli, "max_flash"),
         .latency_ms = 1000 * nas_cli_real(cli, "max_latency"),
-        .dtype = NAS_FLOAT32,
+        .dtype = nas_cli_dtype(cli),
     };
     static const char *const COSTS[] = {"params", "macs",    "ram",
                                         "flash",  "latency", NULL};

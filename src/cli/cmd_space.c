@@ -33,6 +33,11 @@ static const nas_param PARAMS[] = {
     {.name = "max_macs", .type = NAS_PARAM_COUNT, .doc = "limit on multiply-accumulates"},
     {.name = "max_ram", .type = NAS_PARAM_BYTES, .doc = "limit on RAM: arena and stack"},
     {.name = "max_flash", .type = NAS_PARAM_BYTES, .doc = "limit on weights and code"},
+    {.name = "dtype",
+     .type = NAS_PARAM_CHOICE,
+     .default_text = "float",
+     .choices = nas_cli_dtypes,
+     .doc = "numbers of the exported C, for RAM and flash: float, int8"},
     {.name = NULL},
 };
 
@@ -43,19 +48,19 @@ static nas_limits limits_of(const nas_cli *cli)
         .macs = nas_cli_int(cli, "max_macs"),
         .ram_bytes = nas_cli_int(cli, "max_ram"),
         .flash_bytes = nas_cli_int(cli, "max_flash"),
-        .dtype = NAS_FLOAT32,
+        .dtype = nas_cli_dtype(cli),
     };
 }
 
 /* Cost of a candidate; *network = false when it has none. */
 static nas_status price(const nas_space *space, const nas_candidate *candidate,
-                        nas_cost *cost, bool *network, nas_err *err)
+                        nas_dtype dtype, nas_cost *cost, bool *network, nas_err *err)
 {
     nas_graph *graph = NULL;
     *network = nas_space_decode(space, candidate, &graph, NULL) == NAS_OK;
     if (!*network)
         return NAS_OK;
-    nas_status status = nas_cost_of(graph, NAS_FLOAT32, NULL, NULL, cost, err);
+    nas_status status = nas_cost_of(graph, dtype, NULL, NULL, cost, err);
     nas_graph_free(graph);
     return status;
 }
@@ -88,7 +93,7 @@ static nas_status print_samples(const nas_cli *cli, const nas_space *space, nas_
         NAS_TRY_ALLOC(candidate, err);
         nas_cost cost = {0};
         bool network = false;
-        NAS_TRY(price(space, candidate, &cost, &network, err));
+        NAS_TRY(price(space, candidate, limits.dtype, &cost, &network, err));
         networks += network;
         fits += network && nas_cost_violates(&cost, &limits) == NAS_LIMIT_NONE;
         if (network)

@@ -64,3 +64,21 @@ nas_status nas_evaluate_model(const nas_model *model, const nas_dataset *data,
     nas_arena_free(arena);
     return status;
 }
+
+nas_status nas_evaluate_int8(const nas_quant *quant, const nas_dataset *data,
+                             const int64_t *rows, int64_t n, const nas_metric *metric,
+                             nas_score *out, nas_err *err)
+{
+    nas_arena *arena = nas_arena_new();
+    NAS_TRY_ALLOC(arena, err);
+    nas_predictions predictions;
+    float *outputs;
+    nas_status status =
+        nas_predictions_new(data, rows, n, arena, &predictions, &outputs, err);
+    if (status == NAS_OK)
+        status = nas_predict_int8(quant, data, rows, n, outputs, err);
+    if (status == NAS_OK)
+        *out = metric->score(&predictions, nas_rng_new(data->fingerprint, 0));
+    nas_arena_free(arena);
+    return status;
+}

@@ -399,6 +399,24 @@ static bool train_step(training *t, int64_t step, const int64_t *rows, double *l
     return check_clock(t, step + 1);
 }
 
+/* Outputs of the validation rows by the int8 form of the network as it is. */
+static nas_status forward_int8(const training *t, float *outputs, nas_err *err)
+{
+    const nas_job *job = t->job;
+    nas_model *model = NULL;
+    nas_quant *quant = NULL;
+    NAS_TRY(nas_deliver(t->graph, nas_net_weights(t->net), job->data, t->mean,
+                        t->deviation, &model, err));
+    nas_status status =
+        nas_quantise_on(model, job->data, job->train_rows, job->n_train, &quant, err);
+    if (status == NAS_OK)
+        status = nas_predict_int8(quant, job->data, job->validation_rows,
+                                  job->n_validation, outputs, err);
+    nas_quant_free(quant);
+    nas_model_free(model);
+    return status;
+}
+
 /* Score the validation rows with the weights as they are (averaged at the end).
  * @param predictions  out, in the arena */
 static nas_status validate(training *t, nas_arena *arena, nas_predictions *predictions,
@@ -410,10 +428,13 @@ static nas_status validate(training *t, nas_arena *arena, nas_predictions *predi
                                 predictions, &outputs, err));
     nas_forward_rows(t->net, t->batch, job->data, job->validation_rows, job->n_validation,
                      t->mean, t->deviation, outputs);
-    if (!nas_predictions_finite(predictions))
+    if (!nas_predictions_finite(predictions)) {
         diverge(t, "an output", t->steps_per_epoch * t->epochs_done - 1);
-    else
-        *score = job->metric->score(predictions, stream_of(t, STREAM_SCORE, 0));
+        return NAS_OK;
+    }
+    if (job->int8)
+        NAS_TRY(forward_int8(t, outputs, err));
+    *score = job->metric->score(predictions, stream_of(t, STREAM_SCORE, 0));
     return NAS_OK;
 }
 

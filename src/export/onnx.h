@@ -4,12 +4,20 @@
 
 #include "nasmith/arena.h"
 #include "nasmith/model.h"
+#include "nasmith/quantise.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 
 /* The bytes nas_onnx_write writes. @param out  in the arena */
 nas_status nas_onnx_serialise(const nas_model *model, nas_arena *arena, void **out,
                               size_t *bytes, nas_err *err);
+
+/* The bytes nas_onnx_write_int8 writes.
+ * @param inner  also give every quantised tensor as an int8 output, in the order of
+ *               nas_quant_step (the sample first): to check layer by layer */
+nas_status nas_onnx_serialise_int8(const nas_quant *quant, bool inner, nas_arena *arena,
+                                   void **out, size_t *bytes, nas_err *err);
 
 /* Keys of the metadata properties. */
 #define NAS_ONNX_KEY_GRAPH "nasmith.graph" /* the graph's JSON form */
@@ -23,6 +31,7 @@ nas_status nas_onnx_serialise(const nas_model *model, nas_arena *arena, void **o
 #define NAS_ONNX_KEY_HASH "nasmith.graph_hash"       /* 16 hex digits */
 #define NAS_ONNX_KEY_PARAMS "nasmith.params"
 #define NAS_ONNX_KEY_MACS "nasmith.macs"
+#define NAS_ONNX_KEY_DTYPE "nasmith.dtype" /* "float" or "int8" */
 
 /* Names of the regression head's initialisers. */
 #define NAS_ONNX_TARGET_MEAN "target_mean"

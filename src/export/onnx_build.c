@@ -1,5 +1,7 @@
 #include "export/onnx_build.h"
 
+#include "export/onnx_int8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -149,12 +151,18 @@ static Onnx__TensorProto *tensor(nas_onnx_builder *b, const char *name,
     return tensor;
 }
 
-const char *nas_onnx_floats(nas_onnx_builder *b, const char *name, const int64_t *dims,
-                            size_t rank, const float *data)
+static size_t count_of(const int64_t *dims, size_t rank)
 {
     size_t count = 1;
     for (size_t i = 0; i < rank; i++)
         count *= (size_t)dims[i];
+    return count;
+}
+
+const char *nas_onnx_floats(nas_onnx_builder *b, const char *name, const int64_t *dims,
+                            size_t rank, const float *data)
+{
+    const size_t count = count_of(dims, rank);
     Onnx__TensorProto *t =
         tensor(b, name, dims, rank, ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT);
     if (t == NULL)
@@ -179,8 +187,44 @@ const char *nas_onnx_int64s(nas_onnx_builder *b, const char *name, const int64_t
     return name;
 }
 
+/* Append an initialiser of raw bytes, little-endian. */
+static void raw_tensor(nas_onnx_builder *b, const char *name, const int64_t *dims,
+                       size_t rank, int32_t type, const void *bytes, size_t n)
+{
+    Onnx__TensorProto *t = tensor(b, name, dims, rank, type);
+    if (t == NULL)
+        return;
+    t->has_raw_data = 1;
+    t->raw_data.data = nas_arena_copy(b->arena, bytes, n);
+    b->failed = b->failed || t->raw_data.data == NULL;
+    t->raw_data.len = t->raw_data.data == NULL ? 0 : n;
+}
+
+const char *nas_onnx_int8s(nas_onnx_builder *b, const char *name, const int64_t *dims,
+                           size_t rank, const int8_t *data)
+{
+    raw_tensor(b, name, dims, rank, ONNX__TENSOR_PROTO__DATA_TYPE__INT8, data,
+               count_of(dims, rank));
+    return name;
+}
+
+const char *nas_onnx_int32s(nas_onnx_builder *b, const char *name, const int64_t *dims,
+                            size_t rank, const int32_t *data)
+{
+    const size_t n = count_of(dims, rank);
+    uint8_t *bytes = take(b, 4 * n, 1);
+    for (size_t i = 0; bytes != NULL && i < 4 * n; i++)
+        bytes[i] = (uint8_t)((uint32_t)data[i / 4] >> 8 * (i % 4));
+    if (bytes != NULL)
+        raw_tensor(b, name, dims, rank, ONNX__TENSOR_PROTO__DATA_TYPE__INT32, bytes,
+                   4 * n);
+    return name;
+}
+
 const char *nas_onnx_weight(nas_onnx_builder *b, int node, nas_weight_role role)
 {
+    if (b->quant != NULL)
+        return nas_onnx_int8_weight(b, node, role);
     const nas_weight *w = nas_graph_weight_of(b->model->graph, node, role);
     if (w == NULL)
         return NULL;

@@ -5,6 +5,7 @@
 
 #include "nasmith/arena.h"
 #include "nasmith/model.h"
+#include "nasmith/quantise.h"
 
 #include <onnx.pb-c.h>
 #include <stdbool.h>
@@ -20,6 +21,9 @@ typedef struct nas_onnx_value {
 typedef struct nas_onnx_builder {
     nas_arena *arena;
     const nas_model *model;
+    const nas_quant *quant;     /* NULL: floats */
+    int *step_of;               /* int8: [nodes] step of the program, or -1 */
+    int *last_node;             /* int8: [steps] its last node in the graph */
     nas_onnx_value *values; /* [nodes of the graph] */
     Onnx__NodeProto **nodes;
     Onnx__TensorProto **tensors;
@@ -51,8 +55,12 @@ const char *nas_onnx_floats(nas_onnx_builder *b, const char *name, const int64_t
                             size_t rank, const float *data);
 const char *nas_onnx_int64s(nas_onnx_builder *b, const char *name, const int64_t *data,
                             size_t n);
-/* The initialiser of a weight of the graph, added. @return its name, or NULL if the node
- * has no such weight */
+const char *nas_onnx_int8s(nas_onnx_builder *b, const char *name, const int64_t *dims,
+                           size_t rank, const int8_t *data);
+const char *nas_onnx_int32s(nas_onnx_builder *b, const char *name, const int64_t *dims,
+                            size_t rank, const int32_t *data);
+/* The initialiser of a weight of the graph, added; int8: of its step, dequantised.
+ * @return its name, or NULL if the node has no such weight */
 const char *nas_onnx_weight(nas_onnx_builder *b, int node, nas_weight_role role);
 
 /* printf into the builder's arena; "" after a failure */

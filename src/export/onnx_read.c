@@ -81,6 +81,11 @@ static nas_status read_strings(const onnx_reader *r, const char *key, char ***ou
 static nas_status read_graph(onnx_reader *r, nas_err *err)
 {
     const char *text = NULL;
+    const char *dtype = nas_onnx_property(r->proto, NAS_ONNX_KEY_DTYPE);
+    if (dtype != NULL && strcmp(dtype, "float") != 0)
+        return nas_fail(err, NAS_E_CONFIG,
+                        "%s: an %.16s network cannot be read back, only float ones",
+                        r->name, dtype);
     NAS_TRY(require(r, NAS_ONNX_KEY_GRAPH, &text, err));
     return nas_graph_read_json(text, strlen(text), r->name, &r->model->graph, err);
 }

@@ -3,14 +3,17 @@
 #include "export/naive.h"
 #include "export/onnx_tensor.h"
 
+#include <math.h>
 #include <string.h>
 
-/* A named tensor: computed (`data`, per sample) or an initialiser (`constant`). */
+/* A named tensor: computed (`data`, per sample) or an initialiser (`constant`, or
+ * `whole`). */
 typedef struct run_value {
     const char *name;
     nas_shape shape; /* of one sample; (C,1,1) for a vector */
     double *data;    /* NULL for an initialiser */
     float *constant; /* NULL for a computed tensor and for integers */
+    int32_t *whole;  /* int8 and int32 initialisers */
     int64_t n_constant;
 } run_value;
 
@@ -28,6 +31,7 @@ struct run_step {
     const Onnx__NodeProto *proto;
     const run_operator *op;
     const run_value **in; /* [proto->n_input] */
+    nas_arena *arena;     /* of the program */
     run_value *out;
     nas_naive_window window;
     double epsilon;
@@ -357,6 +361,72 @@ static void run_softmax(const run_step *step)
     nas_naive_softmax(step->out->shape.c, step->in[0]->data, step->out->data);
 }
 
+/* ---- int8 ------------------------------------------------------------------------ */
+
+/* Scale and zero of a computed tensor. */
+static nas_status need_scale(const run_step *step, nas_err *err)
+{
+    NAS_TRY(need_constant(step, 1, 1, err));
+    const run_value *zero = step->in[2];
+    if (zero->whole == NULL || zero->n_constant != 1)
+        return nas_fail(err, NAS_E_CONFIG, "input 2 is no initialiser of one integer");
+    return NAS_OK;
+}
+
+static nas_status setup_quantise(run_step *step, nas_shape *out, nas_err *err)
+{
+    *out = step->in[0]->shape;
+    return need_scale(step, err);
+}
+
+/* Ties to even, as ONNX says. */
+static void run_quantise(const run_step *step)
+{
+    const double scale = (double)step->in[1]->constant[0];
+    const double zero = step->in[2]->whole[0];
+    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++) {
+        const double q = nearbyint(step->in[0]->data[i] / scale) + zero;
+        step->out->data[i] = fmin(fmax(q, -128.0), 127.0);
+    }
+}
+
+static nas_status setup_dequantise(run_step *step, nas_shape *out, nas_err *err)
+{
+    *out = step->in[0]->shape;
+    if (step->in[0]->data == NULL) /* a weight: see make_weight */
+        return NAS_OK;
+    if (step->proto->n_input != 3)
+        return nas_fail(err, NAS_E_CONFIG, "expected a scale and a zero");
+    return need_scale(step, err);
+}
+
+static void run_dequantise(const run_step *step)
+{
+    if (step->in[0]->data == NULL)
+        return;
+    const double scale = (double)step->in[1]->constant[0];
+    const double zero = step->in[2]->whole[0];
+    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
+        step->out->data[i] = (step->in[0]->data[i] - zero) * scale;
+}
+
+/* An integer weight, scaled per output channel, becomes a float initialiser; its zeros
+ * are 0. */
+static nas_status make_weight(const run_step *step, run_value *out, nas_err *err)
+{
+    const run_value *whole = step->in[0], *scales = step->in[1];
+    if (whole->whole == NULL || scales->constant == NULL || scales->n_constant < 1 ||
+        whole->n_constant % scales->n_constant != 0)
+        return nas_fail(err, NAS_E_CONFIG, "expected integers and their scales");
+    const int64_t run = whole->n_constant / scales->n_constant;
+    out->n_constant = whole->n_constant;
+    out->constant = NAS_NEW(step->arena, float, out->n_constant);
+    NAS_TRY_ALLOC(out->constant, err);
+    for (int64_t i = 0; i < out->n_constant; i++)
+        out->constant[i] = (float)whole->whole[i] * scales->constant[i / run];
+    return NAS_OK;
+}
+
 static const run_operator operators[] = {
     {"Conv", 2, 3, setup_conv, run_conv},
     {"MaxPool", 1, 1, setup_window, run_max_pool},
@@ -378,6 +448,8 @@ static const run_operator operators[] = {
     {"Unsqueeze", 2, 2, setup_same, run_copy},
     {"Identity", 1, 1, setup_same, run_copy},
     {"Softmax", 1, 1, setup_softmax, run_softmax},
+    {"QuantizeLinear", 3, 3, setup_quantise, run_quantise},
+    {"DequantizeLinear", 2, 3, setup_dequantise, run_dequantise},
 };
 
 /* ---- preparing -------------------------------------------------------------------- */
@@ -407,6 +479,28 @@ static nas_status add_data(nas_onnx_program *p, run_value *value, nas_err *err)
     return NAS_OK;
 }
 
+/* Raw int8 and int32; other integers are axes of Unsqueeze and have no value here. */
+static nas_status add_whole(nas_onnx_program *p, run_value *value,
+                            const Onnx__TensorProto *tensor, nas_err *err)
+{
+    const bool narrow = tensor->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__INT8;
+    const uint8_t *bytes = tensor->raw_data.data;
+    if ((!narrow && tensor->data_type != ONNX__TENSOR_PROTO__DATA_TYPE__INT32) ||
+        !tensor->has_raw_data)
+        return NAS_OK;
+    value->n_constant = (int64_t)(tensor->raw_data.len / (narrow ? 1 : 4));
+    value->whole = NAS_NEW(p->arena, int32_t, value->n_constant);
+    NAS_TRY_ALLOC(value->whole, err);
+    for (int64_t i = 0; i < value->n_constant; i++) {
+        const uint8_t *at = bytes + 4 * i;
+        value->whole[i] =
+            narrow ? (int8_t)bytes[i]
+                   : (int32_t)((uint32_t)at[0] | (uint32_t)at[1] << 8 |
+                               (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24);
+    }
+    return NAS_OK;
+}
+
 static nas_status add_initialiser(nas_onnx_program *p, const Onnx__TensorProto *tensor,
                                   nas_err *err)
 {
@@ -414,7 +508,7 @@ static nas_status add_initialiser(nas_onnx_program *p, const Onnx__TensorProto *
     if (value == NULL)
         return nas_fail(err, NAS_E_CONFIG, "an initialiser has no name or a taken one");
     if (tensor->data_type != ONNX__TENSOR_PROTO__DATA_TYPE__FLOAT)
-        return NAS_OK; /* axes of Unsqueeze */
+        return add_whole(p, value, tensor, err);
     value->n_constant =
         (int64_t)(tensor->has_raw_data ? tensor->raw_data.len / sizeof(float)
                                        : tensor->n_float_data);
@@ -472,7 +566,7 @@ static nas_status find_inputs(nas_onnx_program *p, run_step *step, nas_err *err)
             return nas_fail(err, NAS_E_CONFIG, "%s reads \"%.40s\", which nothing writes",
                             step->op->name, proto->input[i]);
     }
-    return need_computed(step, 0, err);
+    return step->op->run == run_dequantise ? NAS_OK : need_computed(step, 0, err);
 }
 
 static nas_status add_step(nas_onnx_program *p, const Onnx__NodeProto *proto,
@@ -481,6 +575,7 @@ static nas_status add_step(nas_onnx_program *p, const Onnx__NodeProto *proto,
     run_step *step = &p->steps[p->n_steps++];
     nas_shape shape = {0};
     step->proto = proto;
+    step->arena = p->arena;
     NAS_TRY(find_inputs(p, step, err));
     nas_status status = step->op->setup(step, &shape, err);
     if (status != NAS_OK) {
@@ -491,6 +586,8 @@ static nas_status add_step(nas_onnx_program *p, const Onnx__NodeProto *proto,
     if (step->out == NULL)
         return nas_fail(err, NAS_E_CONFIG, "output of %s has no name or a taken one",
                         step->op->name);
+    if (step->in[0]->data == NULL)
+        return make_weight(step, step->out, err);
     step->out->shape = shape;
     return add_data(p, step->out, err);
 }

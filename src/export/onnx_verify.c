@@ -4,8 +4,10 @@
 #include "export/onnx.h"
 #include "export/onnx_run.h"
 #include "export/onnx_tensor.h"
+#include "export/quant.h"
 #include "nasmith/file.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -30,6 +32,7 @@ static nas_status compare_rows(const nas_onnx_program *program, bool classes,
     return NAS_OK;
 }
 
+/* Read a file and run rows through it, counting them in. */
 static nas_status verify(const char *path, const float *inputs, const float *expected,
                          int64_t n, nas_verify_result *out, nas_err *err)
 {
@@ -51,7 +54,7 @@ static nas_status verify(const char *path, const float *inputs, const float *exp
                               out, err);
     nas_arena_free(arena);
     onnx__model_proto__free_unpacked(proto, NULL);
-    return status == NAS_OK ? nas_compare_status(out, path, err) : status;
+    return status;
 }
 
 nas_status nas_onnx_verify(const char *path, const float *inputs, const float *expected,
@@ -59,5 +62,51 @@ nas_status nas_onnx_verify(const char *path, const float *inputs, const float *e
 {
     *out = (nas_verify_result){0};
     (void)snprintf(out->compiler, sizeof out->compiler, "re-read");
-    return verify(path, inputs, expected, n, out, err);
+    NAS_TRY(verify(path, inputs, expected, n, out, err));
+    return nas_compare_status(out, path, err);
+}
+
+/* Outputs of the int8 kernels. */
+static nas_status expect(const nas_quant *quant, const float *inputs, int64_t n,
+                         float *out, nas_err *err)
+{
+    const nas_model *model = quant->model;
+    const int64_t row = nas_shape_count(nas_graph_input_shape(model->graph));
+    nas_runtime *runtime = NULL;
+    NAS_TRY(nas_runtime_new_int8(quant, &runtime, err));
+    for (int64_t i = 0; i < n; i++)
+        nas_runtime_run(runtime, inputs + i * row, out + i * model->n_outputs);
+    nas_runtime_free(runtime);
+    return NAS_OK;
+}
+
+nas_status nas_onnx_verify_int8(const nas_quant *quant, const char *path,
+                                const float *inputs, int64_t n, nas_verify_result *out,
+                                nas_err *err)
+{
+    enum { MOST_UNITS = 16, FEW_ROWS = 50 };
+    *out = (nas_verify_result){0};
+    (void)snprintf(out->compiler, sizeof out->compiler, "re-read");
+    float *expected = nas_heap_alloc((size_t)(n * quant->model->n_outputs) + 1,
+                                     sizeof *expected);
+    NAS_TRY_ALLOC(expected, err);
+    nas_status status = expect(quant, inputs, n, expected, err);
+    if (status == NAS_OK)
+        status = verify(path, inputs, expected, n, out, err);
+    nas_heap_free(expected);
+    NAS_TRY(status);
+    double unit = 0.0; /* of the largest output, as max_error is relative above 1 */
+    for (int64_t i = 0; i < quant->model->n_outputs; i++)
+        unit = fmax(unit, (double)quant->output_factor[i]);
+    out->max_error /= unit;
+    if (out->max_error <= MOST_UNITS &&
+        (n < FEW_ROWS || 50 * out->argmax_differs <= n))
+        return NAS_OK;
+    status = nas_fail(err, NAS_E_VERIFY,
+                      "%s: outputs differ from the int8 network's by %.1f units and in "
+                      "the class of %lld of %lld rows",
+                      path, out->max_error, (long long)out->argmax_differs,
+                      (long long)n);
+    nas_err_hint(err, "do not use this file; please report this with the network");
+    return status;
 }

@@ -3,6 +3,8 @@
 #include "export/head.h"
 #include "export/onnx.h"
 #include "export/onnx_emit.h"
+#include "export/onnx_int8.h"
+#include "export/quant.h"
 #include "nasmith/file.h"
 #include "nasmith/text.h"
 #include "nasmith/version.h"
@@ -25,7 +27,10 @@ static const char *emit_head(nas_onnx_builder *b, const char *last)
     if (nas_head_has_softmax(b->model)) {
         nas_onnx_int(b, nas_onnx_add_unary(b, "Softmax", "softmax", last, "softmax"),
                      "axis", 1);
-        return "softmax";
+        if (b->quant == NULL)
+            return "softmax";
+        const nas_quant_scale out = b->quant->output;
+        return nas_onnx_int8_round(b, "softmax", "softmax.int8", out.scale, out.zero);
     }
     if (!nas_head_has_scale(b->model))
         return last;
@@ -42,8 +47,12 @@ static const char *emit_head(nas_onnx_builder *b, const char *last)
 static void emit_graph(nas_onnx_builder *b)
 {
     const nas_graph *graph = b->model->graph;
-    for (int i = 0; i < nas_graph_count(graph) && !b->failed; i++)
-        emitters[nas_graph_node(graph, i)->op](b, i);
+    for (int i = 0; i < nas_graph_count(graph) && !b->failed; i++) {
+        if (b->quant == NULL || !nas_onnx_int8_replaces(b, i))
+            emitters[nas_graph_node(graph, i)->op](b, i);
+        if (b->quant != NULL)
+            nas_onnx_int8_end_node(b, i);
+    }
     if (b->failed)
         return;
     const char *last = emit_head(b, nas_onnx_flat(b, nas_graph_output(graph)));
@@ -142,8 +151,9 @@ static void property_strings(properties *p, const char *key, char *const *string
     nas_text_free(&text);
 }
 
-static void describe(properties *p, const nas_model *model)
+static void describe(properties *p, const nas_onnx_builder *b)
 {
+    const nas_model *model = b->model;
     nas_text text = {0};
     nas_json json = nas_json_writer(&text, 0);
     nas_graph_write_json(model->graph, &json);
@@ -162,17 +172,46 @@ static void describe(properties *p, const nas_model *model)
     property_format(p, NAS_ONNX_KEY_HASH, "%016" PRIx64, nas_graph_hash(model->graph));
     property_format(p, NAS_ONNX_KEY_PARAMS, "%" PRId64, nas_graph_params(model->graph));
     property_format(p, NAS_ONNX_KEY_MACS, "%" PRId64, nas_graph_macs(model->graph));
+    property(p, NAS_ONNX_KEY_DTYPE, b->quant == NULL ? "float" : "int8");
+}
+
+/* The result first; with `inner` then all int8 tensors. @return their number */
+static size_t outputs(nas_onnx_builder *b, bool inner, char *name,
+                      Onnx__ValueInfoProto ***out)
+{
+    size_t n = 0;
+    const int steps = inner ? b->quant->program->n_steps : -1;
+    Onnx__ValueInfoProto **list = NAS_NEW(b->arena, Onnx__ValueInfoProto *, steps + 2);
+    b->failed = b->failed || list == NULL;
+    if (list == NULL)
+        return 0;
+    list[n++] = value_info(b, name, &b->model->n_outputs, 1);
+    for (int s = NAS_QUANT_SAMPLE; s < steps; s++) {
+        const bool standardised = inner && b->quant->program->n_steps > 0 &&
+                                  b->quant->program->steps[0].kind ==
+                                      NAS_STEP_STANDARDISE;
+        if (s == NAS_QUANT_SAMPLE && standardised)
+            continue;
+        char *text = nas_arena_strdup(b->arena, nas_onnx_int8_name(b, s));
+        list[n] = value_info(b, text, NULL, 0);
+        b->failed = b->failed || text == NULL;
+        if (list[n] == NULL)
+            return 0;
+        list[n]->type->tensor_type->shape = NULL;
+        list[n++]->type->tensor_type->elem_type = ONNX__TENSOR_PROTO__DATA_TYPE__INT8;
+    }
+    *out = list;
+    return n;
 }
 
 /* Pack the finished parts into one buffer. */
-static nas_status pack(nas_onnx_builder *b, properties *p, void **out, size_t *bytes,
-                       nas_err *err)
+static nas_status pack(nas_onnx_builder *b, properties *p, bool inner, void **out,
+                       size_t *bytes, nas_err *err)
 {
     const nas_shape in = nas_graph_input_shape(b->model->graph);
     const int64_t dims[3] = {in.c, in.h, in.w};
     char in_name[] = "input", out_name[] = "output", empty[] = "", name[] = "network";
     Onnx__ValueInfoProto *input = value_info(b, in_name, dims, 3);
-    Onnx__ValueInfoProto *output = value_info(b, out_name, &b->model->n_outputs, 1);
     char producer[] = "nasmith", version[] = NASMITH_VERSION;
     Onnx__OperatorSetIdProto opset = ONNX__OPERATOR_SET_ID_PROTO__INIT;
     Onnx__OperatorSetIdProto *opsets = &opset;
@@ -187,8 +226,7 @@ static nas_status pack(nas_onnx_builder *b, properties *p, void **out, size_t *b
     graph.n_initializer = b->n_tensors;
     graph.input = &input;
     graph.n_input = 1;
-    graph.output = &output;
-    graph.n_output = 1;
+    graph.n_output = outputs(b, inner, out_name, &graph.output);
     Onnx__ModelProto model = ONNX__MODEL_PROTO__INIT;
     model.has_ir_version = 1;
     model.ir_version = NAS_ONNX_IR;
@@ -208,30 +246,59 @@ static nas_status pack(nas_onnx_builder *b, properties *p, void **out, size_t *b
     return NAS_OK;
 }
 
+static nas_status serialise(nas_onnx_builder *b, bool inner, void **out, size_t *bytes,
+                            nas_err *err)
+{
+    NAS_TRY(nas_head_check(b->model, err));
+    properties *p = NAS_NEW(b->arena, properties, 1);
+    b->values = NAS_NEW(b->arena, nas_onnx_value, nas_graph_count(b->model->graph));
+    NAS_TRY_ALLOC(b->values, err);
+    NAS_TRY_ALLOC(p, err);
+    p->arena = b->arena;
+    if (b->quant != NULL && !nas_onnx_int8_begin(b))
+        return nas_fail(err, NAS_E_NOMEM, "out of memory");
+    emit_graph(b);
+    describe(p, b);
+    return pack(b, p, inner, out, bytes, err);
+}
+
 nas_status nas_onnx_serialise(const nas_model *model, nas_arena *arena, void **out,
                               size_t *bytes, nas_err *err)
 {
-    NAS_TRY(nas_head_check(model, err));
     nas_onnx_builder b = {.arena = arena, .model = model};
-    properties *p = NAS_NEW(arena, properties, 1);
-    b.values = NAS_NEW(arena, nas_onnx_value, nas_graph_count(model->graph));
-    NAS_TRY_ALLOC(b.values, err);
-    NAS_TRY_ALLOC(p, err);
-    p->arena = arena;
-    emit_graph(&b);
-    describe(p, model);
-    return pack(&b, p, out, bytes, err);
+    return serialise(&b, false, out, bytes, err);
 }
 
-nas_status nas_onnx_write(const nas_model *model, const char *path, nas_err *err)
+nas_status nas_onnx_serialise_int8(const nas_quant *quant, bool inner, nas_arena *arena,
+                                   void **out, size_t *bytes, nas_err *err)
+{
+    nas_onnx_builder b = {.arena = arena, .model = quant->model, .quant = quant};
+    return serialise(&b, inner, out, bytes, err);
+}
+
+/* One of both is given. */
+static nas_status write_file(const nas_model *model, const nas_quant *quant,
+                             const char *path, nas_err *err)
 {
     void *data = NULL;
     size_t bytes = 0;
     nas_arena *arena = nas_arena_new();
     NAS_TRY_ALLOC(arena, err);
-    nas_status status = nas_onnx_serialise(model, arena, &data, &bytes, err);
+    nas_status status =
+        quant == NULL ? nas_onnx_serialise(model, arena, &data, &bytes, err)
+                      : nas_onnx_serialise_int8(quant, false, arena, &data, &bytes, err);
     if (status == NAS_OK)
         status = nas_file_write(path, data, bytes, err);
     nas_arena_free(arena);
     return status;
+}
+
+nas_status nas_onnx_write(const nas_model *model, const char *path, nas_err *err)
+{
+    return write_file(model, NULL, path, err);
+}
+
+nas_status nas_onnx_write_int8(const nas_quant *quant, const char *path, nas_err *err)
+{
+    return write_file(NULL, quant, path, err);
 }

@@ -27,6 +27,8 @@ static nas_status tied(const search_run *run, const nas_history_trial *a,
     double *x = NULL;
     double *y = NULL;
     int64_t n = run->data->n_validation;
+    if (run->settings->limits.dtype == NAS_INT8 && n > NAS_INT8_RANK_ROWS)
+        n = NAS_INT8_RANK_ROWS;
     *out = false;
     NAS_TRY(nas_keep_load_rows(run->study, a->id, n, arena, &x, err));
     NAS_TRY(nas_keep_load_rows(run->study, b->id, n, arena, &y, err));

@@ -55,12 +55,14 @@ static const char *note_of(const search_run *run, const nas_finalist *f)
 }
 
 static nas_status write_c(const search_run *run, const nas_model *model,
-                          const check_rows *rows, nas_finalist *finalist, nas_err *err)
+                          const nas_quant *quant, const check_rows *rows,
+                          nas_finalist *finalist, nas_err *err)
 {
     const char *folder =
         nas_arena_printf(run->arena, "%s/%s_c", run->output_folder, finalist->role);
     NAS_TRY_ALLOC(folder, err);
     nas_c_options options = {.prefix = "net",
+                             .quant = quant,
                              .sample = rows->inputs,
                              .n_samples =
                                  rows->n < SELFTEST_ROWS ? (int)rows->n : SELFTEST_ROWS,
@@ -103,15 +105,17 @@ static double time_runs(nas_runtime *runtime, const float *in, float *out)
     return ms[TIMINGS / 2];
 }
 
-static nas_status measure_latency(const nas_model *model, const check_rows *rows,
-                                  nas_arena *arena, double *out, nas_err *err)
+static nas_status measure_latency(const nas_model *model, const nas_quant *quant,
+                                  const check_rows *rows, nas_arena *arena, double *out,
+                                  nas_err *err)
 {
     nas_runtime *runtime = NULL;
     float *answer = NAS_NEW(arena, float, model->n_outputs);
     NAS_TRY_ALLOC(answer, err);
     if (rows->n == 0)
         return NAS_OK;
-    NAS_TRY(nas_runtime_new(model, &runtime, err));
+    NAS_TRY(quant == NULL ? nas_runtime_new(model, &runtime, err)
+                          : nas_runtime_new_int8(quant, &runtime, err));
     *out = time_runs(runtime, rows->inputs, answer);
     nas_runtime_free(runtime);
     return NAS_OK;
@@ -119,19 +123,34 @@ static nas_status measure_latency(const nas_model *model, const check_rows *rows
 
 /* ---- all ----------------------------------------------------------------- */
 
-static nas_status export_all(const search_run *run, const nas_model *model,
-                             const check_rows *rows, nas_arena *arena,
-                             nas_finalist *finalist, nas_err *err)
+static nas_status export_files(const search_run *run, const nas_model *model,
+                               const nas_quant *quant, const check_rows *rows,
+                               nas_arena *arena, nas_finalist *finalist, nas_err *err)
 {
     const char *path =
         nas_arena_printf(run->arena, "%s/%s.nasm", run->output_folder, finalist->role);
     NAS_TRY_ALLOC(path, err);
     NAS_TRY(nas_model_write(model, path, err));
     finalist->model_path = path;
-    NAS_TRY(measure_latency(model, rows, arena, &finalist->measured_latency_ms, err));
+    NAS_TRY(measure_latency(model, quant, rows, arena, &finalist->measured_latency_ms,
+                            err));
     if (run->options->export_onnx)
         NAS_TRY(write_onnx(run, model, rows, finalist, err));
-    return run->options->export_c ? write_c(run, model, rows, finalist, err) : NAS_OK;
+    return run->options->export_c ? write_c(run, model, quant, rows, finalist, err)
+                                  : NAS_OK;
+}
+
+static nas_status export_all(const search_run *run, const nas_model *model,
+                             const check_rows *rows, nas_arena *arena,
+                             nas_finalist *finalist, nas_err *err)
+{
+    nas_quant *quant = NULL;
+    if (run->settings->limits.dtype == NAS_INT8)
+        NAS_TRY(nas_quantise_on(model, run->data, run->data->train, run->data->n_train,
+                                &quant, err));
+    nas_status status = export_files(run, model, quant, rows, arena, finalist, err);
+    nas_quant_free(quant);
+    return status;
 }
 
 nas_status nas_export_finalist(const search_run *run, const nas_model *model,

@@ -60,6 +60,23 @@ static nas_status open_sealed(finisher *f, nas_err *err)
     return NAS_OK;
 }
 
+/* The sealed rows' score of what would be delivered: of the int8 form, if that is it. */
+static nas_status score_model(finisher *f, const nas_model *model, nas_score *out,
+                              nas_err *err)
+{
+    const search_run *run = f->run;
+    if (run->settings->limits.dtype != NAS_INT8)
+        return nas_evaluate_model(model, f->sealed, f->rows, f->sealed->n_rows,
+                                  run->metric, f->workspace, out, err);
+    nas_quant *quant = NULL;
+    NAS_TRY(nas_quantise_on(model, run->data, run->data->train, run->data->n_train,
+                            &quant, err));
+    nas_status status = nas_evaluate_int8(quant, f->sealed, f->rows, f->sealed->n_rows,
+                                          run->metric, out, err);
+    nas_quant_free(quant);
+    return status;
+}
+
 /* Score a model on the sealed rows and write it down. */
 static nas_status test_model(finisher *f, const nas_model *model, int64_t trial,
                              const char *kind, nas_score *out, nas_err *err)
@@ -67,8 +84,7 @@ static nas_status test_model(finisher *f, const nas_model *model, int64_t trial,
     *out = nas_score_none(0);
     if (f->sealed->n_rows == 0)
         return NAS_OK;
-    NAS_TRY(nas_evaluate_model(model, f->sealed, f->rows, f->sealed->n_rows,
-                               f->run->metric, f->workspace, out, err));
+    NAS_TRY(score_model(f, model, out, err));
     nas_test_row row = {
         .trial = trial, .opening = f->opening, .test = *out, .kind = kind};
     return nas_study_put_test(f->run->study, &row, err);

@@ -125,6 +125,17 @@ static nas_status read_recipe(const worker *w, const nas_claim *claim, nas_recip
     return status;
 }
 
+/* Int8 networks are ranked on fewer rows. */
+static nas_status thin_validation(const worker *w, nas_job *job, nas_err *err)
+{
+    int64_t *rows = NAS_NEW(w->arena, int64_t, job->n_validation);
+    NAS_TRY_ALLOC(rows, err);
+    job->n_validation =
+        nas_int8_validation_rows(job->validation_rows, job->n_validation, rows);
+    job->validation_rows = rows;
+    return NAS_OK;
+}
+
 /* A refit learns from training and validation rows and is scored by neither. */
 static nas_status choose_rows(const worker *w, const nas_claim *claim, nas_job *job,
                               nas_err *err)
@@ -135,7 +146,7 @@ static nas_status choose_rows(const worker *w, const nas_claim *claim, nas_job *
     job->validation_rows = data->validation;
     job->n_validation = data->n_validation;
     if (claim->spec.purpose != NAS_PURPOSE_REFIT)
-        return NAS_OK;
+        return job->int8 ? thin_validation(w, job, err) : NAS_OK;
     int64_t *rows = NAS_NEW(w->arena, int64_t, data->n_train + data->n_validation);
     NAS_TRY_ALLOC(rows, err);
     memcpy(rows, data->train, (size_t)data->n_train * sizeof *rows);
@@ -176,6 +187,7 @@ static nas_status build(const worker *w, const nas_claim *claim, running *r,
                      .fold = claim->spec.fold,
                      .repeat = claim->spec.repeat,
                      .seed = w->settings->seed,
+                     .int8 = w->settings->limits.dtype == NAS_INT8,
                      .metric = nas_metric_find(w->settings->metric),
                      .max_memory_bytes = w->state.memory_bytes,
                      .on_epoch = on_epoch,

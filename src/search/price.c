@@ -27,8 +27,10 @@ nas_status nas_price_candidate(void *context, const nas_candidate *candidate,
     if (status != NAS_OK)
         return nas_fail(err, status, "%s", no_network.text);
     status = nas_cost_of(graph, p->limits.dtype, p->latency, &p->limits, cost, err);
+    bool exists =
+        p->limits.dtype == NAS_FLOAT32 || nas_quant_refusal(graph, NULL) == NULL;
     nas_graph_free(graph);
-    *feasible = status == NAS_OK && nas_cost_violates(cost, &p->limits) == NAS_LIMIT_NONE;
+    *feasible = status == NAS_OK && exists && nas_cost_violates(cost, &p->limits) == NAS_LIMIT_NONE;
     return status;
 }
 

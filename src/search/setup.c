@@ -182,6 +182,8 @@ static void announce_limits(const search_run *run)
         nas_text_printf(&text, "%s%s %s", text.length > 0 ? ", " : "",
                         nas_limit_name((nas_limit_kind)kind), word);
     }
+    if (limits->dtype == NAS_INT8)
+        nas_text_printf(&text, "%sint8", text.length > 0 ? ", " : "");
     nas_run_line(run, "Limits   %s", nas_text_string(&text));
     nas_text_free(&text);
 }

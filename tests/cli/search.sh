@@ -48,6 +48,14 @@ fails 4 'split|data' search --trials 12 --epochs 4 --study a.nas.db --split-seed
 search --trials 2 --epochs 1 --study a.nas.db --new -q >/dev/null ||
     { echo "FAIL --new"; failures=$((failures + 1)); }
 
+# int8: ranked, tested and exported by the device's kernels
+search --trials 6 --epochs 4 -j 1 --study i.nas.db --dtype int8 --json > i.json 2> err.txt || cat err.txt
+same True "$(field i.json "['best']['test']['value'] > 0.7")" "int8 score"
+grep -q 'int8_t' "$(field i.json "['files']['c']")/net.h" || { echo "FAIL no int8 code"; failures=$((failures + 1)); }
+fails 4 'dtype' search --trials 7 --epochs 4 --study i.nas.db
+passes 'Wrote again8 .int8' "$NASMITH" export --study i.nas.db "$(field i.json "['best']['trial']")" --c again8 \
+    --dtype int8
+
 # limits
 fails 1 'smallest' search --trials 4 --epochs 1 --study c.nas.db --max-params 20
 passes 'trial' "$NASMITH" trials a.nas.db

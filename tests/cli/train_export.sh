@@ -24,6 +24,12 @@ passes 'accuracy: [0-9.]+ %' "$NASMITH" eval net.nasm "$digits"
 passes 'Wrote net.onnx .checked on [0-9]+ rows' "$NASMITH" export net.nasm --onnx net.onnx --c c \
     --prefix digits
 passes 'accuracy: [0-9.]+ %' "$NASMITH" eval net.onnx "$digits"
+passes 'int8, calibrated by .* equal bit for bit' "$NASMITH" export net.nasm --c c8 --dtype int8 \
+    --data "$digits"
+passes 'calibrated by mse' "$NASMITH" export net.nasm --c c8 --dtype int8 --data "$digits" \
+    --calibration mse
+make -C c8 test >make.txt 2>&1 || { cat make.txt; echo "FAIL int8 self-test"; failures=$((failures + 1)); }
+fails 2 'needs rows to calibrate' "$NASMITH" export net.nasm --c c8 --dtype int8
 for compiler in gcc clang; do
     command -v $compiler >/dev/null || continue
     $compiler -std=c99 -O2 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror c/digits*.c \

@@ -81,8 +81,8 @@ static void names_are_c_names(void **state)
         assert_int_equal(nas_c_names_make(bad[i], &names, &err), NAS_E_USAGE);
     nas_text text = {0};
     check_ok(nas_c_names_make("kws", &names, &err), err);
-    nas_c_template(&text, &names, "@p_run @P_OK @@ @return");
-    expect(&text, "kws_run KWS_OK @ @return");
+    nas_c_template(&text, &names, "@p_run @P_OK @T @@ @return");
+    expect(&text, "kws_run KWS_OK float @ @return");
     nas_c_kernel_text(&text, &names, "static int nas_rt_x(nas_rt_map *p);");
     expect(&text, "static int kws_x(kws_map *p);");
     nas_text_free(&text);

@@ -68,6 +68,35 @@ static void compiled_code_equals_the_network(void **state)
     }
 }
 
+/* Integers: equal bit for bit, or it is an error; the float network's class is told. */
+static void int8_code_equals_the_reference(void **state)
+{
+    (void)state;
+    for (uint64_t seed = 20; seed < 26; seed++) {
+        nas_err err = {0};
+        nas_verify_result result;
+        nas_quant *quant = NULL;
+        written w = write_network(seed);
+        check_ok(nas_quantise(w.model, w.rows, ROWS, NULL, &quant, &err), err);
+        w.options.quant = quant;
+        check_ok(nas_c_write(w.model, &w.options, w.folder, &err), err);
+        check_ok(nas_c_verify(w.model, &w.options, w.folder, w.rows, w.expected, ROWS,
+                              &result, &err),
+                 err);
+        assert_true(!result.compiled || (result.n == ROWS && result.max_error == 0.0));
+        nas_quant_free(quant);
+        /* Another network's integers. */
+        w.model->weights[0] += 0.5f;
+        check_ok(nas_quantise(w.model, w.rows, 1, NULL, &quant, &err), err);
+        w.options.quant = quant;
+        nas_status status = nas_c_verify(w.model, &w.options, w.folder, w.rows,
+                                         w.expected, ROWS, &result, &err);
+        assert_true(!result.compiled || status == NAS_E_VERIFY);
+        nas_quant_free(quant);
+        release(&w);
+    }
+}
+
 static void differences_are_found(void **state)
 {
     (void)state;
@@ -119,6 +148,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(compiled_code_equals_the_network),
+        cmocka_unit_test(int8_code_equals_the_reference),
         cmocka_unit_test(differences_are_found),
         cmocka_unit_test(broken_code_is_an_error),
         cmocka_unit_test(no_compiler_is_no_error),

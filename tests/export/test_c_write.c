@@ -87,8 +87,7 @@ static void strict(const char *folder, const char *compiler, const char *languag
         command, sizeof command,
         "cd %s && command -v %s >/dev/null || exit 99; %s %s -O1 -Wall -Wextra "
         "-Wpedantic -Wconversion -Wshadow -Wdouble-promotion -Wundef -Wvla "
-        "-Werror -DTINY_SELFTEST_MAIN tiny.c tiny_weights.c tiny_selftest.c -o "
-        "test && ./test",
+        "-Werror -DTINY_SELFTEST_MAIN tiny*.c -o test && ./test",
         folder, compiler, compiler, language);
     const char *const argv[] = {"sh", "-c", command, NULL};
     char log[96];
@@ -114,6 +113,38 @@ static void compiles_strictly_everywhere(void **state)
         strict(folder, "gcc", "-std=c99");
         strict(folder, "clang", "-std=c99");
         strict(folder, "g++", "-x c++");
+        nas_model_free(model);
+        check_ok(nas_file_remove(folder, &err), err);
+    }
+}
+
+/* Int8: the same compilers, and no float outside the conversions. */
+static void int8_compiles_strictly_everywhere(void **state)
+{
+    (void)state;
+    static const char *const integer[] = {"tiny.h", "tiny.c", "tiny_weights.c",
+                                          "tiny_selftest.c"};
+    for (uint64_t seed = 100; seed < 108; seed++) {
+        char folder[64];
+        nas_err err = {0};
+        nas_quant *quant = NULL;
+        nas_test_tmpdir(folder, sizeof folder);
+        nas_model *model = fixture_random(seed);
+        float *rows = fixture_rows(model, 8, seed);
+        check_ok(nas_quantise(model, rows, 8, NULL, &quant, &err), err);
+        const nas_c_options options = {.prefix = "tiny", .quant = quant};
+        check_ok(nas_c_write(model, &options, folder, &err), err);
+        strict(folder, "gcc", "-std=c99");
+        strict(folder, "clang", "-std=c99");
+        strict(folder, "g++", "-x c++");
+        for (int i = 1; i < 4; i++) {
+            char *text = contents(folder, integer[i]);
+            assert_null(strstr(text, "float"));
+            assert_null(strstr(text, "nas_rt_"));
+            nas_heap_free(text);
+        }
+        nas_quant_free(quant);
+        nas_heap_free(rows);
         nas_model_free(model);
         check_ok(nas_file_remove(folder, &err), err);
     }
@@ -157,6 +188,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(files_are_as_expected),
         cmocka_unit_test(compiles_strictly_everywhere),
+        cmocka_unit_test(int8_compiles_strictly_everywhere),
         cmocka_unit_test(needs_no_library),
         cmocka_unit_test(refuses_bad_options),
     };
