@@ -39,7 +39,23 @@ nas_status nas_plan_place(nas_plan_buffer *buffers, int n, int64_t align,
                           nas_plan_method method, int64_t node_cap, int64_t *peak,
                           nas_err *err);
 
-/* Lower bound of any placement: the largest sum of sizes alive at one step. */
+/* Two buffers that may share bytes although both are alive in one step: `after`, which
+ * that step writes, may begin `below` or more bytes below `before`, which it reads, or
+ * `above` or more bytes above it. */
+typedef struct nas_plan_pair {
+    int before, after;
+    int64_t below, above;
+} nas_plan_pair;
+
+/* Place buffers of which some may overlap. Never worse than nas_plan_place by the best
+ * method.
+ * @param bound  of any placement, to stop early; 0 = unknown */
+nas_status nas_plan_place_pairs(nas_plan_buffer *buffers, int n,
+                                const nas_plan_pair *pairs, int n_pairs, int64_t align,
+                                int64_t node_cap, int64_t bound, int64_t *peak,
+                                nas_err *err);
+
+/* Lower bound of any placement without pairs: the largest sum of sizes alive at one step. */
 int64_t nas_plan_live_bound(const nas_plan_buffer *buffers, int n, int64_t align);
 
 /* ---- inference program ------------------------------------------------------------ */
@@ -51,7 +67,9 @@ typedef enum nas_dtype { NAS_FLOAT32, NAS_INT8 } nas_dtype;
  * ReLU/ReLU6 is the `activation` of the conv, depthwise, dense, affine or add that
  * produces its only input, or becomes NAS_STEP_ACTIVATION (with its kind in
  * `activation`). Standardise, affine, activation, curves, add and softmax overwrite an
- * operand of the same size that nobody reads later. */
+ * operand of the same size that nobody reads later. The result of a convolution or pool
+ * may overlap an input that nobody reads later: its pixels are computed in an order in
+ * which what is overwritten has been read. */
 typedef enum nas_step_kind {
     NAS_STEP_STANDARDISE,
     NAS_STEP_CONV,
@@ -82,6 +100,7 @@ typedef struct nas_step {
     int n_inputs;
     const int *inputs; /* buffer indices, in graph order */
     int output;        /* buffer index; may equal inputs[i] when done in place */
+    bool backward;     /* pixels must be computed from the last on; else from the first */
     nas_shape in, out; /* of the first input and of the output */
 } nas_step;
 
@@ -91,7 +110,7 @@ typedef struct nas_program {
     nas_step *steps; /* in execution order */
     int n_steps;
     nas_plan_buffer *buffers; /* [n_buffers]; offsets from the arena's start, multiples of
-                                 16 for every dtype */
+                                 an element */
     nas_shape
         *buffer_shapes; /* as first written; a flatten shows in `in` of its reader */
     int n_buffers;

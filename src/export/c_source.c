@@ -123,11 +123,12 @@ static void put_kernels(const nas_c_writer *w, nas_text *out)
 static void put_window(nas_text *out, const nas_call *call, bool int8)
 {
     const nas_rt_window *w = &call->window;
-    nas_text_printf(out, "{%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, ",
+    nas_text_printf(out, "{%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, ",
                     (int)w->in_h, (int)w->in_w, (int)w->in_c, (int)w->out_h,
                     (int)w->out_w, (int)w->out_c, (int)w->kernel_h, (int)w->kernel_w,
                     (int)w->stride_h, (int)w->stride_w, (int)w->pad_h, (int)w->pad_w,
-                    (int)w->dilation_h, (int)w->dilation_w, (int)w->groups);
+                    (int)w->dilation_h, (int)w->dilation_w, (int)w->groups,
+                    (int)w->backward);
     if (int8) {
         const nas_call_int8 *q = &call->int8;
         nas_text_printf(out, "%d, %d, %d, %d}", (int)q->in_zero, (int)q->out_zero,

@@ -290,6 +290,7 @@ static nas_call *window_call(lowering *l, const step_view *v, nas_kernel kernel,
     w->pad_h = (int32_t)nas_window_pad_before(w->kernel_h, w->dilation_h, pad);
     w->pad_w = (int32_t)nas_window_pad_before(w->kernel_w, w->dilation_w, pad);
     w->groups = 1;
+    w->backward = v->step->backward;
     w->low = call->map.low;
     w->high = call->map.high;
     return call;

@@ -94,6 +94,7 @@ static nas_rt_window window_of(const nas_call *call)
                            .dilation_h = call->window.dilation_h,
                            .dilation_w = call->window.dilation_w,
                            .groups = call->window.groups,
+                           .backward = call->window.backward,
                            .in_zero = call->int8.in_zero,
                            .out_zero = call->int8.out_zero,
                            .low = call->int8.low,

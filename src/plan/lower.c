@@ -157,14 +157,19 @@ nas_status nas_plan_lower(const nas_graph *graph, nas_dtype dtype, nas_arena *ar
     out->bytes = NAS_NEW(arena, int64_t, n);
     out->uses = NAS_NEW(arena, int, n);
     out->shapes = NAS_NEW(arena, nas_shape, n);
+    out->overlaps = NAS_NEW(arena, nas_overlap, n);
     if (!l.root || !l.uses || !l.step_of || !out->steps || !out->bytes || !out->uses ||
-        !out->shapes)
+        !out->shapes || !out->overlaps)
         return nas_fail(err, NAS_E_NOMEM, "out of memory");
     find_roots(&l);
     out->shapes[0] = nas_graph_input_shape(graph);
     NAS_TRY(lower_nodes(&l, arena, err));
     for (int v = 0; v <= out->n_steps; v++)
         out->bytes[v] = nas_shape_count(out->shapes[v]) * nas_dtype_bytes(dtype);
+    for (int s = 0; s < out->n_steps; s++)
+        if (out->steps[s].n_inputs == 1)
+            out->overlaps[s + 1] =
+                nas_step_overlap(graph, &out->steps[s], nas_dtype_bytes(dtype));
     out->output = l.step_of[l.root[nas_graph_output(graph)]] + 1;
     out->uses[out->output]++;
     return NAS_OK;
@@ -199,9 +204,34 @@ int nas_step_overwrites(const nas_lowered *low, int s, const int *reads_left)
     return -1;
 }
 
+bool nas_step_may_overlap(const nas_lowered *low, int s, const int *reads_left)
+{
+    const nas_step *step = &low->steps[s];
+    return step->n_inputs == 1 && reads_left[step->inputs[0]] == 1;
+}
+
+/* Bytes of the one input and the result of a step when they overlap as far as they may. */
+static int64_t extent(const nas_lowered *low, const nas_step *step)
+{
+    return nas_overlap_extent(low->overlaps[step->output], low->bytes[step->inputs[0]],
+                              low->bytes[step->output]);
+}
+
+int64_t nas_step_growth(const nas_lowered *low, int s, const int *reads_left)
+{
+    const nas_step *step = &low->steps[s];
+    if (nas_step_overwrites(low, s, reads_left) >= 0)
+        return 0;
+    if (nas_step_may_overlap(low, s, reads_left))
+        return extent(low, step) - low->bytes[step->inputs[0]];
+    return low->bytes[step->output];
+}
+
 int64_t nas_step_working_bytes(const nas_lowered *low, int s)
 {
     const nas_step *step = &low->steps[s];
+    if (step->n_inputs == 1 && !may_overwrite(step->kind))
+        return extent(low, step);
     int64_t bytes = may_overwrite(step->kind) ? 0 : low->bytes[step->output];
     for (int k = 0; k < step->n_inputs; k++) {
         bool again = false;

@@ -38,8 +38,7 @@ typedef struct segment {
 static int64_t advance(const nas_lowered *low, int s, live *l)
 {
     const nas_step *step = &low->steps[s];
-    int over = nas_step_overwrites(low, s, l->reads_left);
-    int64_t during = l->bytes + (over < 0 ? low->bytes[step->output] : 0);
+    int64_t during = l->bytes + nas_step_growth(low, s, l->reads_left);
     l->bytes += low->bytes[step->output];
     for (int k = 0; k < step->n_inputs; k++)
         if (--l->reads_left[step->inputs[k]] == 0)
@@ -188,10 +187,10 @@ static bool dies(const sets *d, int v, uint64_t done, int i)
     return !d->stays[v] && (d->readers[v] & ~(done | UINT64_C(1) << i)) == 0;
 }
 
-static bool overwrites(const sets *d, const nas_step *step, uint64_t done, int i)
+static int64_t grows(const sets *d, const nas_step *step, uint64_t done, int i)
 {
     const nas_lowered *low = d->g->low;
-    /* nas_step_overwrites looks at reads left; rebuild them for this step's operands */
+    /* nas_step_growth looks at reads left; rebuild them for this step's operands */
     int *left = d->g->now.reads_left;
     for (int k = 0; k < step->n_inputs; k++)
         left[step->inputs[k]] = 0;
@@ -200,7 +199,7 @@ static bool overwrites(const sets *d, const nas_step *step, uint64_t done, int i
     for (int k = 0; k < step->n_inputs; k++)
         if (!dies(d, local(d, step->inputs[k]), done, i))
             left[step->inputs[k]] = step->n_inputs + 1;
-    return nas_step_overwrites(low, d->g->first + i, left) >= 0;
+    return nas_step_growth(low, d->g->first + i, left);
 }
 
 static set_state execute(const sets *d, int from, int i)
@@ -209,8 +208,7 @@ static set_state execute(const sets *d, int from, int i)
     const set_state *state = &d->states[from];
     const nas_step *step = &low->steps[d->g->first + i];
     int64_t out = low->bytes[step->output];
-    bool in_place = overwrites(d, step, state->done, i);
-    int64_t during = state->bytes + (in_place ? 0 : out);
+    int64_t during = state->bytes + grows(d, step, state->done, i);
     set_state next = {.done = state->done | UINT64_C(1) << i,
                       .bytes = state->bytes + out,
                       .peak = during > state->peak ? during : state->peak,

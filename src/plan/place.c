@@ -23,6 +23,10 @@ typedef struct placing {
     bool *top;       /* [n] two-ended: lies at the top */
     int64_t bound;
     int64_t best; /* peak of the offsets in buffers */
+    /* with pairs; see place_overlapping */
+    const nas_plan_pair *pairs;
+    int n_pairs;
+    int64_t pair_bound;
 } placing;
 
 static bool overlap(const nas_plan_buffer *a, const nas_plan_buffer *b)
@@ -260,6 +264,92 @@ static void place_exact(placing *p, int64_t node_cap)
     branch(&e, 0, 0);
 }
 
+/* ---- overlapping ------------------------------------------------------------------ */
+
+/* Offsets of buffer i that another, placed one forbids: between *low and *high, both
+ * allowed. */
+static void forbidden(const placing *p, int i, int other, int64_t *low, int64_t *high)
+{
+    int64_t below = p->size[i], above = p->size[other];
+    for (int k = 0; k < p->n_pairs; k++) {
+        const nas_plan_pair *pair = &p->pairs[k];
+        if (pair->before == other && pair->after == i) {
+            below = pair->below < below ? pair->below : below;
+            above = pair->above < above ? pair->above : above;
+        } else if (pair->before == i && pair->after == other) {
+            below = pair->above < below ? pair->above : below;
+            above = pair->below < above ? pair->below : above;
+        }
+    }
+    *low = p->offset[other] - below;
+    *high = p->offset[other] + above;
+}
+
+/* The lowest offset that no placed buffer forbids. */
+static int64_t lowest_allowed(placing *p, int i)
+{
+    int64_t at = 0;
+    const int n_near = find_near(p, i);
+    for (int k = 0; k < n_near;) {
+        int64_t low, high;
+        forbidden(p, i, p->near[k], &low, &high);
+        if (at > low && at < high) {
+            at = high;
+            k = 0;
+        } else {
+            k++;
+        }
+    }
+    return at;
+}
+
+static void place_in_order(placing *p)
+{
+    clear(p);
+    for (int o = 0; o < p->n; o++) {
+        const int i = p->order[o];
+        p->offset[i] = lowest_allowed(p, i);
+    }
+    keep(p);
+}
+
+/* Move the buffer whose end is highest to the front of the order.
+ * @return false when it is there already */
+static bool promote_highest(placing *p)
+{
+    int highest = 0;
+    for (int o = 1; o < p->n; o++) {
+        const int i = p->order[o], best = p->order[highest];
+        if (p->offset[i] + p->size[i] > p->offset[best] + p->size[best])
+            highest = o;
+    }
+    const int moved = p->order[highest];
+    memmove(p->order + 1, p->order, (size_t)highest * sizeof *p->order);
+    p->order[0] = moved;
+    return highest > 0;
+}
+
+static bool is_later(const placing *p, int a, int b)
+{
+    return p->buffers[a].first > p->buffers[b].first;
+}
+
+/* Each buffer as low as its placed neighbours allow, in several orders; each order is
+ * improved by placing what sticks out first. */
+static void place_overlapping(placing *p)
+{
+    enum { ROUNDS = 12 };
+    bool (*const orders[])(const placing *, int, int) = {is_larger, is_earlier, is_later};
+    for (size_t k = 0; k < sizeof orders / sizeof orders[0]; k++) {
+        sort_order(p, orders[k]);
+        place_in_order(p);
+        for (int r = 0; r < ROUNDS && p->best > p->pair_bound && promote_highest(p); r++)
+            place_in_order(p);
+        if (p->best <= p->pair_bound)
+            return;
+    }
+}
+
 /* ---- entry ----------------------------------------------------------------------- */
 
 static void *carve(char **cursor, size_t count, size_t size)
@@ -271,6 +361,10 @@ static void *carve(char **cursor, size_t count, size_t size)
 
 static void run(placing *p, nas_plan_method method, int64_t node_cap)
 {
+    if (p->n_pairs > 0)
+        place_overlapping(p);
+    if (p->n_pairs > 0 && p->best <= p->pair_bound)
+        return;
     if (method != NAS_PLAN_BY_SIZE)
         place_two_ended(p);
     if (method == NAS_PLAN_BY_SIZE ||
@@ -280,10 +374,11 @@ static void run(placing *p, nas_plan_method method, int64_t node_cap)
         place_exact(p, node_cap);
 }
 
-nas_status nas_plan_place(nas_plan_buffer *buffers, int n, int64_t align,
-                          nas_plan_method method, int64_t node_cap, int64_t *peak,
-                          nas_err *err)
+/* `p` holds what is asked for. */
+static nas_status place(placing p, int64_t align, nas_plan_method method,
+                        int64_t node_cap, int64_t *peak, nas_err *err)
 {
+    const int n = p.n;
     *peak = 0;
     if (n == 0)
         return NAS_OK;
@@ -291,17 +386,38 @@ nas_status nas_plan_place(nas_plan_buffer *buffers, int n, int64_t align,
     char *block = nas_heap_alloc((size_t)n + 16, each);
     NAS_TRY_ALLOC(block, err);
     char *cursor = block;
-    placing p = {.buffers = buffers, .n = n, .best = INT64_MAX};
+    p.best = INT64_MAX;
     p.size = carve(&cursor, (size_t)n, sizeof(int64_t));
     p.offset = carve(&cursor, (size_t)n, sizeof(int64_t));
     p.order = carve(&cursor, (size_t)n, sizeof(int));
     p.near = carve(&cursor, (size_t)n, sizeof(int));
     p.top = carve(&cursor, (size_t)n, sizeof(bool));
     for (int i = 0; i < n; i++)
-        p.size[i] = round_up(buffers[i].bytes, align);
-    p.bound = nas_plan_live_bound(buffers, n, align);
+        p.size[i] = round_up(p.buffers[i].bytes, align);
+    p.bound = nas_plan_live_bound(p.buffers, n, align);
     run(&p, method, node_cap);
     *peak = p.best;
     nas_heap_free(block);
     return NAS_OK;
+}
+
+nas_status nas_plan_place(nas_plan_buffer *buffers, int n, int64_t align,
+                          nas_plan_method method, int64_t node_cap, int64_t *peak,
+                          nas_err *err)
+{
+    const placing p = {.buffers = buffers, .n = n};
+    return place(p, align, method, node_cap, peak, err);
+}
+
+nas_status nas_plan_place_pairs(nas_plan_buffer *buffers, int n,
+                                const nas_plan_pair *pairs, int n_pairs, int64_t align,
+                                int64_t node_cap, int64_t bound, int64_t *peak,
+                                nas_err *err)
+{
+    const placing p = {.buffers = buffers,
+                       .n = n,
+                       .pairs = pairs,
+                       .n_pairs = n_pairs,
+                       .pair_bound = bound};
+    return place(p, align, NAS_PLAN_BEST, node_cap, peak, err);
 }

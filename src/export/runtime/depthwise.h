@@ -56,11 +56,9 @@ static void nas_rt_depthwise_pixel(const nas_rt_window *p, const nas_rt_taps *ta
 static void nas_rt_depthwise(const nas_rt_window *p, const float *w, const float *bias,
                              const float *in, float *out)
 {
-    for (int32_t y = 0; y < p->out_h; y++) {
-        for (int32_t x = 0; x < p->out_w; x++) {
-            const nas_rt_taps taps = nas_rt_taps_at(p, y, x);
-            nas_rt_depthwise_pixel(p, &taps, w, bias, in, out);
-            out += p->out_c;
-        }
+    for (int32_t i = 0; i < p->out_h * p->out_w; i++) {
+        nas_rt_taps taps;
+        const int32_t pixel = nas_rt_pixel(p, i, &taps);
+        nas_rt_depthwise_pixel(p, &taps, w, bias, in, out + pixel * p->out_c);
     }
 }

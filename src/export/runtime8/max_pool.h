@@ -17,13 +17,12 @@ static int8_t nas_rt_max_pool_value(const nas_rt_window *p, const nas_rt_taps *t
  * [out_h][out_w][C]. */
 static void nas_rt_max_pool(const nas_rt_window *p, const int8_t *in, int8_t *out)
 {
-    for (int32_t y = 0; y < p->out_h; y++) {
-        for (int32_t x = 0; x < p->out_w; x++) {
-            const nas_rt_taps taps = nas_rt_taps_at(p, y, x);
-            for (int32_t c = 0; c < p->out_c; c++) {
-                const int8_t value = nas_rt_max_pool_value(p, &taps, c, in);
-                *out++ = nas_rt_clamp(value, p->low, p->high);
-            }
+    for (int32_t i = 0; i < p->out_h * p->out_w; i++) {
+        nas_rt_taps taps;
+        const int32_t pixel = nas_rt_pixel(p, i, &taps);
+        for (int32_t c = 0; c < p->out_c; c++) {
+            const int8_t value = nas_rt_max_pool_value(p, &taps, c, in);
+            out[pixel * p->out_c + c] = nas_rt_clamp(value, p->low, p->high);
         }
     }
 }

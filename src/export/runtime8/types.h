@@ -15,5 +15,6 @@ typedef struct nas_rt_window {
     int32_t kernel_h, kernel_w, stride_h, stride_w;
     int32_t pad_h, pad_w; /* before the first row and column */
     int32_t dilation_h, dilation_w, groups;
+    int32_t backward; /* compute the last pixel first */
     int32_t in_zero, out_zero, low, high;
 } nas_rt_window;
