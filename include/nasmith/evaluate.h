@@ -122,8 +122,8 @@ struct nas_job {
     double finish_by_s;
     int64_t max_memory_bytes;  /* 0 = none */
     bool validate_every_epoch; /* for curves; costs time */
-    bool int8; /* score the network as int8, calibrated on training rows */
-    nas_epoch_fn on_epoch;     /* may be NULL */
+    bool int8;             /* score the network as int8, calibrated on training rows */
+    nas_epoch_fn on_epoch; /* may be NULL */
     /* Called about four times a second within epochs, to renew leases and hear of
      * interruptions. Return false to stop (outcome stopped). May be NULL. */
     bool (*on_tick)(void *context, const nas_job *job, double epoch);

@@ -32,9 +32,9 @@ nas_status nas_onnx_parse(const void *data, size_t bytes, const char *name,
 
 /* How the C files are written. */
 typedef struct nas_c_options {
-    const char *prefix;  /* of every symbol and file; default "net" */
+    const char *prefix;     /* of every symbol and file; default "net" */
     const nas_quant *quant; /* int8: the model's int8 form; NULL: 32-bit floats */
-    const float *sample; /* [n_samples][C*H*W] raw inputs for the self-test, or NULL */
+    const float *sample;    /* [n_samples][C*H*W] raw inputs for the self-test, or NULL */
     int n_samples;
     const char *note; /* one line for the header: command, scores; or NULL */
 } nas_c_options;
@@ -79,8 +79,8 @@ nas_status nas_c_verify(const nas_model *model, const nas_c_options *options,
 nas_status nas_onnx_verify(const char *path, const float *inputs, const float *expected,
                            int64_t n, nas_verify_result *out, nas_err *err);
 
-/* The same for nas_onnx_write_int8: `expected` are the int8 kernels' outputs. max_error is
- * in units of the output's scale.
+/* The same for nas_onnx_write_int8: `expected` are the int8 kernels' outputs. max_error
+ * is in units of the output's scale.
  * @return NAS_E_VERIFY when more than 2 % of at least 50 rows get another class, or
  *         outputs differ by more than 16 units */
 nas_status nas_onnx_verify_int8(const nas_quant *quant, const char *path,

@@ -55,7 +55,8 @@ nas_status nas_plan_place_pairs(nas_plan_buffer *buffers, int n,
                                 int64_t node_cap, int64_t bound, int64_t *peak,
                                 nas_err *err);
 
-/* Lower bound of any placement without pairs: the largest sum of sizes alive at one step. */
+/* Lower bound of any placement without pairs: the largest sum of sizes alive at one step.
+ */
 int64_t nas_plan_live_bound(const nas_plan_buffer *buffers, int n, int64_t align);
 
 /* ---- inference program ------------------------------------------------------------ */

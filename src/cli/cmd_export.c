@@ -14,6 +14,7 @@
 #define VERIFY_ROWS 256
 #define SELFTEST_ROWS 4
 
+/* In the order of nas_calibration. */
 static const char *const CALIBRATIONS[] = {"best", "min-max", "percentile", "mse", NULL};
 
 static const nas_param PARAMS[] = {
@@ -34,7 +35,8 @@ static const nas_param PARAMS[] = {
      .type = NAS_PARAM_CHOICE,
      .default_text = "float",
      .choices = nas_cli_dtypes,
-     .doc = "numbers of the C: float, or int8, calibrated on rows of --data or the study"},
+     .doc =
+         "numbers of the C: float, or int8, calibrated on rows of --data or the study"},
     {.name = "calibration",
      .type = NAS_PARAM_CHOICE,
      .default_text = "best",
@@ -149,8 +151,8 @@ static nas_status study_rows(const nas_model *model, rows *out, nas_err *err)
     if (nas_shape_equal(data->shape, nas_graph_input_shape(model->graph)))
         take_rows(data, data->train, data->n_train, out);
     else
-        status = nas_fail(err, NAS_E_DATA, "%s: other rows than the network's",
-                          out->folder);
+        status =
+            nas_fail(err, NAS_E_DATA, "%s: other rows than the network's", out->folder);
     nas_dataset_close(data);
     return status;
 }
@@ -196,14 +198,25 @@ static nas_status make_rows(nas_cli *cli, const nas_model *model, rows *out, nas
     return predict_rows(cli, model, out, err);
 }
 
-static nas_status write_onnx(const nas_model *model, const rows *r, const char *path,
-                             nas_err *err)
+static nas_status write_onnx(const nas_model *model, const nas_quant *quant,
+                             const rows *r, const char *path, nas_err *err)
 {
     nas_verify_result check = {0};
-    NAS_TRY(nas_onnx_write(model, path, err));
-    NAS_TRY(nas_onnx_verify(path, r->inputs, r->expected, r->n, &check, err));
-    printf("Wrote %s (checked on %lld rows: max difference %.1e)\n", path,
-           (long long)check.n, check.max_error);
+    if (quant == NULL) {
+        NAS_TRY(nas_onnx_write(model, path, err));
+        NAS_TRY(nas_onnx_verify(path, r->inputs, r->expected, r->n, &check, err));
+    } else {
+        NAS_TRY(nas_onnx_write_int8(quant, path, err));
+        NAS_TRY(nas_onnx_verify_int8(quant, path, r->inputs, r->n, &check, err));
+    }
+    if (quant == NULL)
+        printf("Wrote %s (checked on %lld rows: max difference %.1e)\n", path,
+               (long long)check.n, check.max_error);
+    else
+        printf("Wrote %s (int8, checked on %lld rows: at most %.0f of 256 units from the "
+               "C, another class on %lld)\n",
+               path, (long long)check.n, check.max_error,
+               (long long)check.argmax_differs);
     return NAS_OK;
 }
 
@@ -216,10 +229,11 @@ static void print_c(const nas_quant *quant, const char *folder,
         printf("Wrote %s (compiled with %s, checked on %lld rows: max difference %.1e)\n",
                folder, check->compiler, (long long)check->n, check->max_error);
     else
-        printf("Wrote %s (int8, calibrated by %s, compiled with %s, checked on %lld rows: "
-               "equal bit for bit; the float network decides otherwise on %lld)\n",
-               folder, nas_calibration_name(nas_quant_calibration(quant)),
-               check->compiler, (long long)check->n, (long long)check->argmax_differs);
+        printf(
+            "Wrote %s (int8, calibrated by %s, compiled with %s, checked on %lld rows: "
+            "equal bit for bit; the float network decides otherwise on %lld)\n",
+            folder, nas_calibration_name(nas_quant_calibration(quant)), check->compiler,
+            (long long)check->n, (long long)check->argmax_differs);
 }
 
 static nas_status write_c(nas_cli *cli, const nas_model *model, const nas_quant *quant,
@@ -233,8 +247,8 @@ static nas_status write_c(nas_cli *cli, const nas_model *model, const nas_quant 
     };
     nas_verify_result check = {0};
     NAS_TRY(nas_c_write(model, &options, folder, err));
-    NAS_TRY(nas_c_verify(model, &options, folder, r->inputs, r->expected, r->n, &check,
-                         err));
+    NAS_TRY(
+        nas_c_verify(model, &options, folder, r->inputs, r->expected, r->n, &check, err));
     print_c(quant, folder, &check);
     return NAS_OK;
 }
@@ -243,11 +257,18 @@ static nas_status quantise(const nas_cli *cli, const nas_model *model, const row
                            nas_quant **out, nas_err *err)
 {
     nas_quant_options options = nas_quant_options_default();
-    const char *how = nas_cli_string(cli, "calibration");
-    for (int i = 0; i < NAS_CALIBRATIONS; i++)
-        if (strcmp(how, nas_calibration_name((nas_calibration)i)) == 0)
-            options.calibration = (nas_calibration)i;
+    options.calibration = (nas_calibration)nas_cli_int(cli, "calibration");
     return nas_quantise(model, r->inputs, r->n, &options, out, err);
+}
+
+static nas_status export_files(nas_cli *cli, const nas_model *model,
+                               const nas_quant *quant, const rows *r, nas_err *err)
+{
+    const char *onnx = nas_cli_string(cli, "onnx");
+    const char *folder = nas_cli_string(cli, "c");
+    if (onnx != NULL)
+        NAS_TRY(write_onnx(model, quant, r, onnx, err));
+    return folder != NULL ? write_c(cli, model, quant, r, folder, err) : NAS_OK;
 }
 
 static nas_status export_model(nas_cli *cli, const nas_model *model, rows *r,
@@ -255,15 +276,9 @@ static nas_status export_model(nas_cli *cli, const nas_model *model, rows *r,
 {
     nas_quant *quant = NULL;
     NAS_TRY(make_rows(cli, model, r, err));
-    const char *onnx = nas_cli_string(cli, "onnx");
-    const char *folder = nas_cli_string(cli, "c");
-    if (onnx != NULL)
-        NAS_TRY(write_onnx(model, r, onnx, err));
-    if (folder == NULL)
-        return NAS_OK;
     if (nas_cli_dtype(cli) == NAS_INT8)
         NAS_TRY(quantise(cli, model, r, &quant, err));
-    nas_status status = write_c(cli, model, quant, r, folder, err);
+    nas_status status = export_files(cli, model, quant, r, err);
     nas_quant_free(quant);
     return status;
 }
@@ -291,9 +306,10 @@ const nas_command nas_cmd_export = {
         "MODEL is a model file; a number is a finalist of a study. The files are run "
         "again (the C\ncode is compiled) and compared with the engine before they "
         "count as written.",
-    .examples = "  nasmith export net.nasm --onnx net.onnx --c net_c\n"
-                "  nasmith export 140 --c device --prefix gesture --dtype int8\n"
-                "  nasmith export net.nasm --c device --dtype int8 --data calibration.csv",
+    .examples =
+        "  nasmith export net.nasm --onnx net.onnx --c net_c\n"
+        "  nasmith export 140 --c device --prefix gesture --dtype int8\n"
+        "  nasmith export net.nasm --c device --dtype int8 --data calibration.csv",
     .min_args = 1,
     .max_args = 1,
     .params = PARAMS,

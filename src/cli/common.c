@@ -43,7 +43,7 @@ const char *const nas_cli_dtypes[] = {"float", "int8", NULL};
 
 nas_dtype nas_cli_dtype(const nas_cli *cli)
 {
-    return strcmp(nas_cli_string(cli, "dtype"), "int8") == 0 ? NAS_INT8 : NAS_FLOAT32;
+    return nas_cli_int(cli, "dtype") == 1 ? NAS_INT8 : NAS_FLOAT32;
 }
 
 nas_status nas_cli_recipe(const nas_cli *cli, nas_task task, nas_recipe *out,

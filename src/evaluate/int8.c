@@ -26,8 +26,7 @@ nas_status nas_predict_int8(const nas_quant *quant, const nas_dataset *data,
                             const int64_t *rows, int64_t n, float *outputs, nas_err *err)
 {
     nas_runtime *runtime = NULL;
-    float *sample =
-        nas_heap_alloc((size_t)nas_shape_count(data->shape), sizeof *sample);
+    float *sample = nas_heap_alloc((size_t)nas_shape_count(data->shape), sizeof *sample);
     NAS_TRY_ALLOC(sample, err);
     nas_status status = nas_runtime_new_int8(quant, &runtime, err);
     for (int64_t i = 0; i < n && status == NAS_OK; i++) {

@@ -80,8 +80,7 @@ void nas_c_write_selftest(const nas_c_writer *w, nas_text *out)
     const int64_t outputs = w->n_samples * w->model->n_outputs;
     put_array(w, out, "in", w->sample, w->sample8, w->n_samples * w->n_inputs);
     put_array(w, out, "expected", w->expected, w->expected8, outputs);
-    nas_c_template(out, &w->names,
-                   w->sample8 == NULL ? selftest_equal : selftest_equal8);
+    nas_c_template(out, &w->names, w->sample8 == NULL ? selftest_equal : selftest_equal8);
     nas_c_template(out, &w->names, selftest_end);
 }
 
@@ -95,12 +94,11 @@ static const char makefile_start[] =
 static const char makefile_library[] = "lib@p.a: @p.o @p_weights.o\n"
                                        "\t$(AR) rcs $@@ @p.o @p_weights.o\n";
 
-static const char makefile_library8[] =
-    "lib@p.a: @p.o @p_weights.o @p_convert.o\n"
-    "\t$(AR) rcs $@@ @p.o @p_weights.o @p_convert.o\n"
-    "\n"
-    "@p_convert.o: @p_convert.c @p.h\n"
-    "\t$(CC) $(CFLAGS) -c -o $@@ @p_convert.c\n";
+static const char makefile_library8[] = "lib@p.a: @p.o @p_weights.o @p_convert.o\n"
+                                        "\t$(AR) rcs $@@ @p.o @p_weights.o @p_convert.o\n"
+                                        "\n"
+                                        "@p_convert.o: @p_convert.c @p.h\n"
+                                        "\t$(CC) $(CFLAGS) -c -o $@@ @p_convert.c\n";
 
 static const char makefile_end[] =
     "\n"
@@ -194,7 +192,7 @@ void nas_c_write_readme(const nas_c_writer *w, nas_text *out)
     nas_text_printf(out,
                     "Arena %" PRId64 " bytes, weights %" PRId64 " bytes, %" PRId64
                     " multiply-accumulates a run.\n",
-                    w->calls->program->arena_bytes,
-                    nas_calls_table_bytes(w->calls), nas_graph_macs(w->model->graph));
+                    w->calls->program->arena_bytes, nas_calls_table_bytes(w->calls),
+                    nas_graph_macs(w->model->graph));
     nas_c_template(out, &w->names, readme_end);
 }

@@ -21,12 +21,11 @@ static const char contract[] =
     " * Needs no operating system, heap, or C library; includes only <stddef.h> and\n"
     " * <stdint.h>. Inside, tensors lie as [height][width][channel], ";
 
-static const char guard[] =
-    " */\n"
-    "#ifndef @P_H\n"
-    "#define @P_H\n"
-    "\n"
-    "#include <stddef.h>\n";
+static const char guard[] = " */\n"
+                            "#ifndef @P_H\n"
+                            "#define @P_H\n"
+                            "\n"
+                            "#include <stddef.h>\n";
 
 static const char attributes[] =
     "/* Place and align the arena and the weights: define these before, or with -D, as\n"
@@ -79,12 +78,11 @@ static const char conversions[] =
     "void @p_dequantise_output(const int8_t *out, float *result);\n"
     "\n";
 
-static const char end[] =
-    "#ifdef __cplusplus\n"
-    "}\n"
-    "#endif\n"
-    "\n"
-    "#endif\n";
+static const char end[] = "#ifdef __cplusplus\n"
+                          "}\n"
+                          "#endif\n"
+                          "\n"
+                          "#endif\n";
 
 static bool standardises(const nas_model *model)
 {
@@ -129,9 +127,8 @@ static void put_output(const nas_c_writer *w, nas_text *out)
                         n, w->calls->quant == NULL ? "floats" : "int8", w->names.upper,
                         w->calls->quant == NULL ? "" : ", (q + 128) / 256");
     else
-        nas_text_printf(out,
-                        " * Output: %" PRId64 " %s, the targets of %s_LABELS%s.\n", n,
-                        w->calls->quant == NULL ? "floats" : "int8", w->names.upper,
+        nas_text_printf(out, " * Output: %" PRId64 " %s, the targets of %s_LABELS%s.\n",
+                        n, w->calls->quant == NULL ? "floats" : "int8", w->names.upper,
                         w->calls->quant == NULL ? " in the units of the data"
                                                 : ", quantised; see dequantise_output");
 }

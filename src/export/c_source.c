@@ -72,9 +72,9 @@ static const helper helpers[] = {
     {"clamp", has_clamp}, {"taps", has_window},       {"dot", has_dot},
     {"exp", has_exp},     {"logistic", has_logistic}, {NULL, NULL}};
 
-static const helper helpers8[] = {
-    {"clamp", has_clamp8}, {"rescale", rescales8}, {"convert", converts8},
-    {"taps", has_window},  {"dot", has_dot},       {NULL, NULL}};
+static const helper helpers8[] = {{"clamp", has_clamp8},  {"rescale", rescales8},
+                                  {"convert", converts8}, {"taps", has_window},
+                                  {"dot", has_dot},       {NULL, NULL}};
 
 static const nas_embedded *find(const nas_embedded *table, const char *name)
 {
@@ -123,12 +123,12 @@ static void put_kernels(const nas_c_writer *w, nas_text *out)
 static void put_window(nas_text *out, const nas_call *call, bool int8)
 {
     const nas_rt_window *w = &call->window;
-    nas_text_printf(out, "{%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, ",
-                    (int)w->in_h, (int)w->in_w, (int)w->in_c, (int)w->out_h,
-                    (int)w->out_w, (int)w->out_c, (int)w->kernel_h, (int)w->kernel_w,
-                    (int)w->stride_h, (int)w->stride_w, (int)w->pad_h, (int)w->pad_w,
-                    (int)w->dilation_h, (int)w->dilation_w, (int)w->groups,
-                    (int)w->backward);
+    nas_text_printf(
+        out, "{%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, ",
+        (int)w->in_h, (int)w->in_w, (int)w->in_c, (int)w->out_h, (int)w->out_w,
+        (int)w->out_c, (int)w->kernel_h, (int)w->kernel_w, (int)w->stride_h,
+        (int)w->stride_w, (int)w->pad_h, (int)w->pad_w, (int)w->dilation_h,
+        (int)w->dilation_w, (int)w->groups, (int)w->backward);
     if (int8) {
         const nas_call_int8 *q = &call->int8;
         nas_text_printf(out, "%d, %d, %d, %d}", (int)q->in_zero, (int)q->out_zero,
@@ -147,9 +147,8 @@ static void put_map(nas_text *out, const nas_call *call, bool int8)
     nas_text_printf(out, "{%d, %d, %d, ", (int)m->pixels, (int)m->in_c, (int)m->out_c);
     if (int8) {
         const nas_call_int8 *q = &call->int8;
-        nas_text_printf(out, "%d, %d, %d, %d, %d, %d}", (int)q->in_zero,
-                        (int)q->out_zero, (int)q->low, (int)q->high, (int)q->multiplier,
-                        (int)q->shift);
+        nas_text_printf(out, "%d, %d, %d, %d, %d, %d}", (int)q->in_zero, (int)q->out_zero,
+                        (int)q->low, (int)q->high, (int)q->multiplier, (int)q->shift);
         return;
     }
     nas_c_float(out, m->low);
@@ -193,8 +192,8 @@ static void put_call(const nas_c_writer *w, nas_text *out, int index)
     if (form == NAS_FORM_MAP_WEIGHTS || form == NAS_FORM_WINDOW_WEIGHTS)
         nas_text_printf(out, "%s_weights + %" PRId64 ", %s_weights + %" PRId64 ", ", p,
                         call->weights[0], p, call->weights[1]);
-    if (form == NAS_FORM_TERMS || (int8 && (form == NAS_FORM_MAP_WEIGHTS ||
-                                            form == NAS_FORM_WINDOW_WEIGHTS)))
+    if (form == NAS_FORM_TERMS ||
+        (int8 && (form == NAS_FORM_MAP_WEIGHTS || form == NAS_FORM_WINDOW_WEIGHTS)))
         nas_text_printf(out, "%s_scales + %" PRId64 ", ", p, call->int8.scales);
     if (form == NAS_FORM_TERMS && w->calls->n_indices == 0)
         nas_text_puts(out, "NULL, ");
@@ -244,10 +243,10 @@ static void put_step_calls(const nas_c_writer *w, nas_text *out)
             continue;
         const nas_step *s = &calls->program->steps[step];
         const int64_t element = calls->quant != NULL ? 1 : (int64_t)sizeof(float);
-        nas_text_printf(
-            out, "    %s_TRACE(%d, a + %" PRId64 ", %" PRId64 ");\n", w->names.upper,
-            step, calls->program->buffers[s->output].offset / element,
-            nas_shape_count(nas_graph_node(w->model->graph, s->node)->shape));
+        nas_text_printf(out, "    %s_TRACE(%d, a + %" PRId64 ", %" PRId64 ");\n",
+                        w->names.upper, step,
+                        calls->program->buffers[s->output].offset / element,
+                        nas_shape_count(nas_graph_node(w->model->graph, s->node)->shape));
     }
 }
 
@@ -333,11 +332,10 @@ void nas_c_write_weights(const nas_c_writer *w, nas_text *out)
     const nas_calls *calls = w->calls;
     nas_c_template(out, &w->names, start);
     put_tables(w, out);
-    nas_text_printf(out,
-                    "const %s %s_weights[%" PRId64 "] %s_ALIGN %s_WEIGHTS_ATTR = {\n",
-                    w->names.type, w->names.lower,
-                    calls->n_weights > 0 ? calls->n_weights : 1, w->names.upper,
-                    w->names.upper);
+    nas_text_printf(
+        out, "const %s %s_weights[%" PRId64 "] %s_ALIGN %s_WEIGHTS_ATTR = {\n",
+        w->names.type, w->names.lower, calls->n_weights > 0 ? calls->n_weights : 1,
+        w->names.upper, w->names.upper);
     if (calls->quant == NULL)
         nas_c_float_rows(out, calls->weights, calls->n_weights);
     else
@@ -346,10 +344,9 @@ void nas_c_write_weights(const nas_c_writer *w, nas_text *out)
         nas_text_puts(out, calls->quant == NULL ? "    0.0f,\n" : "    0,\n");
     nas_text_puts(out, "};\n");
     if (calls->quant != NULL) {
-        nas_text_printf(out,
-                        "\nconst int32_t %s_scales[%" PRId64 "] %s_WEIGHTS_ATTR = {\n",
-                        w->names.lower, calls->n_scales > 0 ? calls->n_scales : 1,
-                        w->names.upper);
+        nas_text_printf(
+            out, "\nconst int32_t %s_scales[%" PRId64 "] %s_WEIGHTS_ATTR = {\n",
+            w->names.lower, calls->n_scales > 0 ? calls->n_scales : 1, w->names.upper);
         nas_c_int32_rows(out, calls->scales, calls->n_scales);
         nas_text_puts(out, calls->n_scales > 0 ? "};\n" : "    0,\n};\n");
     }

@@ -244,7 +244,7 @@ static nas_status compare_integers(checker *c, const int8_t *data, const float *
 {
     const int64_t outputs = c->model->n_outputs;
     const bool classes = c->model->task == NAS_TASK_CLASSIFICATION;
-    int8_t *reference = NAS_NEW(c->arena, int8_t, n *outputs);
+    int8_t *reference = NAS_NEW(c->arena, int8_t, n * outputs);
     float *row = NAS_NEW(c->arena, float, outputs);
     nas_verify_result floats = {0};
     NAS_TRY_ALLOC(reference, c->err);

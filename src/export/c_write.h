@@ -11,9 +11,9 @@ typedef struct nas_c_writer {
     const nas_c_options *options;
     const nas_calls *calls;
     nas_c_names names;
-    int64_t n_inputs;      /* floats of a sample */
-    const float *sample;   /* [n_samples][n_inputs] */
-    const float *expected; /* [n_samples][n_outputs] */
+    int64_t n_inputs;                  /* floats of a sample */
+    const float *sample;               /* [n_samples][n_inputs] */
+    const float *expected;             /* [n_samples][n_outputs] */
     const int8_t *sample8, *expected8; /* of an int8 network */
     int64_t n_samples;
 } nas_c_writer;

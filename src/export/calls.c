@@ -444,8 +444,8 @@ static nas_status lower_softmax(lowering *l, const step_view *v, layout *out)
 {
     nas_call *call = channel_call(l, v, NAS_KERNEL_SOFTMAX);
     if (l->quant != NULL)
-        call->int8.multiplier = nas_quant_softmax_multiplier(
-            nas_quant_source(l->quant, v->index, 0).scale);
+        call->int8.multiplier =
+            nas_quant_softmax_multiplier(nas_quant_source(l->quant, v->index, 0).scale);
     *out = v->in;
     return NAS_OK;
 }
@@ -498,8 +498,8 @@ static nas_status lower_add_int8(lowering *l, const step_view *v, layout *out)
     int first = 0;
     (void)overwritten(v->step, &first);
     NAS_TRY(input_view(l, v, first, out));
-    nas_call *call = map_call(l, v, NAS_KERNEL_ADD, nas_shape_count(out->shape),
-                              v->step->n_inputs, 1);
+    nas_call *call =
+        map_call(l, v, NAS_KERNEL_ADD, nas_shape_count(out->shape), v->step->n_inputs, 1);
     call->in[0] = 0;
     call->int8.scales = l->calls->n_scales;
     for (int k = 0; k < v->step->n_inputs; k++) {

@@ -21,9 +21,9 @@ typedef struct nas_onnx_value {
 typedef struct nas_onnx_builder {
     nas_arena *arena;
     const nas_model *model;
-    const nas_quant *quant;     /* NULL: floats */
-    int *step_of;               /* int8: [nodes] step of the program, or -1 */
-    int *last_node;             /* int8: [steps] its last node in the graph */
+    const nas_quant *quant; /* NULL: floats */
+    int *step_of;           /* int8: [nodes] step of the program, or -1 */
+    int *last_node;         /* int8: [steps] its last node in the graph */
     nas_onnx_value *values; /* [nodes of the graph] */
     Onnx__NodeProto **nodes;
     Onnx__TensorProto **tensors;

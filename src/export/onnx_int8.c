@@ -87,8 +87,7 @@ void nas_onnx_int8_end_node(nas_onnx_builder *b, int index)
     const char *back = nas_onnx_int8_round(
         b, image ? value->image : value->flat,
         nas_onnx_int8_name(b, sample ? NAS_QUANT_SAMPLE : step), scale.scale, scale.zero);
-    *value =
-        image ? (nas_onnx_value){.image = back} : (nas_onnx_value){.flat = back};
+    *value = image ? (nas_onnx_value){.image = back} : (nas_onnx_value){.flat = back};
 }
 
 /* ---- weights --------------------------------------------------------------------- */
@@ -143,8 +142,8 @@ const char *nas_onnx_int8_weight(nas_onnx_builder *b, int node, nas_weight_role 
             return "";
         (void)nas_onnx_int8s(b, whole, dims, rank, q->kernel);
         inputs[1] = channel_scales(b, name, q, 1.0);
-        inputs[2] = nas_onnx_int8s(b, nas_onnx_text(b, "%s.zero", name), &q->channels, 1,
-                                   zeros);
+        inputs[2] =
+            nas_onnx_int8s(b, nas_onnx_text(b, "%s.zero", name), &q->channels, 1, zeros);
     } else {
         (void)nas_onnx_int32s(b, whole, &q->channels, 1, q->bias);
         inputs[1] = channel_scales(b, name, q, nas_quant_source(b->quant, step, 0).scale);

@@ -493,10 +493,10 @@ static nas_status add_whole(nas_onnx_program *p, run_value *value,
     NAS_TRY_ALLOC(value->whole, err);
     for (int64_t i = 0; i < value->n_constant; i++) {
         const uint8_t *at = bytes + 4 * i;
-        value->whole[i] =
-            narrow ? (int8_t)bytes[i]
-                   : (int32_t)((uint32_t)at[0] | (uint32_t)at[1] << 8 |
-                               (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24);
+        value->whole[i] = narrow
+                              ? (int8_t)bytes[i]
+                              : (int32_t)((uint32_t)at[0] | (uint32_t)at[1] << 8 |
+                                          (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24);
     }
     return NAS_OK;
 }

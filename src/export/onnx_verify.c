@@ -18,23 +18,37 @@ static bool has_classes(const Onnx__ModelProto *proto)
     return task != NULL && strcmp(task, "classification") == 0;
 }
 
+/* What a file is checked with. */
+typedef struct check {
+    const float *inputs, *expected;
+    int64_t n;
+    const float *units; /* [outputs] in which errors are counted; NULL: relative */
+} check;
+
 static nas_status compare_rows(const nas_onnx_program *program, bool classes,
-                               const float *inputs, const float *expected, int64_t n,
-                               nas_arena *arena, nas_verify_result *out, nas_err *err)
+                               const check *with, nas_arena *arena,
+                               nas_verify_result *out, nas_err *err)
 {
     const int64_t outputs = nas_onnx_outputs(program);
+    double units = 0.0;
     float *found = NAS_NEW(arena, float, outputs);
     NAS_TRY_ALLOC(found, err);
-    for (int64_t i = 0; i < n; i++) {
-        nas_onnx_run(program, inputs + i * nas_onnx_inputs(program), found);
-        nas_compare_row(out, found, expected + i * outputs, outputs, classes);
+    for (int64_t i = 0; i < with->n; i++) {
+        const float *expected = with->expected + i * outputs;
+        nas_onnx_run(program, with->inputs + i * nas_onnx_inputs(program), found);
+        nas_compare_row(out, found, expected, outputs, classes);
+        for (int64_t k = 0; k < outputs && with->units != NULL; k++)
+            units = fmax(units, fabs((double)found[k] - (double)expected[k]) /
+                                    (double)with->units[k]);
     }
+    if (with->units != NULL)
+        out->max_error = units;
     return NAS_OK;
 }
 
 /* Read a file and run rows through it, counting them in. */
-static nas_status verify(const char *path, const float *inputs, const float *expected,
-                         int64_t n, nas_verify_result *out, nas_err *err)
+static nas_status verify(const char *path, const check *with, nas_verify_result *out,
+                         nas_err *err)
 {
     char *data = NULL;
     size_t bytes = 0;
@@ -50,8 +64,7 @@ static nas_status verify(const char *path, const float *inputs, const float *exp
     else
         status = nas_onnx_prepare(proto, arena, &program, err);
     if (status == NAS_OK)
-        status = compare_rows(program, has_classes(proto), inputs, expected, n, arena,
-                              out, err);
+        status = compare_rows(program, has_classes(proto), with, arena, out, err);
     nas_arena_free(arena);
     onnx__model_proto__free_unpacked(proto, NULL);
     return status;
@@ -62,7 +75,8 @@ nas_status nas_onnx_verify(const char *path, const float *inputs, const float *e
 {
     *out = (nas_verify_result){0};
     (void)snprintf(out->compiler, sizeof out->compiler, "re-read");
-    NAS_TRY(verify(path, inputs, expected, n, out, err));
+    const check with = {inputs, expected, n, NULL};
+    NAS_TRY(verify(path, &with, out, err));
     return nas_compare_status(out, path, err);
 }
 
@@ -87,26 +101,21 @@ nas_status nas_onnx_verify_int8(const nas_quant *quant, const char *path,
     enum { MOST_UNITS = 16, FEW_ROWS = 50 };
     *out = (nas_verify_result){0};
     (void)snprintf(out->compiler, sizeof out->compiler, "re-read");
-    float *expected = nas_heap_alloc((size_t)(n * quant->model->n_outputs) + 1,
-                                     sizeof *expected);
+    float *expected =
+        nas_heap_alloc((size_t)(n * quant->model->n_outputs) + 1, sizeof *expected);
     NAS_TRY_ALLOC(expected, err);
     nas_status status = expect(quant, inputs, n, expected, err);
+    const check with = {inputs, expected, n, quant->output_factor};
     if (status == NAS_OK)
-        status = verify(path, inputs, expected, n, out, err);
+        status = verify(path, &with, out, err);
     nas_heap_free(expected);
     NAS_TRY(status);
-    double unit = 0.0; /* of the largest output, as max_error is relative above 1 */
-    for (int64_t i = 0; i < quant->model->n_outputs; i++)
-        unit = fmax(unit, (double)quant->output_factor[i]);
-    out->max_error /= unit;
-    if (out->max_error <= MOST_UNITS &&
-        (n < FEW_ROWS || 50 * out->argmax_differs <= n))
+    if (out->max_error <= MOST_UNITS && (n < FEW_ROWS || 50 * out->argmax_differs <= n))
         return NAS_OK;
     status = nas_fail(err, NAS_E_VERIFY,
                       "%s: outputs differ from the int8 network's by %.1f units and in "
                       "the class of %lld of %lld rows",
-                      path, out->max_error, (long long)out->argmax_differs,
-                      (long long)n);
+                      path, out->max_error, (long long)out->argmax_differs, (long long)n);
     nas_err_hint(err, "do not use this file; please report this with the network");
     return status;
 }

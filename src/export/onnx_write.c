@@ -187,9 +187,9 @@ static size_t outputs(nas_onnx_builder *b, bool inner, char *name,
         return 0;
     list[n++] = value_info(b, name, &b->model->n_outputs, 1);
     for (int s = NAS_QUANT_SAMPLE; s < steps; s++) {
-        const bool standardised = inner && b->quant->program->n_steps > 0 &&
-                                  b->quant->program->steps[0].kind ==
-                                      NAS_STEP_STANDARDISE;
+        const bool standardised =
+            inner && b->quant->program->n_steps > 0 &&
+            b->quant->program->steps[0].kind == NAS_STEP_STANDARDISE;
         if (s == NAS_QUANT_SAMPLE && standardised)
             continue;
         char *text = nas_arena_strdup(b->arena, nas_onnx_int8_name(b, s));

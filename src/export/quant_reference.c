@@ -1,7 +1,7 @@
 /* The int8 reference interpreter: one function per kind of step, all tensors kept, in the
  * graph's order [C][H][W], straight from the definitions of the number format. Shares no
  * code with the shipped kernels. */
-#include "export/quant.h"
+#include "export/quant_reference.h"
 
 #include "export/head.h"
 #include "export/kernels8.h"
@@ -17,7 +17,7 @@ typedef struct ref_step {
     const nas_node *node;
     int index;
     nas_shape in, out;
-    const int8_t **inputs; /* [n_inputs] */
+    const int8_t *const *inputs; /* [n_inputs] */
     int8_t *result;
 } ref_step;
 
@@ -254,52 +254,64 @@ static const ref_function functions[NAS_STEP_KINDS] = {
 
 /* ---- all ------------------------------------------------------------------------- */
 
-/* @return [n_steps + 1]; the last stands for the output: its input 0 is the result */
-static ref_step *prepare(const nas_quant *quant, int8_t *sample, nas_arena *arena)
+void nas_quant_reference_step(const nas_quant *quant, int step,
+                              const int8_t *const *inputs, int8_t *out)
 {
-    const nas_program *p = quant->program;
-    ref_step *steps = NAS_NEW(arena, ref_step, p->n_steps + 1);
-    const int8_t *last = sample;
-    for (int i = 0; steps != NULL && i < p->n_steps; i++) {
-        ref_step *s = &steps[i];
-        s->quant = quant;
-        s->step = &p->steps[i];
-        s->q = &quant->steps[i];
-        s->node = nas_graph_node(p->graph, s->step->node);
-        s->index = i;
-        s->in = s->step->in;
-        s->out = s->node->shape;
-        s->inputs = NAS_NEW(arena, const int8_t *, s->step->n_inputs);
-        s->result = NAS_NEW(arena, int8_t, nas_shape_count(s->out));
-        if (s->inputs == NULL || s->result == NULL)
-            return NULL;
-        for (int k = 0; k < s->step->n_inputs; k++) {
-            const int source = s->q->sources[k];
-            s->inputs[k] = source == NAS_QUANT_SAMPLE ? sample : steps[source].result;
-        }
-        if (s->step->output == p->output_buffer)
-            last = s->result;
-    }
-    if (steps == NULL)
-        return NULL;
-    steps[p->n_steps].inputs = NAS_NEW(arena, const int8_t *, 1);
-    if (steps[p->n_steps].inputs == NULL)
-        return NULL;
-    steps[p->n_steps].inputs[0] = last;
-    return steps;
+    const nas_step *it = &quant->program->steps[step];
+    const nas_node *node = nas_graph_node(quant->program->graph, it->node);
+    const ref_step s = {.quant = quant,
+                        .step = it,
+                        .q = &quant->steps[step],
+                        .node = node,
+                        .index = step,
+                        .in = it->in,
+                        .out = node->shape,
+                        .inputs = inputs,
+                        .result = out};
+    functions[it->kind](&s);
 }
 
-static void run_row(const nas_quant *quant, const ref_step *steps, int8_t *out)
+/* All tensors of a run: [0] the sample, [s + 1] the result of step s. */
+static int8_t **make_tensors(const nas_quant *quant, nas_arena *arena)
+{
+    const nas_program *p = quant->program;
+    int8_t **tensors = NAS_NEW(arena, int8_t *, p->n_steps + 1);
+    for (int i = 0; tensors != NULL && i <= p->n_steps; i++) {
+        const int node = i == 0 ? 0 : p->steps[i - 1].node;
+        const nas_shape shape = nas_graph_node(p->graph, node)->shape;
+        tensors[i] = NAS_NEW(arena, int8_t, nas_shape_count(shape));
+        if (tensors[i] == NULL)
+            return NULL;
+    }
+    return tensors;
+}
+
+/* @param inputs  room for the operands of any step */
+static void run_row(const nas_quant *quant, int8_t *const *tensors, const int8_t **inputs,
+                    int8_t *out)
 {
     const nas_program *p = quant->program;
     const int64_t outputs = quant->model->n_outputs;
-    for (int i = 0; i < p->n_steps; i++)
-        functions[steps[i].step->kind](&steps[i]);
-    const int8_t *last = steps[p->n_steps].inputs[0];
+    const int8_t *last = tensors[0];
+    for (int i = 0; i < p->n_steps; i++) {
+        for (int k = 0; k < p->steps[i].n_inputs; k++)
+            inputs[k] = tensors[quant->steps[i].sources[k] + 1];
+        nas_quant_reference_step(quant, i, inputs, tensors[i + 1]);
+        if (p->steps[i].output == p->output_buffer)
+            last = tensors[i + 1];
+    }
     if (nas_head_has_softmax(quant->model))
         softmax(outputs, nas_quant_last(quant).scale, last, out);
     else
         memcpy(out, last, (size_t)outputs);
+}
+
+static int most_inputs(const nas_program *p)
+{
+    int most = 1;
+    for (int i = 0; i < p->n_steps; i++)
+        most = p->steps[i].n_inputs > most ? p->steps[i].n_inputs : most;
+    return most;
 }
 
 nas_status nas_quant_reference_run(const nas_quant *quant, const float *inputs, int64_t n,
@@ -308,15 +320,15 @@ nas_status nas_quant_reference_run(const nas_quant *quant, const float *inputs, 
     const int64_t row = nas_shape_count(nas_graph_input_shape(quant->program->graph));
     nas_arena *arena = nas_arena_new();
     NAS_TRY_ALLOC(arena, err);
-    int8_t *sample = NAS_NEW(arena, int8_t, row);
-    const ref_step *steps = sample == NULL ? NULL : prepare(quant, sample, arena);
-    for (int64_t i = 0; steps != NULL && i < n; i++) {
-        nas_quant_input(quant, inputs + i * row, sample);
-        run_row(quant, steps, outputs + i * quant->model->n_outputs);
+    int8_t **tensors = make_tensors(quant, arena);
+    const int8_t **operands = NAS_NEW(arena, const int8_t *, most_inputs(quant->program));
+    const bool ready = tensors != NULL && operands != NULL;
+    for (int64_t i = 0; ready && i < n; i++) {
+        nas_quant_input(quant, inputs + i * row, tensors[0]);
+        run_row(quant, tensors, operands, outputs + i * quant->model->n_outputs);
     }
     nas_arena_free(arena);
-    NAS_TRY_ALLOC(steps, err);
-    return NAS_OK;
+    return ready ? NAS_OK : nas_fail(err, NAS_E_NOMEM, "out of memory");
 }
 
 void nas_quant_input(const nas_quant *quant, const float *sample, int8_t *out)

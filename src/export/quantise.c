@@ -202,8 +202,7 @@ static nas_status round_weights(const quantising *q, const step_view *v,
     out->out = scale_of(v->low, v->high, 1.001 * v->in.scale * largest);
     for (int64_t c = 0; c < out->channels; c++) {
         const double scale = v->in.scale * out->kernel_scale[c];
-        const double grown =
-            (double)bias[c] + round_channel(q, v, c, kernel + c * n);
+        const double grown = (double)bias[c] + round_channel(q, v, c, kernel + c * n);
         out->bias[c] = (int32_t)fmin(fmax(round(grown / scale), -1.5e9), 1.5e9);
         out->rescales[c] = nas_rescale_of(scale / out->out.scale);
         NAS_TRY(check_sum(q, v, c));
@@ -311,18 +310,12 @@ static nas_status quantise_softmax(const quantising *q, const step_view *v)
 typedef nas_status (*quantise_function)(const quantising *q, const step_view *v);
 
 static const quantise_function functions[NAS_STEP_KINDS] = {
-    [NAS_STEP_STANDARDISE] = quantise_standardise,
-    [NAS_STEP_CONV] = quantise_weighted,
-    [NAS_STEP_DEPTHWISE] = quantise_weighted,
-    [NAS_STEP_DENSE] = quantise_weighted,
-    [NAS_STEP_MAX_POOL] = quantise_pool,
-    [NAS_STEP_AVG_POOL] = quantise_pool,
-    [NAS_STEP_GLOBAL_AVG_POOL] = quantise_mean,
-    [NAS_STEP_AFFINE] = quantise_weighted,
-    [NAS_STEP_ACTIVATION] = quantise_activation,
-    [NAS_STEP_ADD] = quantise_add,
-    [NAS_STEP_CONCAT] = quantise_concat,
-    [NAS_STEP_SOFTMAX] = quantise_softmax,
+    [NAS_STEP_STANDARDISE] = quantise_standardise, [NAS_STEP_CONV] = quantise_weighted,
+    [NAS_STEP_DEPTHWISE] = quantise_weighted,      [NAS_STEP_DENSE] = quantise_weighted,
+    [NAS_STEP_MAX_POOL] = quantise_pool,           [NAS_STEP_AVG_POOL] = quantise_pool,
+    [NAS_STEP_GLOBAL_AVG_POOL] = quantise_mean,    [NAS_STEP_AFFINE] = quantise_weighted,
+    [NAS_STEP_ACTIVATION] = quantise_activation,   [NAS_STEP_ADD] = quantise_add,
+    [NAS_STEP_CONCAT] = quantise_concat,           [NAS_STEP_SOFTMAX] = quantise_softmax,
 };
 
 const char *nas_quant_refusal(const nas_graph *graph, int *node)
@@ -347,9 +340,9 @@ static nas_status quantise_step(const quantising *q, int index, nas_calibration 
     const int source = v.out->sources[0];
     v.node = nas_graph_node(quant->program->graph, v.step->node);
     v.in = scale_at(quant, source);
-    v.from = &q->statistics[source == NAS_QUANT_SAMPLE
-                                ? 0
-                                : quant->program->steps[source].node];
+    v.from =
+        &q->statistics[source == NAS_QUANT_SAMPLE ? 0
+                                                  : quant->program->steps[source].node];
     nas_statistics_range(&q->statistics[v.step->node], how, &v.low, &v.high);
     v.out->terms = NAS_NEW(quant->arena, nas_rescale, v.step->n_inputs);
     NAS_TRY_ALLOC(v.out->terms, q->err);
@@ -473,8 +466,8 @@ static nas_status build(const nas_model *model, const nas_statistics *statistics
     quant->calibration = options->calibration;
     quant->arena = nas_arena_new();
     NAS_TRY_ALLOC(quant->arena, err);
-    NAS_TRY(nas_program_build(model->graph, &program, quant->arena, &quant->program,
-                              err));
+    NAS_TRY(
+        nas_program_build(model->graph, &program, quant->arena, &quant->program, err));
     NAS_TRY(find_sources(quant, err));
     NAS_TRY(quantise_input(&q, options->calibration));
     for (int s = 0; s < quant->program->n_steps; s++)

@@ -35,8 +35,8 @@ static nas_status make(nas_runtime *runtime, const nas_model *model, nas_err *er
     if (runtime->quant == NULL)
         NAS_TRY(nas_calls_build(model, runtime->memory, &runtime->calls, err));
     else
-        NAS_TRY(nas_calls_build_int8(runtime->quant, runtime->memory, &runtime->calls,
-                                     err));
+        NAS_TRY(
+            nas_calls_build_int8(runtime->quant, runtime->memory, &runtime->calls, err));
     return make_room(runtime, err);
 }
 

@@ -210,7 +210,8 @@ bool nas_step_may_overlap(const nas_lowered *low, int s, const int *reads_left)
     return step->n_inputs == 1 && reads_left[step->inputs[0]] == 1;
 }
 
-/* Bytes of the one input and the result of a step when they overlap as far as they may. */
+/* Bytes of the one input and the result of a step when they overlap as far as they may.
+ */
 static int64_t extent(const nas_lowered *low, const nas_step *step)
 {
     return nas_overlap_extent(low->overlaps[step->output], low->bytes[step->inputs[0]],

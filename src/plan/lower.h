@@ -10,12 +10,12 @@
 typedef struct nas_lowered {
     nas_step *steps;
     int n_steps;
-    int64_t *bytes;    /* [n_steps + 1] per value */
-    int *uses;         /* [n_steps + 1] reads of a value; the network's output has one
-                          more */
-    nas_shape *shapes; /* [n_steps + 1] as produced */
+    int64_t *bytes;        /* [n_steps + 1] per value */
+    int *uses;             /* [n_steps + 1] reads of a value; the network's output has one
+                              more */
+    nas_shape *shapes;     /* [n_steps + 1] as produced */
     nas_overlap *overlaps; /* [n_steps + 1] of the step that computes a value */
-    int output;        /* value */
+    int output;            /* value */
 } nas_lowered;
 
 /* Bytes of one element of an activation. */

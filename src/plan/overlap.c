@@ -91,8 +91,7 @@ static frontier frontier_of(const nas_graph *graph, const nas_step *step)
     const int64_t dilation[2] = {dilates ? a[NAS_ATTR_DILATION_H].i : 1,
                                  dilates ? a[NAS_ATTR_DILATION_W].i : 1};
     for (int d = 0; d < 2; d++) {
-        f.pad[d] =
-            nas_window_pad_before(kernel[d], dilation[d], (int)a[NAS_ATTR_PAD].i);
+        f.pad[d] = nas_window_pad_before(kernel[d], dilation[d], (int)a[NAS_ATTR_PAD].i);
         f.reach[d] = (kernel[d] - 1) * dilation[d];
     }
     return f;
@@ -108,7 +107,8 @@ nas_overlap nas_step_overlap(const nas_graph *graph, const nas_step *step,
         const frontier f = frontier_of(graph, step);
         overlap = overlap_of(&f);
     }
-    if (step->kind == NAS_STEP_GLOBAL_AVG_POOL) /* a channel is read before it is written */
+    if (step->kind ==
+        NAS_STEP_GLOBAL_AVG_POOL) /* a channel is read before it is written */
         overlap.below = 0;
     overlap.below = least(overlap.below, out) * element;
     overlap.above = least(overlap.above, in) * element;

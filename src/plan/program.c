@@ -12,8 +12,8 @@ nas_program_options nas_program_options_default(void)
 typedef struct assignment {
     nas_program *program;
     const nas_lowered *low;
-    int *buffer_of; /* [n_steps + 1] per value */
-    int *left;      /* [n_steps + 1] reads */
+    int *buffer_of;       /* [n_steps + 1] per value */
+    int *left;            /* [n_steps + 1] reads */
     nas_plan_pair *pairs; /* [n_steps] buffers that may overlap, and the step of each */
     int *pair_step;
     int n_pairs;
@@ -47,8 +47,7 @@ static void assign_step(assignment *a, int s, int *inputs)
     if (!overlaps)
         return;
     a->pair_step[a->n_pairs] = s;
-    a->pairs[a->n_pairs++] =
-        (nas_plan_pair){inputs[0], output, reach.below, reach.above};
+    a->pairs[a->n_pairs++] = (nas_plan_pair){inputs[0], output, reach.below, reach.above};
 }
 
 static nas_status assign(assignment *a, nas_arena *arena, nas_err *err)

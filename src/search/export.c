@@ -32,14 +32,19 @@ static nas_status make_rows(const search_run *run, const nas_model *model,
 /* ---- files --------------------------------------------------------------- */
 
 static nas_status write_onnx(const search_run *run, const nas_model *model,
-                             const check_rows *rows, nas_finalist *finalist, nas_err *err)
+                             const nas_quant *quant, const check_rows *rows,
+                             nas_finalist *finalist, nas_err *err)
 {
+    nas_verify_result *check = &finalist->onnx_check;
     const char *path =
         nas_arena_printf(run->arena, "%s/%s.onnx", run->output_folder, finalist->role);
     NAS_TRY_ALLOC(path, err);
-    NAS_TRY(nas_onnx_write(model, path, err));
-    nas_status status = nas_onnx_verify(path, rows->inputs, rows->expected, rows->n,
-                                        &finalist->onnx_check, err);
+    NAS_TRY(quant == NULL ? nas_onnx_write(model, path, err)
+                          : nas_onnx_write_int8(quant, path, err));
+    nas_status status =
+        quant == NULL
+            ? nas_onnx_verify(path, rows->inputs, rows->expected, rows->n, check, err)
+            : nas_onnx_verify_int8(quant, path, rows->inputs, rows->n, check, err);
     if (status == NAS_OK)
         finalist->onnx_path = path;
     else if (status == NAS_E_VERIFY)
@@ -68,8 +73,8 @@ static nas_status write_c(const search_run *run, const nas_model *model,
                                  rows->n < SELFTEST_ROWS ? (int)rows->n : SELFTEST_ROWS,
                              .note = note_of(run, finalist)};
     NAS_TRY(nas_c_write(model, &options, folder, err));
-    nas_status status = nas_c_verify(model, &options, folder, rows->inputs, rows->expected,
-                                     rows->n, &finalist->c_check, err);
+    nas_status status = nas_c_verify(model, &options, folder, rows->inputs,
+                                     rows->expected, rows->n, &finalist->c_check, err);
     if (status == NAS_OK)
         finalist->c_path = folder;
     else if (status == NAS_E_VERIFY)
@@ -132,10 +137,10 @@ static nas_status export_files(const search_run *run, const nas_model *model,
     NAS_TRY_ALLOC(path, err);
     NAS_TRY(nas_model_write(model, path, err));
     finalist->model_path = path;
-    NAS_TRY(measure_latency(model, quant, rows, arena, &finalist->measured_latency_ms,
-                            err));
+    NAS_TRY(
+        measure_latency(model, quant, rows, arena, &finalist->measured_latency_ms, err));
     if (run->options->export_onnx)
-        NAS_TRY(write_onnx(run, model, rows, finalist, err));
+        NAS_TRY(write_onnx(run, model, quant, rows, finalist, err));
     return run->options->export_c ? write_c(run, model, quant, rows, finalist, err)
                                   : NAS_OK;
 }

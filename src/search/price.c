@@ -30,7 +30,8 @@ nas_status nas_price_candidate(void *context, const nas_candidate *candidate,
     bool exists =
         p->limits.dtype == NAS_FLOAT32 || nas_quant_refusal(graph, NULL) == NULL;
     nas_graph_free(graph);
-    *feasible = status == NAS_OK && exists && nas_cost_violates(cost, &p->limits) == NAS_LIMIT_NONE;
+    *feasible = status == NAS_OK && exists &&
+                nas_cost_violates(cost, &p->limits) == NAS_LIMIT_NONE;
     return status;
 }
 

@@ -29,6 +29,9 @@ passes 'int8, calibrated by .* equal bit for bit' "$NASMITH" export net.nasm --c
 passes 'calibrated by mse' "$NASMITH" export net.nasm --c c8 --dtype int8 --data "$digits" \
     --calibration mse
 make -C c8 test >make.txt 2>&1 || { cat make.txt; echo "FAIL int8 self-test"; failures=$((failures + 1)); }
+passes 'Wrote q.onnx .int8, checked on 256 rows' "$NASMITH" export net.nasm --onnx q.onnx --dtype int8 \
+    --data "$digits"
+fails 2 'int8' "$NASMITH" eval q.onnx "$digits"
 fails 2 'needs rows to calibrate' "$NASMITH" export net.nasm --c c8 --dtype int8
 for compiler in gcc clang; do
     command -v $compiler >/dev/null || continue

@@ -44,9 +44,9 @@ static void jobs_are_scored_as_int8(void **state)
         const size_t n = (size_t)nas_graph_floats(floats.model->graph);
         assert_memory_equal(floats.model->weights, int8.model->weights,
                             n * sizeof(float));
-        check_ok(nas_quantise_on(int8.model, data, data->train, data->n_train, &quant,
-                                 &err),
-                 err);
+        check_ok(
+            nas_quantise_on(int8.model, data, data->train, data->n_train, &quant, &err),
+            err);
         check_ok(nas_evaluate_int8(quant, data, data->validation, data->n_validation,
                                    nas_metric_default(data->task), &score, &err),
                  err);

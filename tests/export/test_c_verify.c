@@ -104,9 +104,9 @@ static void differences_are_found(void **state)
     nas_verify_result result;
     written w = write_network(5);
     w.expected[ROWS * w.model->n_outputs - 1] += 1;
-    assert_int_equal(
-        nas_c_verify(w.model, &w.options, w.folder, w.rows, w.expected, ROWS, &result, &err),
-        NAS_E_VERIFY);
+    assert_int_equal(nas_c_verify(w.model, &w.options, w.folder, w.rows, w.expected, ROWS,
+                                  &result, &err),
+                     NAS_E_VERIFY);
     assert_true(result.compiled && result.max_error > 1e-4);
     release(&w);
 }
@@ -120,9 +120,9 @@ static void broken_code_is_an_error(void **state)
     written w = write_network(5);
     (void)snprintf(path, sizeof path, "%s/tiny_weights.c", w.folder);
     check_ok(nas_file_write(path, "no C", 4, &err), err);
-    assert_int_equal(
-        nas_c_verify(w.model, &w.options, w.folder, w.rows, w.expected, ROWS, &result, &err),
-        NAS_E_VERIFY);
+    assert_int_equal(nas_c_verify(w.model, &w.options, w.folder, w.rows, w.expected, ROWS,
+                                  &result, &err),
+                     NAS_E_VERIFY);
     assert_non_null(strstr(err.text, "cc failed"));
     release(&w);
 }
@@ -135,8 +135,8 @@ static void no_compiler_is_no_error(void **state)
     written w = write_network(5);
     char *path = fixture_string(getenv("PATH"));
     assert_int_equal(setenv("PATH", "/nowhere", 1), 0);
-    nas_status status =
-        nas_c_verify(w.model, &w.options, w.folder, w.rows, w.expected, ROWS, &result, &err);
+    nas_status status = nas_c_verify(w.model, &w.options, w.folder, w.rows, w.expected,
+                                     ROWS, &result, &err);
     assert_int_equal(setenv("PATH", path, 1), 0);
     assert_int_equal(status, NAS_OK);
     assert_false(result.compiled);

@@ -36,25 +36,25 @@ static const char startup[] =
     "#endif\n"
     "    arguments[1] = (unsigned)main();\n"
     "    __asm volatile(\"mov r0, %0\\nmov r1, %1\\nbkpt 0xab\"\n"
-    "                   : : \"r\"(0x20u), \"r\"(arguments) : \"r0\", \"r1\", \"memory\");\n"
+    "                   : : \"r\"(0x20u), \"r\"(arguments) : \"r0\", \"r1\", "
+    "\"memory\");\n"
     "    for (;;)\n"
     "        ;\n"
     "}\n"
     "__attribute__((section(\".vectors\"), used))\n"
     "const void *const vectors[2] = {&stack_top, (const void *)reset};\n";
 
-static const char script[] =
-    "ENTRY(reset)\n"
-    "SECTIONS\n"
-    "{\n"
-    "    . = CODE;\n"
-    "    .text : { KEEP(*(.vectors)) *(.text*) *(.rodata*) }\n"
-    "    .ARM.exidx : { *(.ARM.exidx*) }\n"
-    "    . = RAM;\n"
-    "    .data : { *(.data*) }\n"
-    "    .bss : { *(.bss*) *(COMMON) }\n"
-    "    stack_top = ALIGN(8) + 0x10000;\n"
-    "}\n";
+static const char script[] = "ENTRY(reset)\n"
+                             "SECTIONS\n"
+                             "{\n"
+                             "    . = CODE;\n"
+                             "    .text : { KEEP(*(.vectors)) *(.text*) *(.rodata*) }\n"
+                             "    .ARM.exidx : { *(.ARM.exidx*) }\n"
+                             "    . = RAM;\n"
+                             "    .data : { *(.data*) }\n"
+                             "    .bss : { *(.bss*) *(COMMON) }\n"
+                             "    stack_top = ALIGN(8) + 0x10000;\n"
+                             "}\n";
 
 static void write_text(const char *folder, const char *name, const char *text)
 {
@@ -150,7 +150,8 @@ static void self_tests_pass_on_emulated_boards(void **state)
     char folder[64];
     nas_err err = {0};
     nas_test_tmpdir(folder, sizeof folder);
-    if (shell(folder, "command -v arm-none-eabi-gcc && command -v qemu-system-arm") != 0) {
+    if (shell(folder, "command -v arm-none-eabi-gcc && command -v qemu-system-arm") !=
+        0) {
         check_ok(nas_file_remove(folder, &err), err);
         print_message("skipped: no arm-none-eabi-gcc or no qemu-system-arm\n");
         skip();

@@ -98,7 +98,8 @@ static void stays_close_to_the_floats(void **state)
 {
     (void)state;
     for (int task = 0; task < 2; task++) {
-        nas_model *model = usual(task == 0 ? NAS_TASK_CLASSIFICATION : NAS_TASK_REGRESSION);
+        nas_model *model =
+            usual(task == 0 ? NAS_TASK_CLASSIFICATION : NAS_TASK_REGRESSION);
         float *rows = fixture_rows(model, ROWS, 4);
         double least = 1e9, best = 0.0;
         for (int how = NAS_CALIBRATE_BEST; how < NAS_CALIBRATIONS; how++) {
@@ -184,7 +185,8 @@ static void survives_degenerate_networks(void **state)
             if (kind == 2)
                 model->weights[i] *= 1e6f;
         }
-        const int64_t values = ROWS * nas_shape_count(nas_graph_input_shape(model->graph));
+        const int64_t values =
+            ROWS * nas_shape_count(nas_graph_input_shape(model->graph));
         for (int64_t i = 0; i < values && kind == 3; i++)
             rows[i] = 2.385f;
         quantise(model, rows, NAS_CALIBRATE_BEST, &quant);

@@ -1,5 +1,5 @@
 // Runs every N.onnx of a folder in ONNX Runtime: input N.in (floats of the shape in
-// N.json), output to N.out.
+// N.json), output to N.out; further outputs NAME to N.NAME.out.
 "use strict";
 const fs = require("fs");
 const path = require("path");
@@ -8,15 +8,18 @@ const ort = require("onnxruntime-node");
 async function runOne(folder, number) {
   const file = (extension) => path.join(folder, number + extension);
   const session = await ort.InferenceSession.create(file(".onnx"), {
-    graphOptimizationLevel: "all",
+    graphOptimizationLevel: process.argv[3] ?? "all",
     intraOpNumThreads: 1,
   });
   const bytes = fs.readFileSync(file(".in"));
   const shape = JSON.parse(fs.readFileSync(file(".json"), "utf8"));
   const input = new Float32Array(bytes.buffer, bytes.byteOffset, bytes.byteLength / 4);
   const tensor = new ort.Tensor("float32", Float32Array.from(input), shape);
-  const { output } = await session.run({ input: tensor });
-  fs.writeFileSync(file(".out"), Buffer.from(output.data.buffer, output.data.byteOffset, output.data.byteLength));
+  const outputs = await session.run({ input: tensor });
+  for (const [name, { data }] of Object.entries(outputs)) {
+    const extension = name === "output" ? ".out" : `.${name}.out`;
+    fs.writeFileSync(file(extension), Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+  }
 }
 
 async function main(folder) {

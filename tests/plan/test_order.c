@@ -19,8 +19,7 @@ typedef struct walk {
 static int64_t execute(walk *w, int s, int64_t *bytes)
 {
     const nas_step *step = &w->low->steps[s];
-    int over = nas_step_overwrites(w->low, s, w->left);
-    int64_t during = *bytes + (over < 0 ? w->low->bytes[step->output] : 0);
+    int64_t during = *bytes + nas_step_growth(w->low, s, w->left);
     *bytes += w->low->bytes[step->output];
     for (int k = 0; k < step->n_inputs; k++)
         if (--w->left[step->inputs[k]] == 0)

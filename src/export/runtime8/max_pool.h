@@ -1,6 +1,6 @@
 /* One channel of one pixel. */
 static int8_t nas_rt_max_pool_value(const nas_rt_window *p, const nas_rt_taps *taps,
-                                   int32_t c, const int8_t *in)
+                                    int32_t c, const int8_t *in)
 {
     int8_t value = in[taps->origin + (taps->y0 * p->in_w + taps->x0) * p->in_c + c];
     for (int32_t ky = taps->y0; ky < taps->y1; ky++) {

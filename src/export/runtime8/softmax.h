@@ -19,7 +19,8 @@ static void nas_rt_softmax(const nas_rt_map *p, const int8_t *in, int8_t *out)
         for (int32_t c = 1; c < p->in_c; c++)
             top = in[c] > top ? in[c] : top;
         for (int32_t c = 0; c < p->in_c; c++)
-            sum += nas_rt_exp2_negative((uint32_t)(top - in[c]) * (uint32_t)p->multiplier);
+            sum +=
+                nas_rt_exp2_negative((uint32_t)(top - in[c]) * (uint32_t)p->multiplier);
         for (int32_t c = 0; c < p->in_c; c++) {
             const uint32_t e =
                 nas_rt_exp2_negative((uint32_t)(top - in[c]) * (uint32_t)p->multiplier);
