@@ -16,19 +16,19 @@
 #include <stdint.h>
 
 /* How the range of a tensor is chosen from what it held on the calibration rows. */
-typedef enum nas_calibration {
-    NAS_CALIBRATE_BEST,       /* of the others: outputs closest to the float network's */
-    NAS_CALIBRATE_MIN_MAX,    /* all values */
-    NAS_CALIBRATE_PERCENTILE, /* all but 0.005 % at either end */
-    NAS_CALIBRATE_MSE,        /* least mean squared error of rounding and clipping */
-    NAS_CALIBRATIONS
-} nas_calibration;
+typedef enum nas_range_method {
+    NAS_RANGE_BEST,       /* of the others: outputs closest to the float network's */
+    NAS_RANGE_MIN_MAX,    /* all values */
+    NAS_RANGE_PERCENTILE, /* all but 0.005 % at either end */
+    NAS_RANGE_MSE,        /* least mean squared error of rounding and clipping */
+    NAS_RANGE_METHODS
+} nas_range_method;
 
 /* "best", "min-max", "percentile", "mse" */
-const char *nas_calibration_name(nas_calibration calibration);
+const char *nas_range_method_name(nas_range_method calibration);
 
 typedef struct nas_quant_options {
-    nas_calibration calibration;
+    nas_range_method calibration;
     bool bias_correction; /* add the mean error of the rounded weights to the biases */
 } nas_quant_options;
 
@@ -48,13 +48,13 @@ const char *nas_quant_refusal(const nas_graph *graph, int *node);
  * @param out  Ownership: caller, nas_quant_free
  * @return NAS_E_UNSUPPORTED for operators without int8 form or sums that may overflow 32
  *         bits; NAS_E_GRAPH as for the float export
- * Cost: two runs of the float kernels per row, six more for NAS_CALIBRATE_BEST. */
+ * Cost: two runs of the float kernels per row, six more for NAS_RANGE_BEST. */
 nas_status nas_quantise(const nas_model *model, const float *rows, int64_t n,
                         const nas_quant_options *options, nas_quant **out, nas_err *err);
 void nas_quant_free(nas_quant *quant);
 
-/* The method that was used; never NAS_CALIBRATE_BEST. */
-nas_calibration nas_quant_calibration(const nas_quant *quant);
+/* The method that was used; never NAS_RANGE_BEST. */
+nas_range_method nas_quant_calibration(const nas_quant *quant);
 
 /* Reference interpreter of the integers: plain loops in the graph's order, own of this
  * layer. The shipped kernels must give the same bits.

@@ -14,7 +14,7 @@
 #define VERIFY_ROWS 256
 #define SELFTEST_ROWS 4
 
-/* In the order of nas_calibration. */
+/* In the order of nas_range_method. */
 static const char *const CALIBRATIONS[] = {"best", "min-max", "percentile", "mse", NULL};
 
 static const nas_param PARAMS[] = {
@@ -232,7 +232,7 @@ static void print_c(const nas_quant *quant, const char *folder,
         printf(
             "Wrote %s (int8, calibrated by %s, compiled with %s, checked on %lld rows: "
             "equal bit for bit; the float network decides otherwise on %lld)\n",
-            folder, nas_calibration_name(nas_quant_calibration(quant)), check->compiler,
+            folder, nas_range_method_name(nas_quant_calibration(quant)), check->compiler,
             (long long)check->n, (long long)check->argmax_differs);
 }
 
@@ -257,7 +257,7 @@ static nas_status quantise(const nas_cli *cli, const nas_model *model, const row
                            nas_quant **out, nas_err *err)
 {
     nas_quant_options options = nas_quant_options_default();
-    options.calibration = (nas_calibration)nas_cli_int(cli, "calibration");
+    options.calibration = (nas_range_method)nas_cli_int(cli, "calibration");
     return nas_quantise(model, r->inputs, r->n, &options, out, err);
 }
 

@@ -187,7 +187,7 @@ static void put_scale(const nas_c_writer *w, nas_text *out, const char *name,
 static void put_scales(const nas_c_writer *w, nas_text *out)
 {
     nas_text_printf(out, "/* real = SCALE * (q - ZERO); calibrated by %s */\n",
-                    nas_calibration_name(w->calls->quant->calibration));
+                    nas_range_method_name(w->calls->quant->calibration));
     put_scale(w, out, "INPUT", w->calls->quant->input);
     put_scale(w, out, "OUTPUT", w->calls->quant->output);
 }

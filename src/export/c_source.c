@@ -68,9 +68,9 @@ typedef struct helper {
     bool (*used)(nas_kernel kernel);
 } helper;
 
-static const helper helpers[] = {
-    {"clamp", has_clamp}, {"taps", has_window},       {"dot", has_dot},
-    {"exp", has_exp},     {"logistic", has_logistic}, {NULL, NULL}};
+static const helper helpers[] = {{"clamp", has_clamp},       {"taps", has_window},
+                                 {"dot", has_dot},           {"exp", has_exp},
+                                 {"logistic", has_logistic}, {NULL, NULL}};
 
 static const helper helpers8[] = {{"clamp", has_clamp8},  {"rescale", rescales8},
                                   {"convert", converts8}, {"taps", has_window},

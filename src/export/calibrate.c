@@ -148,15 +148,15 @@ static void least_error(const nas_statistics *s, double *low, double *high)
     }
 }
 
-void nas_statistics_range(const nas_statistics *statistics, nas_calibration how,
+void nas_statistics_range(const nas_statistics *statistics, nas_range_method how,
                           double *low, double *high)
 {
     *low = statistics->low;
     *high = statistics->high;
-    if (how == NAS_CALIBRATE_PERCENTILE) {
+    if (how == NAS_RANGE_PERCENTILE) {
         *low = fmin(percentile(statistics, 1), 0.0);
         *high = fmax(percentile(statistics, -1), 0.0);
-    } else if (how == NAS_CALIBRATE_MSE) {
+    } else if (how == NAS_RANGE_MSE) {
         least_error(statistics, low, high);
     }
 }

@@ -23,7 +23,7 @@ nas_status nas_statistics_collect(const nas_model *model, const float *rows, int
                                   nas_arena *arena, nas_statistics **out, nas_err *err);
 
 /* The range of a tensor that is worth its 256 values; contains 0. */
-void nas_statistics_range(const nas_statistics *statistics, nas_calibration how,
+void nas_statistics_range(const nas_statistics *statistics, nas_range_method how,
                           double *low, double *high);
 
 #endif

@@ -40,7 +40,7 @@ struct nas_quant {
     nas_arena *arena; /* owns all below */
     const nas_model *model;
     nas_program *program; /* of NAS_INT8 */
-    nas_calibration calibration;
+    nas_range_method calibration;
     nas_quant_scale input, output;        /* output: after the head */
     float *input_factor, *input_offset;   /* [C]: q = x * factor + offset */
     float *output_factor, *output_offset; /* [n_outputs]: y = q * factor + offset */

@@ -27,17 +27,16 @@ typedef struct step_view {
     const nas_statistics *from; /* the first input's */
 } step_view;
 
-const char *nas_calibration_name(nas_calibration calibration)
+const char *nas_range_method_name(nas_range_method calibration)
 {
-    static const char *const names[NAS_CALIBRATIONS] = {"best", "min-max", "percentile",
-                                                        "mse"};
+    static const char *const names[NAS_RANGE_METHODS] = {"best", "min-max", "percentile",
+                                                         "mse"};
     return names[calibration];
 }
 
 nas_quant_options nas_quant_options_default(void)
 {
-    return (nas_quant_options){.calibration = NAS_CALIBRATE_BEST,
-                               .bias_correction = true};
+    return (nas_quant_options){.calibration = NAS_RANGE_BEST, .bias_correction = true};
 }
 
 /* ---- scales ---------------------------------------------------------------------- */
@@ -331,7 +330,7 @@ const char *nas_quant_refusal(const nas_graph *graph, int *node)
     return NULL;
 }
 
-static nas_status quantise_step(const quantising *q, int index, nas_calibration how)
+static nas_status quantise_step(const quantising *q, int index, nas_range_method how)
 {
     nas_quant *quant = q->quant;
     step_view v = {.step = &quant->program->steps[index],
@@ -402,7 +401,7 @@ static nas_status find_standardise(const nas_quant *quant, const nas_step **out,
     return NAS_OK;
 }
 
-static nas_status quantise_input(const quantising *q, nas_calibration how)
+static nas_status quantise_input(const quantising *q, nas_range_method how)
 {
     nas_quant *quant = q->quant;
     const nas_shape shape = nas_graph_input_shape(quant->program->graph);
@@ -518,9 +517,9 @@ static nas_status choose(const nas_model *model, const nas_statistics *statistic
     if (expected == NULL || found == NULL)
         return nas_fail(err, NAS_E_NOMEM, "out of memory");
     NAS_TRY(run_rows(model, NULL, rows, n, expected, err));
-    for (int how = NAS_CALIBRATE_MIN_MAX; how < NAS_CALIBRATIONS; how++) {
+    for (int how = NAS_RANGE_MIN_MAX; how < NAS_RANGE_METHODS; how++) {
         nas_quant *quant = NULL;
-        options.calibration = (nas_calibration)how;
+        options.calibration = (nas_range_method)how;
         nas_status status = build_new(model, statistics, &options, &quant, err);
         if (status == NAS_OK)
             status = run_rows(model, quant, rows, n, found, err);
@@ -549,7 +548,7 @@ static nas_status quantise(const nas_model *model, const float *rows, int64_t n,
         return nas_fail(err, NAS_E_UNSUPPORTED, "%s has no int8 form: %s",
                         nas_op_get(nas_graph_node(model->graph, node)->op)->name, reason);
     NAS_TRY(nas_statistics_collect(model, rows, n, arena, &statistics, err));
-    if (options->calibration == NAS_CALIBRATE_BEST)
+    if (options->calibration == NAS_RANGE_BEST)
         return choose(model, statistics, rows, n, *options, arena, out, err);
     return build_new(model, statistics, options, out, err);
 }
@@ -579,7 +578,7 @@ void nas_quant_free(nas_quant *quant)
     nas_heap_free(quant);
 }
 
-nas_calibration nas_quant_calibration(const nas_quant *quant)
+nas_range_method nas_quant_calibration(const nas_quant *quant)
 {
     return quant->calibration;
 }

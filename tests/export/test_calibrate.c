@@ -22,13 +22,13 @@ static void methods_treat_outliers_as_they_say(void **state)
     int64_t bins[NAS_STATISTICS_BINS];
     const nas_statistics s = with_outlier(bins);
     double low, high;
-    nas_statistics_range(&s, NAS_CALIBRATE_MIN_MAX, &low, &high);
+    nas_statistics_range(&s, NAS_RANGE_MIN_MAX, &low, &high);
     assert_true(low == -1.0 && high == 100.0);
-    nas_statistics_range(&s, NAS_CALIBRATE_PERCENTILE, &low, &high);
+    nas_statistics_range(&s, NAS_RANGE_PERCENTILE, &low, &high);
     assert_true(low > -1.1 && low <= -0.99 && high > 0.9 && high < 1.2);
     /* One value in 100,000 clipped by 80 costs (80)^2 / 1e5 = 0.064 a value; rounding in
      * 255 steps of 101 costs 0.013: clipping does not pay all the way. */
-    nas_statistics_range(&s, NAS_CALIBRATE_MSE, &low, &high);
+    nas_statistics_range(&s, NAS_RANGE_MSE, &low, &high);
     assert_true(high > 60.0 && high < 100.0);
 }
 

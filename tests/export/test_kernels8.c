@@ -43,8 +43,8 @@ static void equals_reference_on_random_networks(void **state)
         nas_quant *quant = NULL;
         nas_model *model = fixture_random(seed);
         float *rows = fixture_rows(model, CALIBRATION, seed);
-        const nas_quant_options options = {.calibration = (nas_calibration)(1 + seed % 3),
-                                           .bias_correction = seed % 2};
+        const nas_quant_options options = {
+            .calibration = (nas_range_method)(1 + seed % 3), .bias_correction = seed % 2};
         check_ok(nas_quantise(model, rows, CALIBRATION, &options, &quant, &err), err);
         const size_t outputs = (size_t)(ROWS * model->n_outputs);
         int8_t *expected = nas_heap_alloc(outputs, 1);

@@ -24,7 +24,7 @@ static void factors_keep_31_bits(void **state)
 }
 
 static void quantise(const nas_model *model, const float *rows,
-                     nas_calibration calibration, nas_quant **out)
+                     nas_range_method calibration, nas_quant **out)
 {
     nas_err err = {0};
     const nas_quant_options options = {.calibration = calibration,
@@ -102,16 +102,16 @@ static void stays_close_to_the_floats(void **state)
             usual(task == 0 ? NAS_TASK_CLASSIFICATION : NAS_TASK_REGRESSION);
         float *rows = fixture_rows(model, ROWS, 4);
         double least = 1e9, best = 0.0;
-        for (int how = NAS_CALIBRATE_BEST; how < NAS_CALIBRATIONS; how++) {
+        for (int how = NAS_RANGE_BEST; how < NAS_RANGE_METHODS; how++) {
             nas_quant *quant = NULL;
-            quantise(model, rows, (nas_calibration)how, &quant);
+            quantise(model, rows, (nas_range_method)how, &quant);
             const double error = relative_error(model, quant, rows);
             if (!(error < 0.08))
                 fail_msg("task %d, %s: relative error %g", task,
-                         nas_calibration_name((nas_calibration)how), error);
-            if (how == NAS_CALIBRATE_BEST) {
+                         nas_range_method_name((nas_range_method)how), error);
+            if (how == NAS_RANGE_BEST) {
                 best = error;
-                assert_int_not_equal(nas_quant_calibration(quant), NAS_CALIBRATE_BEST);
+                assert_int_not_equal(nas_quant_calibration(quant), NAS_RANGE_BEST);
             } else if (error < least) {
                 least = error;
             }
@@ -147,7 +147,7 @@ static void correction_removes_the_mean_error(void **state)
         rows[i] = (float)(i % 7) / 7.0f + (i % IN == 0 ? (float)i / IN / ROWS : 0.0f);
     double bias[2];
     for (int corrected = 0; corrected < 2; corrected++) {
-        const nas_quant_options options = {.calibration = NAS_CALIBRATE_MIN_MAX,
+        const nas_quant_options options = {.calibration = NAS_RANGE_MIN_MAX,
                                            .bias_correction = corrected};
         nas_quant *quant = NULL;
         check_ok(nas_quantise(model, rows, ROWS, &options, &quant, &err), err);
@@ -189,7 +189,7 @@ static void survives_degenerate_networks(void **state)
             ROWS * nas_shape_count(nas_graph_input_shape(model->graph));
         for (int64_t i = 0; i < values && kind == 3; i++)
             rows[i] = 2.385f;
-        quantise(model, rows, NAS_CALIBRATE_BEST, &quant);
+        quantise(model, rows, NAS_RANGE_BEST, &quant);
         assert_true(isfinite(relative_error(model, quant, rows)));
         nas_quant_free(quant);
         nas_heap_free(rows);

@@ -67,7 +67,7 @@ static void arenas_are_small_and_outputs_equal(void **state)
         int64_t arena_bytes = 0;
         nas_model *model = load(&networks[k]);
         float *rows = fixture_rows(model, ROWS, k);
-        const nas_quant_options options = {.calibration = NAS_CALIBRATE_MIN_MAX};
+        const nas_quant_options options = {.calibration = NAS_RANGE_MIN_MAX};
         check_ok(nas_quantise(model, rows, ROWS, &options, &quant, &err), err);
         const size_t outputs = (size_t)(ROWS * model->n_outputs);
         int8_t *expected = nas_heap_alloc(outputs, 1);
