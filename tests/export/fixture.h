@@ -84,6 +84,17 @@ __attribute__((unused)) static nas_model *fixture_random(uint64_t seed)
         graph, regression ? NAS_TASK_REGRESSION : NAS_TASK_CLASSIFICATION, seed);
 }
 
+/* A random network that has an int8 form: the first from this seed on. */
+__attribute__((unused)) static nas_model *fixture_random_int8(uint64_t seed)
+{
+    for (uint64_t k = 0;; k++) {
+        nas_model *model = fixture_random(seed + 10000 * k);
+        if (nas_quant_refusal(model->graph, NULL) == NULL)
+            return model;
+        nas_model_free(model);
+    }
+}
+
 /* @return n rows of raw samples. Ownership: caller, nas_heap_free */
 __attribute__((unused)) static float *fixture_rows(const nas_model *model, int64_t n,
                                                    uint64_t seed)

@@ -11,17 +11,22 @@ typedef struct written {
     float *rows, *expected;
 } written;
 
-static written write_network(uint64_t seed)
+static written write_model(nas_model *model, uint64_t seed)
 {
     written w;
     nas_err err = {0};
     w.options = (nas_c_options){.prefix = "tiny"};
     nas_test_tmpdir(w.folder, sizeof w.folder);
-    w.model = fixture_random(seed);
+    w.model = model;
     w.rows = fixture_rows(w.model, ROWS, seed);
     w.expected = fixture_expected(w.model, w.rows, ROWS);
     check_ok(nas_c_write(w.model, &w.options, w.folder, &err), err);
     return w;
+}
+
+static written write_network(uint64_t seed)
+{
+    return write_model(fixture_random(seed), seed);
 }
 
 static int64_t arena_bytes(const nas_model *model)
@@ -76,7 +81,7 @@ static void int8_code_equals_the_reference(void **state)
         nas_err err = {0};
         nas_verify_result result;
         nas_quant *quant = NULL;
-        written w = write_network(seed);
+        written w = write_model(fixture_random_int8(seed), seed);
         check_ok(nas_quantise(w.model, w.rows, ROWS, NULL, &quant, &err), err);
         w.options.quant = quant;
         check_ok(nas_c_write(w.model, &w.options, w.folder, &err), err);

@@ -129,7 +129,7 @@ static void int8_compiles_strictly_everywhere(void **state)
         nas_err err = {0};
         nas_quant *quant = NULL;
         nas_test_tmpdir(folder, sizeof folder);
-        nas_model *model = fixture_random(seed);
+        nas_model *model = fixture_random_int8(seed);
         float *rows = fixture_rows(model, 8, seed);
         check_ok(nas_quantise(model, rows, 8, NULL, &quant, &err), err);
         const nas_c_options options = {.prefix = "tiny", .quant = quant};

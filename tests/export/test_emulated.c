@@ -85,7 +85,8 @@ static void write_network(const char *folder, int index)
     char prefix[16];
     nas_err err = {0};
     nas_quant *quant = NULL;
-    nas_model *model = fixture_random(700 + (uint64_t)index);
+    const uint64_t seed = 700 + (uint64_t)index;
+    nas_model *model = index % 2 == 1 ? fixture_random_int8(seed) : fixture_random(seed);
     float *rows = fixture_rows(model, CALIBRATION, (uint64_t)index);
     (void)snprintf(prefix, sizeof prefix, "n%d", index);
     if (index % 2 == 1)

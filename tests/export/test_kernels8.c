@@ -41,7 +41,7 @@ static void equals_reference_on_random_networks(void **state)
     for (uint64_t seed = 0; seed < 300; seed++) {
         nas_err err = {0};
         nas_quant *quant = NULL;
-        nas_model *model = fixture_random(seed);
+        nas_model *model = fixture_random_int8(seed);
         float *rows = fixture_rows(model, CALIBRATION, seed);
         const nas_quant_options options = {
             .calibration = (nas_range_method)(1 + seed % 3), .bias_correction = seed % 2};

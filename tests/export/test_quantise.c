@@ -200,7 +200,7 @@ static void survives_degenerate_networks(void **state)
 static void out_of_memory_leaves_nothing(void **state)
 {
     (void)state;
-    nas_model *model = fixture_random(4);
+    nas_model *model = fixture_random_int8(4);
     float *rows = fixture_rows(model, ROWS, 1);
     nas_status status = NAS_E_NOMEM;
     for (int64_t nth = 1; nth < 2000 && status != NAS_OK; nth++) {
