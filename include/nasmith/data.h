@@ -37,6 +37,7 @@ typedef struct nas_data_options {
                               and integer labels are classes; numbers with a fraction and
                               table columns of more than 20 different numbers are
                               regression targets */
+    bool decimal_comma;    /* numbers in text files are written as 2,5 */
     double validation;     /* fraction of rows, default 0.15 */
     double test;           /* fraction, used when no test file is given; default 0.15 */
     const char *test_path; /* file or folder of test data; NULL */

@@ -135,6 +135,9 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
         {.name = "drop",                                                                 \
          .type = NAS_PARAM_STRING,                                                       \
          .doc = "columns of a table that are no inputs: a,b"},                           \
+        {.name = "decimal_comma",                                                        \
+         .type = NAS_PARAM_BOOL,                                                         \
+         .doc = "numbers in text files are written as 2,5"},                             \
         {.name = "task",                                                                 \
          .type = NAS_PARAM_STRING,                                                       \
          .doc = "classification or regression; default: as the data looks"},             \

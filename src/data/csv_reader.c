@@ -61,6 +61,15 @@ static bool is_one_of(const char *text, const char *const *words, size_t n)
 static const char *const missing[] = {"", "NA", "N/A", "NaN", "?", "none", "null", "-"};
 enum { MISSING_LABELS = 5, MISSING_NUMBERS = sizeof missing / sizeof missing[0] };
 
+/* One comma among digits. */
+static bool has_decimal_comma(const char *text)
+{
+    const char *comma = strchr(text, ',');
+    return comma != NULL && comma != text && comma[1] != '\0' &&
+           text[strspn(text, "0123456789+-,eE")] == '\0' &&
+           strchr(comma + 1, ',') == NULL;
+}
+
 static void hint_cell(const csv_state *state, const char *text, int64_t column,
                       nas_err *err)
 {
@@ -82,8 +91,8 @@ static void hint_cell(const csv_state *state, const char *text, int64_t column,
                      "it is a date: leave the column out with --drop '%s', or let it "
                      "order the split with --time-column '%s'",
                      name, name);
-    else if (strchr(text, ',') != NULL)
-        nas_err_hint(err, "write decimals with a point");
+    else if (has_decimal_comma(text))
+        nas_err_hint(err, "if decimals are written with a comma: --decimal-comma");
     else
         nas_err_hint(err, "encode the column as numbers or leave it out: --drop '%s'",
                      name);
@@ -390,6 +399,7 @@ static nas_status scan(nas_source *source, csv_state *state, nas_csv_file *file,
     NAS_TRY(nas_csv_open(file, source->path, err));
     NAS_TRY(nas_csv_columns_read(&state->columns, file, source->arena, err));
     NAS_TRY(nas_csv_columns_choose(&state->columns, source, schema, err));
+    file->decimal_comma = source->options->decimal_comma;
     NAS_TRY(scan_rows(source, state, file, err));
     NAS_TRY(nas_rows_init(&source->rows, source->arena, state->n_rows, err));
     NAS_TRY(keep_groups_and_times(source, state, err));
@@ -431,6 +441,7 @@ static nas_status stream(nas_source *source, nas_csv_file *file, const nas_sink 
     NAS_TRY_ALLOC(values, err);
     NAS_TRY(nas_csv_open(file, source->path, err));
     NAS_TRY(nas_csv_next(file, &more, err)); /* the header */
+    file->decimal_comma = source->options->decimal_comma;
     for (int64_t row = 0;; row++) {
         NAS_TRY(nas_csv_next(file, &more, err));
         if (more != (row < source->rows.n))

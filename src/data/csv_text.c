@@ -198,6 +198,28 @@ static nas_status read_record(nas_csv_file *file, bool *more, nas_err *err)
     return nas_text_status(&file->record, err);
 }
 
+/* Numbers with a comma get a point. One with a point is refused: it may be a thousand. */
+static nas_status change_commas(nas_csv_file *file, nas_err *err)
+{
+    for (int64_t i = 0; i < file->n_fields; i++) {
+        double value;
+        char *text = file->record.data + file->fields[i].start;
+        char *comma = strchr(text, ',');
+        if (comma == NULL && strchr(text, '.') != NULL && nas_csv_number(text, &value))
+            return nas_fail(err, NAS_E_DATA,
+                            "%s:%lld:%lld: `%.60s` has a point, expected a decimal comma "
+                            "(--decimal-comma)",
+                            file->stream.path, (long long)file->fields[i].line,
+                            (long long)file->fields[i].column, text);
+        if (comma == NULL || text[strspn(text, "0123456789+-,eE")] != '\0')
+            continue;
+        *comma = '.';
+        if (!nas_csv_number(text, &value))
+            *comma = ',';
+    }
+    return NAS_OK;
+}
+
 nas_status nas_csv_next(nas_csv_file *file, bool *more, nas_err *err)
 {
     bool blank = true;
@@ -206,7 +228,7 @@ nas_status nas_csv_next(nas_csv_file *file, bool *more, nas_err *err)
         NAS_TRY(read_record(file, more, err));
         blank = file->n_fields == 1 && *nas_csv_field(file, 0) == '\0';
     }
-    return NAS_OK;
+    return file->decimal_comma ? change_commas(file, err) : NAS_OK;
 }
 
 const char *nas_csv_field(const nas_csv_file *file, int64_t i)

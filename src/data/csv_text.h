@@ -19,6 +19,8 @@ typedef struct nas_csv_file {
     char *buffer;
     size_t n, at;
     char delimiter;
+    bool decimal_comma;   /* nas_csv_next turns 2,5 into 2.5; free to change between
+                             records,   false after opening */
     int64_t line, column; /* of the next byte */
     nas_text record;      /* fields, each ended by NUL */
     nas_csv_field_place *fields;

@@ -19,6 +19,8 @@ static uint64_t hash_options(const nas_data_options *options)
     hash = hash_text(options->task, hash);
     if (options->drop != NULL)
         hash = hash_text(options->drop, hash_text("drop", hash));
+    if (options->decimal_comma)
+        hash = hash_text("decimal comma", hash);
     hash = nas_hash64(&options->validation, sizeof options->validation, hash);
     hash = nas_hash64(&options->test, sizeof options->test, hash);
     hash = hash_text(options->group, hash);

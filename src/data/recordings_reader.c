@@ -50,6 +50,7 @@ static nas_status begin(nas_source *source, const char *path, recording *r, bool
     bool header = false;
     const char *time = source->options->time;
     NAS_TRY(nas_csv_open(&r->file, path, err));
+    r->file.decimal_comma = source->options->decimal_comma;
     NAS_TRY(nas_table_steps_begin(&r->table, &r->file, source->arena, &header, err));
     int64_t without = nas_table_steps_find(&r->table, time);
     if (time != NULL && without < 0)

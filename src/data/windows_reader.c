@@ -161,6 +161,7 @@ static nas_status note_steps(nas_source *source, nas_csv_file *file, nas_text *l
     bool more = true;
     NAS_TRY(nas_csv_open(file, source->path, err));
     NAS_TRY(find_columns(source, file, err));
+    file->decimal_comma = source->options->decimal_comma;
     float *values = NAS_NEW(source->arena, float, state->table.n_channels);
     NAS_TRY_ALLOC(values, err);
     for (;;) {
@@ -284,6 +285,7 @@ static nas_status stream_steps(nas_source *source, nas_csv_file *file,
     NAS_TRY_ALLOC(values, err);
     NAS_TRY(nas_csv_open(file, source->path, err));
     NAS_TRY(nas_csv_next(file, &more, err)); /* the header */
+    file->decimal_comma = source->options->decimal_comma;
     for (int64_t step = 0; writer->recording < series->n; step++) {
         int64_t first = state->first_step[writer->recording];
         int64_t end = first + series->steps[writer->recording];

@@ -8,7 +8,9 @@ bad_inputs 'table.csv' <<'END'
 3¦--label y¦a,b,y\n1,n/a,u\n¦table.csv:2:3: row 1, column `b`: the value is missing (`n/a`)¦remove the row, fill in a value, or leave the column out: --drop 'b'
 3¦--label y¦a,b,y\n1,2,\n¦table.csv:2:5: row 1, column `y`: the value is missing¦remove the row or fill in a value
 3¦--label y¦a,b,y\n1,red,u\n¦table.csv:2:3: row 1, column `b`: `red`, expected a number¦encode the column as numbers or leave it out: --drop 'b'
-3¦--label y¦a;b;y\n1;2,5;u\n¦table.csv:2:3: row 1, column `b`: `2,5`, expected a number¦write decimals with a point
+3¦--label y¦a;b;y\n1;2,5;u\n¦table.csv:2:3: row 1, column `b`: `2,5`, expected a number¦if decimals are written with a comma: --decimal-comma
+3¦--label y --decimal-comma¦a;b;y\n1;2,5;u\n2;1.250;v\n¦table.csv:3:3: `1.250` has a point, expected a decimal comma (--decimal-comma)¦
+3¦--label y --decimal-comma¦a;b;y\n1;2,5,1;u\n¦table.csv:2:3: row 1, column `b`: `2,5,1`, expected a number¦encode the column as numbers or leave it out: --drop 'b'
 3¦--label y¦a,on,y\n1,24.12.2026,u\n¦table.csv:2:3: row 1, column `on`: `24.12.2026`, expected a number¦it is a date: leave the column out with --drop 'on', or let it order the split with --time-column 'on'
 3¦--label y --time-column on¦a,on,y\n1,24.12.2026,5\n¦table.csv:2:3: row 1, column `on`: `24.12.2026`, expected a number or a date such as 2026-11-25¦only numbers can be predicted together, and order rows
 3¦--label y¦a,b,y\n1,1e99,u\n¦table.csv:2:3: row 1, column `b`: `1e99`, expected a number¦encode the column as numbers or leave it out: --drop 'b'

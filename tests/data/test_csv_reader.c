@@ -121,7 +121,7 @@ static void bad_cells_are_placed(void **state)
          "remove the row"},
         {"a,b,y\n1,2,u\n\n3,red,v\n", "t.csv:4:3: row 2, column `b`: `red`, expected",
          "leave it out: --drop 'b'"},
-        {"a;b;y\n1;2,5;u\n", "`2,5`, expected a number", "with a point"},
+        {"a;b;y\n1;2,5;u\n", "`2,5`, expected a number", "--decimal-comma"},
         {"a,b,y\n1,3/11/2026,u\n", "`3/11/2026`, expected a number",
          "date: leave the column out with --drop 'b'"},
         {"a,b,y\n1,inf,u\n", "`inf`, expected a number", "encode"},
@@ -220,6 +220,22 @@ static void columns_are_dropped(void **state)
     options.drop = "y1";
     check_refused(make_rich_table(*state), &options, NAS_E_USAGE,
                   "column `y1` is to be predicted", "");
+}
+
+static void decimals_may_have_a_comma(void **state)
+{
+    nas_data_options options = nas_data_options_default();
+    options.decimal_comma = true;
+    read_set set = read_all(
+        make_text(*state, "t.csv", "a;1.5;y\n1,25;-2;3,5\n7;4e-1;-1,5\n2,385;3;10\n"),
+        &options);
+    check_shape(&set, 3, 2, 1, 1);
+    assert_string_equal(set.source->feature_names[1], "1.5");
+    assert_int_equal(set.source->task, NAS_TASK_REGRESSION);
+    assert_true(set.values[0] == 1.25F && set.values[4] == 2.385F);
+    assert_true(set.source->rows.targets[0] == 3.5F);
+    assert_true(set.source->rows.targets[1] == -1.5F);
+    read_free(&set);
 }
 
 static void several_targets_are_predicted_together(void **state)
@@ -361,6 +377,7 @@ int main(void)
         data_test(the_label_column_is_found_or_asked_for),
         data_test(bad_cells_are_placed),
         data_test(columns_are_dropped),
+        data_test(decimals_may_have_a_comma),
         data_test(several_targets_are_predicted_together),
         data_test(rows_are_split_by_group_or_time),
         data_test(gzip_and_names_of_columns_are_kept),
