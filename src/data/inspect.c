@@ -168,16 +168,19 @@ static nas_status count_duplicates(const nas_inspection *inspection, const nas_r
 static void warn_duplicates(const duplicate_counts *counts, nas_source *source)
 {
     if (counts->repeated > 0)
-        nas_source_warn(source, "%lld rows repeat an earlier row",
-                        (long long)counts->repeated);
+        nas_source_warn(source, "%lld row%s an earlier row: kept",
+                        (long long)counts->repeated,
+                        counts->repeated == 1 ? " repeats" : "s repeat");
     if (counts->test_known > 0)
         nas_source_warn(source,
-                        "%lld test rows are identical to training or validation rows: "
-                        "the test score will be too good",
-                        (long long)counts->test_known);
+                        "%lld test row%s to training or validation rows: kept, so the "
+                        "test score will be too good",
+                        (long long)counts->test_known,
+                        counts->test_known == 1 ? " is identical" : "s are identical");
     if (counts->crossing > 0)
-        nas_source_warn(source, "%lld validation rows are identical to training rows",
-                        (long long)counts->crossing);
+        nas_source_warn(source, "%lld validation row%s to training rows: kept",
+                        (long long)counts->crossing,
+                        counts->crossing == 1 ? " is identical" : "s are identical");
     if (counts->conflicting > 0)
         nas_source_warn(source,
                         "%lld rows share their inputs with a row of another class",
@@ -233,9 +236,9 @@ nas_status nas_inspection_finish(const nas_inspection *inspection, const nas_row
         return nas_fail(err, NAS_E_DATA,
                         "`%s`: every input is constant, nothing can be learned",
                         source->path);
-    warn_columns(source, constant, "the same in all rows: no information");
+    warn_columns(source, constant, "the same in all rows: kept, but no information");
     warn_columns(source, inspection->counts_up,
-                 "counting 1, 2, 3, ... with the rows: an index should be removed");
+                 "counting 1, 2, 3, ... with the rows: kept, but better left out");
     duplicate_counts counts = {0};
     NAS_TRY(count_duplicates(inspection, rows, &counts, err));
     warn_duplicates(&counts, source);
@@ -270,7 +273,9 @@ static void warn_imbalance(nas_source *source, const int64_t *counts, int64_t n)
     if ((double)counts[most] < imbalance_ratio * (double)counts[least])
         return;
     nas_source_warn(
-        source, "classes are imbalanced: `%s` has %.1f %% of the rows, `%s` %.2g %%",
+        source,
+        "classes are imbalanced: `%s` has %.1f %% of the rows, `%s` %.2g %%; --metric "
+        "balanced_accuracy judges them alike",
         source->label_names[most], 100.0 * (double)counts[most] / (double)n,
         source->label_names[least], 100.0 * (double)counts[least] / (double)n);
 }

@@ -130,9 +130,9 @@ static void duplicates_are_counted(void **state)
     source.rows.part[9] = NAS_PART_VALIDATION;
     memcpy(row[9], row[7], sizeof row[9]);
     check_ok(inspect(&source, row, &err), err);
-    assert_true(warns(&source, "3 rows repeat"));
-    assert_true(warns(&source, "1 test rows are identical"));
-    assert_true(warns(&source, "1 validation rows are identical"));
+    assert_true(warns(&source, "3 rows repeat an earlier row: kept"));
+    assert_true(warns(&source, "1 test row is identical"));
+    assert_true(warns(&source, "1 validation row is identical"));
     assert_true(warns(&source, "2 rows share their inputs with a row of another class"));
     nas_arena_free(source.arena);
 }
