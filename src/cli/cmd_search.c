@@ -61,7 +61,8 @@ static const nas_param PARAMS[] = {
     {.name = "strategy",
      .type = NAS_PARAM_STRING,
      .default_text = "evolution",
-     .doc = "who proposes networks: evolution, gp, local, grid, random"},
+     .doc = "who proposes networks: evolution, gp, tpe, nsga2, local, "
+            "reinforce, grid, random"},
     {.name = "strategy_options",
      .type = NAS_PARAM_STRING,
      .doc = "its parameters, name=value,..."},

@@ -513,29 +513,13 @@ static nas_status gp_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err *
 
 /* ---- state ------------------------------------------------------------------------ */
 
-static void put_real(nas_text *out, double value)
-{
-    int64_t bits;
-    memcpy(&bits, &value, sizeof bits);
-    nas_state_put(out, bits);
-}
-
-static bool get_real(state_reader *reader, double *value)
-{
-    int64_t bits = 0;
-    if (!nas_state_get(reader, &bits))
-        return false;
-    memcpy(value, &bits, sizeof bits);
-    return true;
-}
-
 static nas_status gp_save(const void *state, nas_text *out, nas_err *err)
 {
     const gp *self = state;
-    put_real(out, self->kernel.share);
-    put_real(out, self->kernel.near_choices);
-    put_real(out, self->kernel.near_features);
-    put_real(out, self->kernel.noise);
+    nas_state_put_real(out, self->kernel.share);
+    nas_state_put_real(out, self->kernel.near_choices);
+    nas_state_put_real(out, self->kernel.near_features);
+    nas_state_put_real(out, self->kernel.noise);
     nas_state_put(out, self->fitted_at);
     for (int64_t i = 0; i < self->n; i++)
         nas_state_put(out, self->ids[i]);
@@ -549,8 +533,10 @@ static nas_status gp_load(void *state, const void *bytes, size_t n, nas_err *err
     process_kernel *k = &self->kernel;
     int64_t id = 0;
     self->n = 0;
-    if (!get_real(&reader, &k->share) || !get_real(&reader, &k->near_choices) ||
-        !get_real(&reader, &k->near_features) || !get_real(&reader, &k->noise) ||
+    if (!nas_state_get_real(&reader, &k->share) ||
+        !nas_state_get_real(&reader, &k->near_choices) ||
+        !nas_state_get_real(&reader, &k->near_features) ||
+        !nas_state_get_real(&reader, &k->noise) ||
         !nas_state_get(&reader, &self->fitted_at) || reader.left % 8 != 0)
         return nas_fail(err, NAS_E_STUDY,
                         "state of strategy `gp`: %zu bytes found, 40 and 8 for each "

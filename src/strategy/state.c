@@ -1,5 +1,7 @@
 #include "strategy/strategies.h"
 
+#include <string.h>
+
 enum { NUMBER_BYTES = 8 };
 
 void nas_state_put(nas_text *out, int64_t value)
@@ -20,5 +22,21 @@ bool nas_state_get(state_reader *reader, int64_t *out)
     reader->bytes += NUMBER_BYTES;
     reader->left -= NUMBER_BYTES;
     *out = (int64_t)value;
+    return true;
+}
+
+void nas_state_put_real(nas_text *out, double value)
+{
+    int64_t bits;
+    memcpy(&bits, &value, sizeof bits);
+    nas_state_put(out, bits);
+}
+
+bool nas_state_get_real(state_reader *reader, double *out)
+{
+    int64_t bits = 0;
+    if (!nas_state_get(reader, &bits))
+        return false;
+    memcpy(out, &bits, sizeof bits);
     return true;
 }

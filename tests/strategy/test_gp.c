@@ -1,29 +1,6 @@
-#include "fixture.h"
+#include "five.h"
 
 #include "strategy/strategies.h"
-
-#include <stdlib.h>
-
-/* 4^5 = 1,024 networks */
-static const char FIVE[] = "network:\n"
-                           "  - name: a\n    conv: {out: [4, 8, 12, 16], kernel: 1}\n"
-                           "  - name: b\n    conv: {out: [4, 8, 12, 16], kernel: 1}\n"
-                           "  - name: c\n    conv: {out: [4, 8, 12, 16], kernel: 1}\n"
-                           "  - name: d\n    conv: {out: [4, 8, 12, 16], kernel: 1}\n"
-                           "  - name: e\n    conv: {out: [4, 8, 12, 16], kernel: 1}\n"
-                           "  - global_avg_pool\n";
-
-/* Best at (2, 0, 3, 1, 2) and nowhere else: 1. */
-static double score_of(const nas_space *space, const nas_candidate *candidate)
-{
-    static const int best[] = {2, 0, 3, 1, 2};
-    double score = 1;
-    for (int d = 0; d < 5; d++) {
-        int off = nas_space_choice(space, candidate, d) - best[d];
-        score -= 0.03 * (d + 1) * abs(off);
-    }
-    return score;
-}
 
 static nas_strategy *make(const char *name, const nas_space *space, int64_t exact,
                           int64_t points)
@@ -50,7 +27,7 @@ static int queries(const char *name, int64_t exact, uint64_t seed, int most)
         nas_ask ask = test_ask(&f, seed, n);
         check_ok(nas_strategy_ask(strategy, n, &ask, &p, &err), err);
         assert_int_equal(p.uniform, n <= 10);
-        double score = score_of(f.space, p.candidate);
+        double score = five_score(f.space, p.candidate);
         assert_true(nas_history_score(f.history, add_trial(&f, &p), 0, score, 0.01));
         if (score > 0.999)
             break;
@@ -87,7 +64,7 @@ static void running_networks_are_believed(void **state)
         int64_t t = add_trial(&f, &p);
         if (n < 18)
             assert_true(
-                nas_history_score(f.history, t, 0, score_of(f.space, p.candidate), 0));
+                nas_history_score(f.history, t, 0, five_score(f.space, p.candidate), 0));
     }
     int adjacent = 0;
     for (int i = 18; i < 26; i++)
@@ -120,7 +97,7 @@ static void old_observations_are_forgotten(void **state)
         check_ok(nas_strategy_ask(strategy, n, &ask, &p, &err), err);
         int64_t t = add_trial(&f, &p);
         assert_true(
-            nas_history_score(f.history, t, 0, score_of(f.space, p.candidate), 0));
+            nas_history_score(f.history, t, 0, five_score(f.space, p.candidate), 0));
     }
     best = f.history->trials[nas_history_best(f.history)].id;
     nas_text text = {0};
