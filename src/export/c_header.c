@@ -59,7 +59,7 @@ static const char functions[] =
     " * @P_NO_STATIC_ARENA. `in` is only read. */\n"
     "int @p_run(const @T *in, @T *out);\n"
     "\n"
-    "/* Run one sample in memory of yours: at least @P_ARENA_BYTES, aligned like a "
+    "/* Run one sample in memory of yours: at least @P_ARENA_BYTES, aligned like "
     "@T;\n"
     " * its contents before and after mean nothing. Reentrant. */\n"
     "int @p_run_arena(void *arena, size_t bytes, const @T *in, @T *out);\n"

@@ -89,6 +89,12 @@ static void int8_code_equals_the_reference(void **state)
                               &result, &err),
                  err);
         assert_true(!result.compiled || (result.n == ROWS && result.max_error == 0.0));
+        nas_runtime *runtime = NULL;
+        check_ok(nas_runtime_new_int8(quant, &runtime, &err), err);
+        const int64_t stack =
+            result.ram_bytes - nas_runtime_program(runtime)->arena_bytes;
+        assert_true(!result.compiled || (stack > 16 && stack <= 1024));
+        nas_runtime_free(runtime);
         nas_quant_free(quant);
         /* Another network's integers. */
         w.model->weights[0] += 0.5f;
