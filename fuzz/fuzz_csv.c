@@ -14,5 +14,15 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     fuzz_write("t.csv", data, size);
     fuzz_check("t.csv", NULL);
     fuzz_check("t.csv", "y");
+    nas_data_options options = nas_data_options_default();
+    options.label = "y,z";
+    options.drop = "id";
+    options.time = "day";
+    options.decimal_comma = true;
+    fuzz_check_with("t.csv", &options);
+    options.label = "y";
+    options.time = NULL;
+    options.group = "who";
+    fuzz_check_with("t.csv", &options);
     return 0;
 }
