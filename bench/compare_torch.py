@@ -8,7 +8,8 @@ CPU time of a step (data, forward, loss, backward, SGD with momentum), median of
 then the median of the rounds. PyTorch gets what helps it: denormals flushed, glibc told not
 to give freed activations back to the system, the better of its two layouts.
 
-Needs PyTorch (Debian: python3-torch) and build/bench_engine.
+Needs PyTorch with a fast BLAS (Debian: python3-torch libopenblas0-pthread; the reference
+BLAS it otherwise gets is ten times slower) and build/bench_engine.
 """
 import json
 import os
@@ -19,10 +20,11 @@ import sys
 import time
 
 MALLOC = {
-    "MALLOC_MMAP_THRESHOLD_": "4294967296",
+    "MALLOC_MMAP_THRESHOLD_": "33554432",
     "MALLOC_TRIM_THRESHOLD_": "8589934592",
     "MALLOC_TOP_PAD_": "268435456",
     "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
 }
 if any(os.environ.get(key) != value for key, value in MALLOC.items()):
     os.execve(sys.executable, [sys.executable, *sys.argv], {**os.environ, **MALLOC})
