@@ -175,6 +175,7 @@ static void print_scores(const comparison *c)
         put_score(s, s->best != NULL ? &s->best->validation : &none, value[i],
                   sizeof value[i]);
     }
+    assert(c->side[0].metric != NULL);
     (void)snprintf(name, sizeof name, "validation %s", c->side[0].metric->name);
     print_line(c, name, value);
     for (int i = 0; i < c->n; i++) {

@@ -2,6 +2,7 @@
  * per step or one relational attribute for several channels, and plain numeric tables. */
 #include "data/series_text.h"
 
+#include <assert.h>
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -224,6 +225,7 @@ static nas_status read_row(const nas_series_text *text, nas_series_line *line,
     NAS_TRY(cut_label(line, text->label_column, &before_end, &after, err));
     if (text->label_column > 0)
         NAS_TRY(nas_series_line_numbers(line, line->text, before_end, ",", err));
+    assert(after != NULL);
     if (*after != '\0') { /* one channel, whatever the label's place */
         int64_t channels = line->n_channels;
         NAS_TRY(nas_series_line_numbers(line, after, after + strlen(after), ",", err));

@@ -7,6 +7,7 @@
 #include "data/part_words.h"
 #include "data/source.h"
 
+#include <assert.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -536,6 +537,7 @@ static nas_status describe_groups(nas_source *source, nas_err *err)
     NAS_TRY(read_numbers(source, ROLE_GROUPS, "groups", &values, &width, err));
     source->rows.groups = NAS_NEW(source->arena, int32_t, source->rows.n);
     NAS_TRY_ALLOC(source->rows.groups, err);
+    assert(values != NULL || source->rows.n == 0);
     for (int64_t i = 0; i < source->rows.n; i++) {
         double value = values[i * width];
         if (width != 1 || value != floor(value) || fabs(value) >= INT32_MAX)

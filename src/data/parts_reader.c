@@ -298,7 +298,7 @@ static void copy_rows(nas_source *source, const part_child *child)
                (size_t)(from->n * k) * sizeof *to->targets);
     if (to->times != NULL && from->times != NULL)
         memcpy(to->times + first, from->times, (size_t)from->n * sizeof *to->times);
-    for (int64_t i = 0; i < from->n && to->groups != NULL; i++)
+    for (int64_t i = 0; i < from->n && to->groups != NULL && from->groups != NULL; i++)
         to->groups[first + i] =
             from->groups[i] + (child->source->own_groups ? (int32_t)first : 0);
 }

@@ -386,6 +386,7 @@ static nas_status write_entry(explainer *e, nas_err *err)
         status = nas_text_status(&text, err);
     if (status == NAS_OK)
         status = nas_study_put(e->study, NAS_EXPLAIN_ENTRY, nas_text_string(&text), err);
+    e->json = NULL;
     nas_text_free(&text);
     return status;
 }

@@ -34,11 +34,11 @@ static const nas_param leaky_relu_params[] = {
 #define CURVE(word, table, formula, reason)                                              \
     const nas_op nas_operator_##word = {                                                 \
         .name = #word,                                                                   \
-        .summary = formula,                                                              \
-        .params = table,                                                                 \
+        .summary = (formula),                                                            \
+        .params = (table),                                                               \
         .min_inputs = 1,                                                                 \
         .max_inputs = 1,                                                                 \
-        .no_int8 = reason,                                                               \
+        .no_int8 = (reason),                                                             \
         .shape = nas_shape_same,                                                         \
         .weights = nas_weights_none,                                                     \
         .macs = nas_macs_none,                                                           \

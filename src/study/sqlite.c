@@ -133,6 +133,7 @@ nas_status nas_db_open_sqlite(const char *where, const char *shown, bool create,
 
 static void sqlite_done(db_rows *rows)
 {
+    assert(rows != NULL);
     (void)sqlite3_reset(rows->statement);
     (void)sqlite3_clear_bindings(rows->statement);
     rows->running = false;
