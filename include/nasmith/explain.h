@@ -78,7 +78,8 @@ typedef struct nas_explain_rule {
     int n_terms;
     int column[NAS_EXPLAIN_TERMS];
     uint64_t levels[NAS_EXPLAIN_TERMS]; /* bits of allowed levels */
-    double effect, low, high; /* difference of means, 95 %, units of the metric */
+    double effect, low, high; /* difference of means, 95 % for all rules together,
+                                           units of the metric */
     int64_t support;          /* networks of all that it holds for */
     char text[176];
 } nas_explain_rule;

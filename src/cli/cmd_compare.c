@@ -103,7 +103,7 @@ static nas_status load_all(comparison *c, nas_err *err)
 
 /* ---- printing ------------------------------------------------------------ */
 
-enum { NAME_WIDTH = 26, VALUE_WIDTH = 24 };
+enum { NAME_WIDTH = 26, VALUE_WIDTH = 27 };
 
 /* @param same  all values are equal: dim */
 static void print_line(const comparison *c, const char *name, char value[MOST][64])

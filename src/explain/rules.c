@@ -2,7 +2,9 @@
  *
  * Searching many rules and reporting the best would exaggerate all of them (the winner's
  * curse). So rules are found on one half of the networks and measured on the other; the
- * reported effect and interval come from the second half alone. */
+ * reported effect and interval come from the second half alone. Only as many rules as can
+ * be shown are taken there, and their intervals hold for all of them together
+ * (Bonferroni): in a study where nothing matters, one in twenty shows any rule. */
 #include "explain/anova.h"
 
 #include <math.h>
@@ -11,7 +13,7 @@
 #include <string.h>
 
 enum { SINGLES = 24, KEPT = 40, SHOWN = 5, LEAST_SUPPORT = 5, LEAST_NETWORKS = 40 };
-static const double Z = 1.959963984540054; /* 97.5 % quantile of the normal */
+static const double Z = 2.575829303548901; /* 1 - 0.05 / (2 * SHOWN) of the normal */
 static const double MOST_SHARED = 0.7;     /* of the networks of two rules */
 
 /* Mean difference between networks a rule holds for and all others. */
@@ -211,12 +213,16 @@ nas_status nas_mattered_rules(const nas_explain_table *table, nas_arena *arena,
     NAS_TRY_ALLOC(list, err);
     if (table->n < LEAST_NETWORKS)
         return NAS_OK;
-    int n = find_candidates(table, list);
-    for (int i = 0; i < n && out->n_rules < SHOWN; i++) {
+    const nas_explain_rule *chosen[SHOWN];
+    int n = find_candidates(table, list), taken = 0;
+    for (int i = 0; i < n && taken < SHOWN; i++) {
         bool known = false;
-        for (int k = 0; k < out->n_rules; k++)
-            known = known || shared(table, &list[i].rule, &out->rule[k]) > MOST_SHARED;
-        if (!known && confirm(table, &list[i].rule))
+        for (int k = 0; k < taken; k++)
+            known = known || shared(table, &list[i].rule, chosen[k]) > MOST_SHARED;
+        if (known)
+            continue;
+        chosen[taken++] = &list[i].rule;
+        if (confirm(table, &list[i].rule))
             out->rule[out->n_rules++] = list[i].rule;
     }
     qsort(out->rule, (size_t)out->n_rules, sizeof *out->rule, by_effect);

@@ -228,8 +228,8 @@ static void rules(const nas_report *r)
     nas_page_table_end(r->out);
     nas_page_paragraph(r->out,
                        "Found on one half of the networks, measured on the other; "
-                       "a difference to all other networks, not a promise for "
-                       "one.");
+                       "the intervals hold for all rules together. A difference to all "
+                       "other networks, not a promise for one.");
 }
 
 nas_status nas_report_mattered(const nas_report *r, nas_err *err)

@@ -187,7 +187,7 @@ static void noise_gives_no_findings(void **state)
 {
     (void)state;
     int rules = 0;
-    for (uint64_t seed = 0; seed < 5; seed++) {
+    for (uint64_t seed = 0; seed < 12; seed++) {
         sample *s = new_sample(200, 100 + seed);
         nas_rng rng = nas_rng_new(seed, 8);
         for (int64_t i = 0; i < s->table.n; i++)
@@ -197,7 +197,8 @@ static void noise_gives_no_findings(void **state)
         rules += m.n_rules;
         free_sample(s);
     }
-    assert_true(rules <= 10); /* 25 are looked at; 5 % hold by chance, most are related */
+    if (rules > 2) /* 60 are looked at; 1 % of them may hold by chance */
+        fail_msg("%d rules where nothing matters", rules);
 }
 
 static void errors_are_explained_in_their_own_direction(void **state)
