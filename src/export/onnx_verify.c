@@ -46,7 +46,7 @@ static nas_status compare_rows(const nas_onnx_program *program, bool classes,
     }
     if (with->units == NULL)
         return NAS_OK;
-    out->max_error = largest;
+    out->max_error = largest / 256.0;
     *with->mean = sum / fmax(1.0, (double)(with->n * outputs));
     return NAS_OK;
 }
