@@ -215,7 +215,7 @@ static nas_status write_onnx(const nas_model *model, const nas_quant *quant,
     else
         printf("Wrote %s (int8, checked on %lld rows: at most %.0f of 256 units from the "
                "C, another class on %lld)\n",
-               path, (long long)check.n, check.max_error,
+               path, (long long)check.n, 256 * check.max_error,
                (long long)check.argmax_differs);
     return NAS_OK;
 }
