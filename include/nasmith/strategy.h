@@ -93,6 +93,8 @@ typedef struct nas_ask {
                                  beside the score; 0: the score alone */
     nas_arena *arena;         /* proposals live here */
     nas_rng rng;              /* Philox(study seed, ask index) */
+    int rung, rungs;          /* where the proposal will be trained first, of how many;
+                                 0 rungs: one */
     int64_t infeasible;       /* out: draws that violated a limit */
     int64_t duplicates;       /* out: draws whose key the history has */
     bool exhausted; /* out: nothing new can be proposed; the proposal is empty */

@@ -194,6 +194,8 @@ static nas_status load_strategy(asker *ask, int64_t *asks, nas_err *err)
     return NAS_OK;
 }
 
+/* @param index  of this question
+ * @param out    in, out: the rung is known */
 static nas_status propose(asker *ask, const run_state *state, int64_t index, nas_ask *out,
                           nas_proposal *proposal, nas_err *err)
 {
@@ -207,7 +209,9 @@ static nas_status propose(asker *ask, const run_state *state, int64_t index, nas
                      .objectives = nas_front_objectives(&ask->settings->limits,
                                                         ask->settings->minimise),
                      .arena = ask->arena,
-                     .rng = nas_rng_split(&rng, (uint64_t)index)};
+                     .rng = nas_rng_split(&rng, (uint64_t)index),
+                     .rung = out->rung,
+                     .rungs = ask->settings->ladder.n};
     ask->asks = -1; /* until this step is committed */
     return nas_strategy_ask(ask->strategy, index, out, proposal, err);
 }
@@ -241,7 +245,7 @@ static nas_status commit_proposal(asker *ask, const nas_ask *asked,
 static nas_status step_ask(asker *ask, const run_state *state, int rung, bool *queued,
                            nas_err *err)
 {
-    nas_ask asked;
+    nas_ask asked = {.rung = rung};
     nas_proposal proposal = {0};
     int64_t index = 0;
     NAS_TRY(load_strategy(ask, &index, err));

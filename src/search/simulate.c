@@ -73,13 +73,17 @@ static nas_status ask(simulation *s, int rung, int64_t *trial, nas_err *err)
     const nas_table *table = s->options->table;
     nas_rng rng = nas_rng_new(s->options->seed, STREAM);
     nas_proposal proposal = {0};
+    bool objective = nas_table_options_of(table)->objective != NULL;
     nas_arena_reset(s->arena);
     nas_ask question = {.history = s->history,
                         .space = nas_table_space(table),
                         .price = price,
                         .price_context = (void *)(uintptr_t)table, /* only reads */
+                        .objectives = objective ? 1U << NAS_LIMIT_LATENCY : 0,
                         .arena = s->arena,
-                        .rng = nas_rng_split(&rng, (uint64_t)s->asked)};
+                        .rng = nas_rng_split(&rng, (uint64_t)s->asked),
+                        .rung = rung,
+                        .rungs = nas_table_ladder(table)->n};
     *trial = -1;
     NAS_TRY(nas_strategy_ask(s->strategy, s->asked, &question, &proposal, err));
     s->asked++;

@@ -6,6 +6,7 @@
 
 extern const nas_strategy_ops nas_strategy_random;
 extern const nas_strategy_ops nas_strategy_bohb;
+extern const nas_strategy_ops nas_strategy_dehb;
 extern const nas_strategy_ops nas_strategy_evolution;
 extern const nas_strategy_ops nas_strategy_gp;
 extern const nas_strategy_ops nas_strategy_grid;
