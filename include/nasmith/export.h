@@ -80,7 +80,7 @@ nas_status nas_onnx_verify(const char *path, const float *inputs, const float *e
                            int64_t n, nas_verify_result *out, nas_err *err);
 
 /* The same for nas_onnx_write_int8: `expected` are the int8 kernels' outputs. max_error
- * is in units of the output's scale.
+ * is a share of the output's range: 1/256 for one unit.
  * @return NAS_E_VERIFY when more than 2 % of at least 50 rows get another class, or
  *         outputs differ by more than 4 units on average */
 nas_status nas_onnx_verify_int8(const nas_quant *quant, const char *path,
