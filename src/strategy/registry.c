@@ -4,7 +4,16 @@
 
 /* clang-format off */
 static const nas_strategy_ops *const registry[] = {
-    &nas_strategy_bohb, &nas_strategy_dehb, &nas_strategy_evolution, &nas_strategy_gp, &nas_strategy_grid, &nas_strategy_local, &nas_strategy_nsga2, &nas_strategy_random, &nas_strategy_reinforce, &nas_strategy_tpe,
+    &nas_strategy_bohb,
+    &nas_strategy_dehb,
+    &nas_strategy_evolution,
+    &nas_strategy_gp,
+    &nas_strategy_grid,
+    &nas_strategy_local,
+    &nas_strategy_nsga2,
+    &nas_strategy_random,
+    &nas_strategy_reinforce,
+    &nas_strategy_tpe,
 };
 /* clang-format on */
 
