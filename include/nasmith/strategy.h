@@ -153,6 +153,12 @@ typedef struct nas_strategy_ops {
 const nas_strategy_ops *nas_strategy_at(int index);
 const nas_strategy_ops *nas_strategy_find(const char *name);
 
+/* The strategy `auto` stands for, by the size of the space and the costs that are
+ * minimised (bits, 1 << nas_limit_kind); nothing that may change when a study goes on.
+ * @param why  out: one clause */
+const nas_strategy_ops *nas_strategy_choose(const nas_space *space, unsigned minimise,
+                                            const char **why);
+
 /* A strategy in use: state, the position of the history it has consumed, and the mixing
  * in of uniform proposals (one in five, DESIGN of the random-search estimate). */
 typedef struct nas_strategy nas_strategy;

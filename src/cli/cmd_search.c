@@ -61,7 +61,7 @@ static const nas_param PARAMS[] = {
     {.name = "strategy",
      .type = NAS_PARAM_STRING,
      .default_text = "evolution",
-     .doc = "who proposes networks: evolution, gp, tpe, nsga2, local, "
+     .doc = "who proposes networks: auto, evolution, gp, tpe, nsga2, local, "
             "reinforce, grid, random"},
     {.name = "strategy_options",
      .type = NAS_PARAM_STRING,

@@ -47,6 +47,8 @@ static nas_status unknown(const char *kind, const char *name, const char *const 
     return status;
 }
 
+static const char AUTO[] = "auto";
+
 static nas_status find_strategy(const char *name, const nas_strategy_ops **out,
                                 nas_err *err)
 {
@@ -55,8 +57,9 @@ static nas_status find_strategy(const char *name, const nas_strategy_ops **out,
     *out = nas_strategy_find(name);
     if (*out != NULL)
         return NAS_OK;
-    for (int i = 0; nas_strategy_at(i) != NULL && n < MAX_VALUES; i++)
+    for (int i = 0; nas_strategy_at(i) != NULL && n < MAX_VALUES - 1; i++)
         names[n++] = nas_strategy_at(i)->name;
+    names[n++] = AUTO;
     return unknown("strategy", name, names, n, err);
 }
 
@@ -172,6 +175,7 @@ static nas_status copy_space(const nas_space *space, nas_arena *arena,
     return NAS_OK;
 }
 
+/* @param out  a strategy that is NULL is chosen by the space */
 static nas_status read_space(const char *what, nas_arena *arena, nas_study_settings *out,
                              nas_err *err)
 {
@@ -180,6 +184,8 @@ static nas_status read_space(const char *what, nas_arena *arena, nas_study_setti
     if (what == NULL)
         what = nas_space_auto(&out->space_context, &why);
     NAS_TRY(nas_space_load(what, &out->space_context, &space, err));
+    if (out->strategy == NULL)
+        out->strategy = nas_strategy_choose(space, out->minimise, &why)->name;
     nas_status status = copy_space(space, arena, out, err);
     nas_space_free(space);
     return status;
@@ -208,8 +214,10 @@ nas_status nas_settings_wanted(const nas_search_options *options,
     const nas_strategy_ops *strategy = NULL;
     const nas_scheduler_ops *scheduler = NULL;
     NAS_TRY(find_metric(options->metric, summary->task, &metric, err));
-    NAS_TRY(find_strategy(options->strategy != NULL ? options->strategy : "evolution",
-                          &strategy, err));
+    const char *wanted = options->strategy != NULL ? options->strategy : "evolution";
+    bool chosen = strcmp(wanted, AUTO) == 0;
+    if (!chosen)
+        NAS_TRY(find_strategy(wanted, &strategy, err));
     NAS_TRY(find_scheduler(options->scheduler != NULL ? options->scheduler : "asha",
                            &scheduler, err));
     *out = (nas_study_settings){.data_path = options->data_path,
@@ -220,7 +228,7 @@ nas_status nas_settings_wanted(const nas_search_options *options,
                                 .limits = options->limits,
                                 .minimise = options->minimise,
                                 .metric = metric->name,
-                                .strategy = strategy->name,
+                                .strategy = chosen ? NULL : strategy->name,
                                 .scheduler = scheduler->name,
                                 .seed = options->seed,
                                 .epochs = options->epochs,
@@ -228,8 +236,8 @@ nas_status nas_settings_wanted(const nas_search_options *options,
                                 .cpu = cpu_name(arena)};
     NAS_TRY_ALLOC(out->cpu, err);
     NAS_TRY(read_space(options->space, arena, out, err));
-    NAS_TRY(strategy_json(strategy, options->strategy_options, arena, &out->strategy_json,
-                          err));
+    NAS_TRY(strategy_json(nas_strategy_find(out->strategy), options->strategy_options,
+                          arena, &out->strategy_json, err));
     NAS_TRY(scheduler_json(scheduler, arena, &out->scheduler_json, err));
     return recipe_json(summary->task, summary->n_train, arena, &out->recipe_json, err);
 }

@@ -188,12 +188,17 @@ static void announce_limits(const search_run *run)
     nas_text_free(&text);
 }
 
-static void announce(const search_run *run, double networks)
+static void announce(const search_run *run, const nas_space *space)
 {
     const nas_study_settings *s = run->settings;
     announce_limits(run);
     nas_run_line(run, "Space    %s, about %.2g networks; strategy %s, scheduler %s",
-                 s->space_name, networks, s->strategy, s->scheduler);
+                 s->space_name, nas_space_size(space), s->strategy, s->scheduler);
+    if (run->options->strategy != NULL && strcmp(run->options->strategy, "auto") == 0) {
+        const char *why = "";
+        (void)nas_strategy_choose(space, s->minimise, &why);
+        nas_run_line(run, "Strategy %s: %s", s->strategy, why);
+    }
     nas_run_line(run, "Machine  %d worker%s x 1 thread, %s", run->workers,
                  run->workers == 1 ? "" : "s", s->cpu);
     nas_run_line(run, "Study    %s (%s)", run->study_path,
@@ -248,7 +253,7 @@ static nas_status try_space(search_run *run, const nas_space *space,
     NAS_TRY(check_feasible(run, space, settings, err));
     NAS_TRY(measure(run, space, settings, err));
     run->settings = settings;
-    announce(run, nas_space_size(space));
+    announce(run, space);
     return nas_measure_throughput(run->data, space, settings, speed, err);
 }
 
@@ -283,7 +288,7 @@ nas_status nas_setup_open(search_run *run, nas_err *err)
     if (o->command_line != NULL)
         NAS_TRY(nas_study_put(run->study, STATE_COMMAND, o->command_line, err));
     plan_run(run);
-    announce(run, nas_space_size(nas_asker_space(run->view)));
+    announce(run, nas_asker_space(run->view));
     return NAS_OK;
 }
 
