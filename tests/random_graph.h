@@ -101,6 +101,11 @@ static int nas_test_add_one(nas_test_pool *pool, nas_op_kind op, int at)
         attr[NAS_ATTR_DENSE_OUT].i = 1 + nas_test_pick(pool, 7);
         attr[NAS_ATTR_DENSE_BIAS].i = nas_test_pick(pool, 2);
     }
+    if (op == NAS_OP_LSTM || op == NAS_OP_GRU) {
+        attr[NAS_ATTR_RECURRENT_OUT].i = 1 + nas_test_pick(pool, 10);
+        attr[NAS_ATTR_RECURRENT_BIDIRECTIONAL].i = nas_test_pick(pool, 2);
+        attr[NAS_ATTR_RECURRENT_SEQUENCE].i = nas_test_pick(pool, 3) > 0;
+    }
     if (op == NAS_OP_DROPOUT)
         attr[NAS_ATTR_DROPOUT_RATE].f = 0.125;
     if (op == NAS_OP_LEAKY_RELU)
@@ -162,6 +167,9 @@ static void nas_test_grow(nas_test_pool *pool, const nas_test_graph_options *opt
     if ((op == NAS_OP_DROPOUT && options->dropout < 0) ||
         (ends && spatial && nas_test_pick(pool, 3) > 0))
         op = NAS_OP_CONV;
+    if (op == NAS_OP_CONV && nas_test_shape(pool, at).h == 1 &&
+        nas_test_pick(pool, 3) == 0)
+        op = nas_test_pick(pool, 2) ? NAS_OP_LSTM : NAS_OP_GRU;
     bool join = op == NAS_OP_ADD || op == NAS_OP_CONCAT;
     if (op == NAS_OP_CONCAT && nas_test_shape(pool, at).c > 24)
         join = false, op = NAS_OP_DEPTHWISE;

@@ -55,6 +55,8 @@ static inline bool nas_shape_equal(nas_shape a, nas_shape b)
     X(RELU, relu)                                                                        \
     X(RELU6, relu6)                                                                      \
     NAS_CURVE_LIST(X)                                                                    \
+    X(LSTM, lstm)                                                                        \
+    X(GRU, gru)                                                                          \
     X(ADD, add)                                                                          \
     X(CONCAT, concat)                                                                    \
     X(DROPOUT, dropout)                                                                  \
@@ -93,6 +95,11 @@ enum {
     NAS_ATTR_BN_MOMENTUM /* 0.1: weight of the new */
 };
 enum { NAS_ATTR_DROPOUT_RATE };
+enum { /* lstm and gru */
+       NAS_ATTR_RECURRENT_OUT,
+       NAS_ATTR_RECURRENT_BIDIRECTIONAL,
+       NAS_ATTR_RECURRENT_SEQUENCE
+};
 enum { NAS_ATTR_LEAKY_SLOPE /* of the negative half, 0.01 */ };
 
 /* Caps, so that a file from outside cannot ask for more memory than they imply: extents
@@ -113,7 +120,8 @@ typedef struct nas_node {
 } nas_node;
 
 /* A parameter tensor of a node. Layouts: conv [O][I/groups][KH][KW], depthwise
- * [C][KH][KW], dense [O][I] with I in C,H,W order; vectors [C]. */
+ * [C][KH][KW], dense [O][I] with I in C,H,W order, lstm and gru see op_recurrent.c;
+ * vectors [C]. */
 typedef enum nas_weight_role {
     NAS_WEIGHT_KERNEL,
     NAS_WEIGHT_BIAS,
@@ -121,6 +129,8 @@ typedef enum nas_weight_role {
     NAS_WEIGHT_SHIFT, /* beta of a norm */
     NAS_WEIGHT_MEAN,  /* running statistics: state, not trained */
     NAS_WEIGHT_VARIANCE,
+    NAS_WEIGHT_RECURRENT,  /* from the state of the step before */
+    NAS_WEIGHT_CARRY_BIAS, /* of the recurrent product of a GRU's candidate */
 } nas_weight_role;
 
 typedef struct nas_weight {
@@ -149,9 +159,9 @@ typedef struct nas_op {
     /* Fill at most 4 tensors (node, offset and trained offsets are the caller's).
      * @return their number */
     int (*weights)(const nas_node *node, const nas_shape *inputs, nas_weight *out);
-    /* Multiply-accumulates of one sample's forward pass: conv, depthwise and dense count
-     * every tap, also those on padding; everything else counts 0 (batch norm folds into
-     * the weights, pools and additions multiply nothing). */
+    /* Multiply-accumulates of one sample's forward pass: conv, depthwise, dense, lstm
+     * and gru count every product, also those on padding; everything else counts 0 (batch
+     * norm folds into the weights, pools and additions multiply nothing). */
     int64_t (*macs)(const nas_node *node, const nas_shape *inputs);
 } nas_op;
 

@@ -70,7 +70,8 @@ typedef enum nas_dtype { NAS_FLOAT32, NAS_INT8 } nas_dtype;
  * `activation`). Standardise, affine, activation, curves, add and softmax overwrite an
  * operand of the same size that nobody reads later. The result of a convolution or pool
  * may overlap an input that nobody reads later: its pixels are computed in an order in
- * which what is overwritten has been read. */
+ * which what is overwritten has been read. The buffer
+ * that lstm and gru write has their scratch behind the result: nas_step_scratch. */
 typedef enum nas_step_kind {
     NAS_STEP_STANDARDISE,
     NAS_STEP_CONV,
@@ -81,6 +82,8 @@ typedef enum nas_step_kind {
     NAS_STEP_GLOBAL_AVG_POOL,
     NAS_STEP_AFFINE, /* y = x*a[c] + b[c]: a batch norm with nothing to fold into */
     NAS_STEP_ACTIVATION,
+    NAS_STEP_LSTM,
+    NAS_STEP_GRU,
     NAS_STEP_ADD,
     NAS_STEP_CONCAT,
 #define NAS_CURVE_STEP(upper, lower) NAS_STEP_##upper,
@@ -137,10 +140,15 @@ nas_program_options nas_program_options_default(void);
 nas_status nas_program_build(const nas_graph *graph, const nas_program_options *options,
                              nas_arena *arena, nas_program **out, nas_err *err);
 
+/* Floats a step works with besides its operands; they lie behind its result. */
+int64_t nas_step_scratch(const nas_graph *graph, const nas_step *step);
+
 /* Weights of a step with batch norm folded in, as float.
  * @param weights  the graph's flat vector
- * @param kernel   out, layout of the node's kernel; room for its count (affine: [C])
- * @param bias     out, [out.c]; zeros where there is none */
+ * @param kernel   out, layout of the node's kernel; room for its count (affine: [C]; lstm
+ *                 and gru: kernel, then recurrent)
+ * @param bias     out, [out.c]; zeros where there is none (lstm and gru: bias, then
+ *                 carry_bias) */
 void nas_program_fold(const nas_program *program, const nas_step *step,
                       const float *weights, float *kernel, float *bias);
 /* Floats of a step's kernel and bias (0 where it has none). */

@@ -35,6 +35,7 @@ static const int64_t kernel_code[NAS_STEP_KINDS] = {
     [NAS_STEP_LEAKY_RELU] = 64,      [NAS_STEP_HARD_SWISH] = 128,
     [NAS_STEP_SIGMOID] = 320,        [NAS_STEP_TANH] = 352,
     [NAS_STEP_SILU] = 336,           [NAS_STEP_GELU] = 368,
+    [NAS_STEP_LSTM] = 1280,          [NAS_STEP_GRU] = 1280,
     [NAS_STEP_CONCAT] = 96,          [NAS_STEP_SOFTMAX] = 0,
 };
 

@@ -14,6 +14,8 @@ static const char *const kind_names[NAS_STEP_KINDS] = {
     [NAS_STEP_GLOBAL_AVG_POOL] = "global_avg_pool",
     [NAS_STEP_AFFINE] = "affine",
     [NAS_STEP_ACTIVATION] = "activation",
+    [NAS_STEP_LSTM] = "lstm",
+    [NAS_STEP_GRU] = "gru",
     [NAS_STEP_ADD] = "add",
     [NAS_STEP_CONCAT] = "concat",
 #define CURVE_NAME(upper, lower) [NAS_STEP_##upper] = #lower,
@@ -65,6 +67,10 @@ int nas_latency_class(const nas_graph *graph, const nas_step *step, int64_t *uni
     case NAS_STEP_DEPTHWISE:
         *units = nas_graph_node_macs(graph, step->node);
         return step->out.c < 4 ? 0 : class_of(window_of(attr), 1, 6, 16);
+    case NAS_STEP_LSTM:
+    case NAS_STEP_GRU:
+        *units = nas_graph_node_macs(graph, step->node);
+        return class_of(attr[NAS_ATTR_RECURRENT_OUT].i, 8, 16, 48);
     case NAS_STEP_MAX_POOL:
     case NAS_STEP_AVG_POOL:
         *units = out * window_of(attr);

@@ -12,7 +12,7 @@ typedef struct sample {
     nas_step_kind kind;
     nas_op_kind op;
     nas_shape in;
-    int64_t out;                /* conv, dense */
+    int64_t out;                /* conv, dense, lstm, gru */
     int64_t kernel_h, kernel_w; /* windows */
 } sample;
 
@@ -30,6 +30,14 @@ static const sample samples[] = {
     {NAS_STEP_DENSE, NAS_OP_DENSE, {256, 1, 1}, 4, 0, 0},
     {NAS_STEP_DENSE, NAS_OP_DENSE, {16, 1, 1}, 64, 0, 0},
     {NAS_STEP_DENSE, NAS_OP_DENSE, {512, 1, 1}, 32, 0, 0},
+    {NAS_STEP_LSTM, NAS_OP_LSTM, {8, 1, 16}, 6, 0, 0},
+    {NAS_STEP_LSTM, NAS_OP_LSTM, {8, 1, 16}, 12, 0, 0},
+    {NAS_STEP_LSTM, NAS_OP_LSTM, {16, 1, 16}, 32, 0, 0},
+    {NAS_STEP_LSTM, NAS_OP_LSTM, {32, 1, 8}, 64, 0, 0},
+    {NAS_STEP_GRU, NAS_OP_GRU, {8, 1, 16}, 6, 0, 0},
+    {NAS_STEP_GRU, NAS_OP_GRU, {8, 1, 16}, 12, 0, 0},
+    {NAS_STEP_GRU, NAS_OP_GRU, {16, 1, 16}, 32, 0, 0},
+    {NAS_STEP_GRU, NAS_OP_GRU, {32, 1, 8}, 64, 0, 0},
     {NAS_STEP_MAX_POOL, NAS_OP_MAX_POOL, {16, 16, 16}, 0, 2, 2},
     {NAS_STEP_MAX_POOL, NAS_OP_MAX_POOL, {16, 16, 16}, 0, 3, 3},
     {NAS_STEP_MAX_POOL, NAS_OP_MAX_POOL, {16, 16, 16}, 0, 4, 4},
@@ -72,6 +80,8 @@ static int add_operator(nas_graph_builder *builder, const sample *s, int input)
             nas_graph_add_standardise(builder, input, mean, inverse, s->in.c), "");
     if (s->op == NAS_OP_DENSE)
         attr[NAS_ATTR_DENSE_OUT].i = s->out;
+    if (s->op == NAS_OP_LSTM || s->op == NAS_OP_GRU)
+        attr[NAS_ATTR_RECURRENT_OUT].i = s->out;
     if (s->kernel_h > 0) {
         attr[NAS_ATTR_KERNEL_H].i = s->kernel_h;
         attr[NAS_ATTR_KERNEL_W].i = s->kernel_w;

@@ -149,6 +149,25 @@ typedef struct nas_curve_job {
     bool accumulate;
 } nas_curve_job;
 
+/* One step of an LSTM or GRU for `units` hidden units, in lines of `blocks`*16 floats
+ * that lie `plane` floats apart. Forward turns the sums in `gates` into activations and
+ * writes the state h_next (and cell c_next). Backward turns activations into gradients of
+ * the sums in place; dh enters as the gradient of the new state, dc of the new cell.
+ *   lstm: gates i, o, f, g and tanh(c_next), `units` planes each
+ *     c_next = f*c + i*g, h_next = o*tanh(c_next)
+ *     backward: dc becomes the gradient of c
+ *   gru: gates z, r, n and the recurrent sum u of the candidate
+ *     h_next = z*h + (1-z)*n,  n = tanh(sum + r*u)
+ *     backward: dh becomes its direct part for h, dh*z; u becomes du */
+typedef struct nas_cell_job {
+    int blocks, units;
+    ptrdiff_t plane;
+    float *gates;
+    const float *h, *c;
+    float *h_next, *c_next;
+    float *dh, *dc;
+} nas_cell_job;
+
 /* Softmax over channels at every pixel, or its backward (dx, or added to dx):
  * dx = y * (dy - sum over channels of y*dy). */
 typedef struct nas_softmax_job {
@@ -217,6 +236,10 @@ typedef struct nas_kernels {
     void (*dropout)(const nas_dropout_job *job);
     void (*curve)(const nas_curve_job *job);
     void (*curve_backward)(const nas_curve_job *job);
+    void (*lstm_cell)(const nas_cell_job *job);
+    void (*lstm_cell_backward)(const nas_cell_job *job);
+    void (*gru_cell)(const nas_cell_job *job);
+    void (*gru_cell_backward)(const nas_cell_job *job);
     void (*softmax)(const nas_softmax_job *job);
     void (*softmax_backward)(const nas_softmax_job *job);
     void (*gather)(const nas_gather_job *job);

@@ -212,6 +212,12 @@ static void plan_unit(nas_memory_map *map, nas_net *net, int u)
         plan_tensor(map, &unit->y, u, last_read_of_y(net, u));
     if (!unit->staged)
         plan_tensor(map, &unit->z, u, last_read_of_z(net, u));
+    if (unit->core == NAS_CORE_RECURRENT) {
+        nas_tensor *state = &unit->recurrent.state;
+        state->view.block =
+            nas_recurrent_floats(unit, net->units[unit->inputs[0]].z.width);
+        plan_tensor(map, state, u, unit->gradient ? backward_step(net, u) : u);
+    }
     if (unit->gradient) {
         int first = u == net->output ? net->n_units : backward_step(net, unit->consumer);
         plan_tensor(map, &unit->dz, first, backward_step(net, u));
@@ -300,8 +306,8 @@ static nas_status map_new(nas_net *net, nas_memory_map *map, nas_err *err)
     enum { PER_UNIT = 8, PER_NET = 16 };
     *map = (nas_memory_map){.net = net};
     int n = net->n_units;
-    map->buffers = NAS_NEW(net->arena, nas_plan_buffer, 3 * n);
-    map->tensors = NAS_NEW(net->arena, nas_tensor *, 3 * n);
+    map->buffers = NAS_NEW(net->arena, nas_plan_buffer, 4 * n);
+    map->tensors = NAS_NEW(net->arena, nas_tensor *, 4 * n);
     map->kept = NAS_NEW(net->arena, nas_kept, PER_UNIT * n + PER_NET);
     NAS_TRY_ALLOC(map->buffers, err);
     NAS_TRY_ALLOC(map->tensors, err);

@@ -113,6 +113,22 @@ static void lower_weighted(nas_unit *unit, const nas_graph *graph, int index)
         set_window(unit, node, true);
 }
 
+/* The biases are its own: unit->bias is one per channel of y. */
+static void lower_recurrent(nas_unit *unit, const nas_graph *graph, int index)
+{
+    const nas_node *node = nas_graph_node(graph, index);
+    unit->kernel = parameter_of(graph, index, NAS_WEIGHT_KERNEL);
+    unit->recurrent = (nas_recurrent){
+        .op = node->op,
+        .units = (int)node->attr[NAS_ATTR_RECURRENT_OUT].i,
+        .directions = node->attr[NAS_ATTR_RECURRENT_BIDIRECTIONAL].i ? 2 : 1,
+        .sequence = node->attr[NAS_ATTR_RECURRENT_SEQUENCE].i != 0,
+        .carry = parameter_of(graph, index, NAS_WEIGHT_RECURRENT),
+        .bias = parameter_of(graph, index, NAS_WEIGHT_BIAS),
+        .carry_bias = parameter_of(graph, index, NAS_WEIGHT_CARRY_BIAS),
+    };
+}
+
 static void lower_norm(nas_unit *unit, const nas_graph *graph, int index)
 {
     const nas_node *node = nas_graph_node(graph, index);
@@ -213,6 +229,8 @@ static nas_core core_of(nas_op_kind op)
         [NAS_OP_CONV] = NAS_CORE_CONV,
         [NAS_OP_DEPTHWISE] = NAS_CORE_DEPTHWISE,
         [NAS_OP_DENSE] = NAS_CORE_DENSE,
+        [NAS_OP_LSTM] = NAS_CORE_RECURRENT,
+        [NAS_OP_GRU] = NAS_CORE_RECURRENT,
         [NAS_OP_MAX_POOL] = NAS_CORE_MAX_POOL,
         [NAS_OP_AVG_POOL] = NAS_CORE_AVG_POOL,
         [NAS_OP_GLOBAL_AVG_POOL] = NAS_CORE_AVG_POOL,
@@ -260,7 +278,9 @@ static nas_status lower_alone(nas_net *net, const nas_graph *graph, int index,
     const nas_node *node = nas_graph_node(graph, index);
     nas_unit *unit = unit_add(net, graph, index, core_of(node->op));
     NAS_TRY_ALLOC(unit, err);
-    if (nas_graph_weight_of(graph, index, NAS_WEIGHT_KERNEL) != NULL)
+    if (unit->core == NAS_CORE_RECURRENT)
+        lower_recurrent(unit, graph, index);
+    else if (nas_graph_weight_of(graph, index, NAS_WEIGHT_KERNEL) != NULL)
         lower_weighted(unit, graph, index);
     else if (node->op == NAS_OP_BATCH_NORM)
         lower_norm(unit, graph, index);

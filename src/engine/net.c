@@ -77,7 +77,8 @@ static nas_status compile_weights(nas_net *net, const nas_graph *graph, nas_err 
         net->tensors[i] = *weight;
         if (!weight->trained)
             continue;
-        const bool decayed = weight->role == NAS_WEIGHT_KERNEL;
+        const bool decayed =
+            weight->role == NAS_WEIGHT_KERNEL || weight->role == NAS_WEIGHT_RECURRENT;
         nas_segment *last = &net->segments[net->n_segments - (net->n_segments > 0)];
         if (net->n_segments > 0 && last->decayed == decayed &&
             last->offset + last->count == weight->offset)
@@ -102,6 +103,8 @@ static nas_status prepare_units(nas_net *net, nas_err *err)
         NAS_TRY_ALLOC(unit->norm.inverse, err);
         if (unit->core == NAS_CORE_CONV || unit->core == NAS_CORE_DEPTHWISE)
             NAS_TRY(nas_prepare_window(net, unit, err));
+        if (unit->core == NAS_CORE_RECURRENT)
+            NAS_TRY(nas_prepare_recurrent(net, unit, err));
         if (unit->core == NAS_CORE_DENSE)
             NAS_TRY(nas_prepare_dense(net, unit, err));
     }
@@ -132,8 +135,10 @@ static void bind_units(nas_net *net)
 {
     for (int u = 0; u < net->n_units; u++) {
         nas_unit *unit = &net->units[u];
+        nas_recurrent *r = &unit->recurrent;
         nas_parameter *all[] = {&unit->kernel,    &unit->bias,      &unit->norm.gamma,
-                                &unit->norm.beta, &unit->norm.mean, &unit->norm.variance};
+                                &unit->norm.beta, &unit->norm.mean, &unit->norm.variance,
+                                &r->carry,        &r->bias,         &r->carry_bias};
         for (size_t i = 0; i < sizeof all / sizeof *all; i++)
             bind_parameter(net, all[i]);
         for (int c = 0; c < unit->y.channels; c++) {
@@ -264,7 +269,7 @@ void nas_net_init(nas_net *net, nas_rng rng)
         const double deviation =
             tensor->fan_in > 0 ? sqrt(2.0 / (double)tensor->fan_in) : 0.0;
         for (int64_t k = 0; k < tensor->count; k++) {
-            if (tensor->role == NAS_WEIGHT_KERNEL)
+            if (tensor->fan_in > 0)
                 w[k] = (float)(nas_rng_normal(&rng) * deviation);
             else
                 w[k] = ones ? 1.0f : 0.0f;

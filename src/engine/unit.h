@@ -17,6 +17,7 @@
     X(CONV, conv)                                                                        \
     X(DEPTHWISE, depthwise)                                                              \
     X(DENSE, dense)                                                                      \
+    X(RECURRENT, recurrent)                                                              \
     X(MAX_POOL, max_pool)                                                                \
     X(AVG_POOL, avg_pool)                                                                \
     X(VIEW, view) /* y is the input's z: a norm or activation that stands alone */       \
@@ -68,6 +69,17 @@ typedef struct nas_norm {
     double *batch_mean, *inverse; /* [channels] of the last training forward */
 } nas_norm;
 
+/* State of an LSTM or GRU core; shapes in recurrent_unit.c. */
+typedef struct nas_recurrent {
+    nas_op_kind op;
+    int units, directions;
+    bool sequence;
+    nas_parameter carry, bias, carry_bias; /* weights from state to state, and biases */
+    nas_tensor state;                      /* gates and states of all steps */
+    nas_conv_job from_input, from_state, to_input, to_state, to_candidate;
+    int32_t *input_lines, *state_lines; /* offsets of x and h, for weight gradients */
+} nas_recurrent;
+
 typedef struct nas_unit {
     nas_core core;
     int node;     /* of the core */
@@ -85,6 +97,7 @@ typedef struct nas_unit {
     bool activated;
     nas_tail tail;
     int pool_h, pool_w;
+    nas_recurrent recurrent;
     float dropout_rate;
     nas_op_kind curve; /* of a curve core */
     float slope;
@@ -182,9 +195,14 @@ typedef struct nas_core_ops {
 NAS_CORE_LIST(NAS_CORE_DECLARE)
 #undef NAS_CORE_DECLARE
 
-/* Jobs of windowed cores (conv_unit.c) and dense ones (dense_unit.c). */
+/* Jobs of windowed cores (conv_unit.c), recurrent (recurrent_unit.c) and dense ones
+ * (dense_unit.c). */
 nas_status nas_prepare_window(nas_net *net, nas_unit *unit, nas_err *err);
+nas_status nas_prepare_recurrent(nas_net *net, nas_unit *unit, nas_err *err);
 nas_status nas_prepare_dense(nas_net *net, nas_unit *unit, nas_err *err);
+
+/* Floats of one block that a recurrent unit keeps from forward to backward. */
+int64_t nas_recurrent_floats(const nas_unit *unit, int64_t steps);
 
 /* Loss of the valid samples; fills the output's gradient when training. */
 double nas_loss(nas_net *net, bool training);

@@ -19,15 +19,22 @@ static bool has_window(nas_kernel kernel)
            kernel == NAS_KERNEL_MAX_POOL || kernel == NAS_KERNEL_AVG_POOL;
 }
 
+static bool has_recurrent(nas_kernel kernel)
+{
+    return kernel == NAS_KERNEL_LSTM || kernel == NAS_KERNEL_GRU;
+}
+
 static bool has_dot(nas_kernel kernel)
 {
-    return kernel == NAS_KERNEL_CONV || kernel == NAS_KERNEL_DENSE;
+    return kernel == NAS_KERNEL_CONV || kernel == NAS_KERNEL_DENSE ||
+           has_recurrent(kernel);
 }
 
 static bool has_logistic(nas_kernel kernel)
 {
     return kernel == NAS_KERNEL_SIGMOID || kernel == NAS_KERNEL_TANH ||
-           kernel == NAS_KERNEL_SILU || kernel == NAS_KERNEL_GELU;
+           kernel == NAS_KERNEL_SILU || kernel == NAS_KERNEL_GELU ||
+           has_recurrent(kernel);
 }
 
 static bool has_exp(nas_kernel kernel)
@@ -68,9 +75,14 @@ typedef struct helper {
     bool (*used)(nas_kernel kernel);
 } helper;
 
-static const helper helpers[] = {{"clamp", has_clamp},       {"taps", has_window},
-                                 {"dot", has_dot},           {"exp", has_exp},
-                                 {"logistic", has_logistic}, {NULL, NULL}};
+static const helper helpers[] = {{"recurrent_type", has_recurrent},
+                                 {"clamp", has_clamp},
+                                 {"taps", has_window},
+                                 {"dot", has_dot},
+                                 {"exp", has_exp},
+                                 {"logistic", has_logistic},
+                                 {"recurrent", has_recurrent},
+                                 {NULL, NULL}};
 
 static const helper helpers8[] = {{"clamp", has_clamp8},  {"rescale", rescales8},
                                   {"convert", converts8}, {"taps", has_window},
@@ -157,15 +169,23 @@ static void put_map(nas_text *out, const nas_call *call, bool int8)
     nas_text_putc(out, '}');
 }
 
+static void put_recurrent(nas_text *out, const nas_rt_recurrent *r)
+{
+    nas_text_printf(out, "{%d, %d, %d, %d, %d, %d}", (int)r->steps, (int)r->in_c,
+                    (int)r->out_c, (int)r->reverse, (int)r->sequence, (int)r->out_step);
+}
+
 /* "static const net_map net_call_3 = {...};" */
 static void put_parameters(const nas_c_writer *w, nas_text *out, int index)
 {
     const nas_call *call = &w->calls->list[index];
     const char *p = w->names.lower;
-    const bool window = has_window(call->kernel);
-    nas_text_printf(out, "static const %s_%s %s_call_%d =\n    ", p,
-                    window ? "window" : "map", p, index);
-    if (window)
+    const bool window = has_window(call->kernel), recurrent = has_recurrent(call->kernel);
+    const char *type = recurrent ? "recurrent" : window ? "window" : "map";
+    nas_text_printf(out, "static const %s_%s %s_call_%d =\n    ", p, type, p, index);
+    if (recurrent)
+        put_recurrent(out, &call->recurrent);
+    else if (window)
         put_window(out, call, w->calls->quant != NULL);
     else
         put_map(out, call, w->calls->quant != NULL);
@@ -189,7 +209,8 @@ static void put_call(const nas_c_writer *w, nas_text *out, int index)
     const char *p = w->names.lower;
     nas_text_printf(out, "    %s_%s(&%s_call_%d, ", p, nas_kernel_name(call->kernel), p,
                     index);
-    if (form == NAS_FORM_MAP_WEIGHTS || form == NAS_FORM_WINDOW_WEIGHTS)
+    if (form == NAS_FORM_MAP_WEIGHTS || form == NAS_FORM_WINDOW_WEIGHTS ||
+        form == NAS_FORM_RECURRENT)
         nas_text_printf(out, "%s_weights + %" PRId64 ", %s_weights + %" PRId64 ", ", p,
                         call->weights[0], p, call->weights[1]);
     if (form == NAS_FORM_TERMS ||
@@ -202,7 +223,8 @@ static void put_call(const nas_c_writer *w, nas_text *out, int index)
         nas_text_printf(out, "%s_indices + %" PRId64 ", ", p, call->indices);
     put_place(out, call->in[0], call->out == NAS_AT_CALLER ? "out" : "in");
     nas_text_puts(out, ", ");
-    if (form == NAS_FORM_MAP_PAIR || form == NAS_FORM_MAP_PAIR_GATHER) {
+    if (form == NAS_FORM_MAP_PAIR || form == NAS_FORM_MAP_PAIR_GATHER ||
+        form == NAS_FORM_RECURRENT) {
         put_place(out, call->in[1], "in");
         nas_text_puts(out, ", ");
     }

@@ -6,31 +6,6 @@
 #include <float.h>
 #include <string.h>
 
-static const struct {
-    const char *name;
-    nas_kernel_form form;
-} kernels[NAS_KERNEL_COUNT] = {
-#define KERNEL_ENTRY(upper, lower, form) [NAS_KERNEL_##upper] = {#lower, NAS_FORM_##form},
-    NAS_KERNEL_LIST(KERNEL_ENTRY)
-#undef KERNEL_ENTRY
-};
-
-static const nas_kernel_form forms8[NAS_KERNEL_COUNT] = {
-#define KERNEL8_ENTRY(upper, lower, form) [NAS_KERNEL_##upper] = NAS_FORM_##form,
-    NAS_KERNEL8_LIST(KERNEL8_ENTRY)
-#undef KERNEL8_ENTRY
-};
-
-const char *nas_kernel_name(nas_kernel kernel)
-{
-    return kernels[kernel].name;
-}
-
-nas_kernel_form nas_kernel_form_of(const nas_calls *calls, nas_kernel kernel)
-{
-    return calls->quant != NULL ? forms8[kernel] : kernels[kernel].form;
-}
-
 /* How a tensor lies in its buffer. `order` is NULL when it lies as [h][w][c] of `shape`;
  * otherwise the tensor is a vector and order[i] is the index of the element at i. */
 typedef struct layout {
@@ -361,6 +336,39 @@ static nas_status lower_dense(lowering *l, const step_view *v, layout *out)
     return NAS_OK;
 }
 
+/* One call per direction; both work in the scratch behind the result. Weights of the
+ * input and of the state are packed one after the other. */
+static nas_status lower_recurrent(lowering *l, const step_view *v, layout *out)
+{
+    const nas_value *a = v->node->attr;
+    const bool lstm = v->node->op == NAS_OP_LSTM;
+    const int64_t units = a[NAS_ATTR_RECURRENT_OUT].i, in_c = v->in.shape.c;
+    const int64_t directions = a[NAS_ATTR_RECURRENT_BIDIRECTIONAL].i ? 2 : 1;
+    const int64_t rows = (lstm ? 4 : 3) * units, joint = (lstm ? 4 : 2) * units;
+    const float *carry = v->kernel + directions * rows * in_c;
+    for (int64_t d = 0; d < directions; d++) {
+        const float *recurrent = carry + d * rows * units;
+        nas_call *call = map_call(l, v, lstm ? NAS_KERNEL_LSTM : NAS_KERNEL_GRU, 0, 0, 0);
+        call->recurrent = (nas_rt_recurrent){(int32_t)v->in.shape.w,
+                                             (int32_t)in_c,
+                                             (int32_t)units,
+                                             d > 0,
+                                             a[NAS_ATTR_RECURRENT_SEQUENCE].i != 0,
+                                             (int32_t)v->node->shape.c};
+        call->in[1] = call->out + nas_shape_count(v->node->shape);
+        call->out += d * units;
+        call->weights[0] = l->calls->n_weights;
+        pack_blocks(l, v->kernel + d * rows * in_c, rows, in_c, 1, v->in.order);
+        pack_blocks(l, recurrent, joint, units, 1, NULL);
+        pack_blocks(l, recurrent + joint * units, rows - joint, units, 1, NULL);
+        call->weights[1] = put(l, v->bias + d * rows, rows);
+        if (!lstm)
+            (void)put(l, v->bias + directions * rows + d * units, units);
+    }
+    *out = (layout){v->node->shape, NULL};
+    return NAS_OK;
+}
+
 static nas_status lower_max_pool(lowering *l, const step_view *v, layout *out)
 {
     (void)window_call(l, v, NAS_KERNEL_MAX_POOL, false);
@@ -594,6 +602,8 @@ static const lower_function functions[NAS_STEP_KINDS] = {
     [NAS_STEP_CONV] = lower_conv,
     [NAS_STEP_DEPTHWISE] = lower_depthwise,
     [NAS_STEP_DENSE] = lower_dense,
+    [NAS_STEP_LSTM] = lower_recurrent,
+    [NAS_STEP_GRU] = lower_recurrent,
     [NAS_STEP_MAX_POOL] = lower_max_pool,
     [NAS_STEP_AVG_POOL] = lower_avg_pool,
     [NAS_STEP_GLOBAL_AVG_POOL] = lower_global_avg_pool,
@@ -706,7 +716,7 @@ static nas_status make_room(lowering *l)
             p->steps[i].kind == NAS_STEP_CONV ? node->attr[NAS_ATTR_CONV_GROUPS].i : 1;
         floats += kernel * groups + bias + node->n_constants;
         floats += p->steps[i].kind == NAS_STEP_ADD ? 2 * node->shape.c : 0;
-        calls += p->steps[i].n_inputs;
+        calls += p->steps[i].n_inputs + 1; /* a recurrent step has two directions */
         scales += 2 * bias + 5 * p->steps[i].n_inputs;
     }
     if (floats > INT32_MAX || p->arena_bytes > INT32_MAX)

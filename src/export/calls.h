@@ -13,6 +13,7 @@
 #include "nasmith/plan.h"
 
 #include "export/quant.h"
+#include "export/runtime/recurrent_type.h"
 #include "export/runtime/types.h"
 
 /* Kernels: (enum suffix, name, form). The form is the list of arguments, see
@@ -23,6 +24,8 @@
     X(CONV, conv, WINDOW_WEIGHTS)                                                        \
     X(DEPTHWISE, depthwise, WINDOW_WEIGHTS)                                              \
     X(DENSE, dense, MAP_WEIGHTS)                                                         \
+    X(LSTM, lstm, RECURRENT)                                                             \
+    X(GRU, gru, RECURRENT)                                                               \
     X(MAX_POOL, max_pool, WINDOW)                                                        \
     X(AVG_POOL, avg_pool, WINDOW)                                                        \
     X(GLOBAL_AVG_POOL, global_avg_pool, MAP)                                             \
@@ -64,6 +67,7 @@ typedef enum nas_kernel_form {
     NAS_FORM_MAP_PAIR,        /* (map, a, b, out) */
     NAS_FORM_MAP_PAIR_GATHER, /* (map, indices, a, b, out) */
     NAS_FORM_WINDOW,          /* (window, in, out) */
+    NAS_FORM_RECURRENT,       /* (recurrent, weights, weights, in, scratch, out) */
     NAS_FORM_WINDOW_WEIGHTS,  /* (window, weights, weights, in, out) */
     NAS_FORM_TERMS,           /* (map, terms, indices, arena, out) */
 } nas_kernel_form;
@@ -92,8 +96,9 @@ typedef struct nas_call {
     nas_kernel kernel;
     int step; /* of the program, or -1: load, store and head */
     nas_rt_map map;
-    nas_rt_window window; /* one of the two, by form */
-    int64_t in[2], out;
+    nas_rt_window window; /* one of the three, by form */
+    nas_rt_recurrent recurrent;
+    int64_t in[2], out; /* recurrent: in[1] is scratch */
     int64_t weights[2]; /* elements from the start of the packed weights; int8: the
                            second are the shifts */
     int64_t indices;    /* from the start of the index table */

@@ -6,6 +6,7 @@
 #include "export/runtime/dot.h"
 #include "export/runtime/exp.h"
 #include "export/runtime/logistic.h"
+#include "export/runtime/recurrent.h"
 #include "export/runtime/taps.h"
 
 #include "export/runtime/activation.h"
@@ -19,9 +20,11 @@
 #include "export/runtime/depthwise.h"
 #include "export/runtime/gelu.h"
 #include "export/runtime/global_avg_pool.h"
+#include "export/runtime/gru.h"
 #include "export/runtime/hard_swish.h"
 #include "export/runtime/leaky_relu.h"
 #include "export/runtime/load.h"
+#include "export/runtime/lstm.h"
 #include "export/runtime/max_pool.h"
 #include "export/runtime/sigmoid.h"
 #include "export/runtime/silu.h"
@@ -36,7 +39,7 @@ typedef struct operands {
     const nas_call *call;
     const float *w0, *w1, *a, *b;
     const uint32_t *indices;
-    float *out;
+    float *scratch, *out;
 } operands;
 
 /* One function per kernel with the same signature; the form says which arguments. */
@@ -46,6 +49,8 @@ typedef struct operands {
 #define ARGUMENTS_MAP_PAIR(o) &(o)->call->map, (o)->a, (o)->b, (o)->out
 #define ARGUMENTS_MAP_PAIR_GATHER(o)                                                     \
     &(o)->call->map, (o)->indices, (o)->a, (o)->b, (o)->out
+#define ARGUMENTS_RECURRENT(o)                                                           \
+    &(o)->call->recurrent, (o)->w0, (o)->w1, (o)->a, (o)->scratch, (o)->out
 #define ARGUMENTS_WINDOW(o) &(o)->call->window, (o)->a, (o)->out
 #define ARGUMENTS_WINDOW_WEIGHTS(o) &(o)->call->window, (o)->w0, (o)->w1, (o)->a, (o)->out
 
@@ -73,7 +78,7 @@ void nas_kernel_run(const nas_calls *calls, const nas_call *call, float *arena,
         o.a = arena + call->in[0];
     else if (call->out == NAS_AT_CALLER)
         o.a = out;
-    o.b = arena + call->in[1];
+    o.b = o.scratch = arena + call->in[1];
     o.w0 = calls->weights + call->weights[0];
     o.w1 = calls->weights + call->weights[1];
     if (calls->indices != NULL)

@@ -131,6 +131,67 @@ double nas_naive_curve(nas_op_kind op, double slope, double x)
     }
 }
 
+static double naive_logistic(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+/* Row o of the kernel times the series at time t. */
+static double input_sum(const nas_naive_recurrent *r, int64_t o, const double *in,
+                        int64_t t)
+{
+    double sum = 0;
+    for (int64_t c = 0; c < r->inputs; c++)
+        sum += (double)r->kernel[o * r->inputs + c] * in[c * r->steps + t];
+    return sum + (double)r->bias[o];
+}
+
+static double state_sum(const nas_naive_recurrent *r, int64_t o, const double *h)
+{
+    double sum = 0;
+    for (int64_t j = 0; j < r->units; j++)
+        sum += (double)r->recurrent[o * r->units + j] * h[j];
+    return sum;
+}
+
+/* New state of unit j. `c` is the cell of an LSTM. */
+static double next_state(const nas_naive_recurrent *r, int64_t j, const double *in,
+                         int64_t t, const double *h, double *c)
+{
+    const int64_t n = r->units;
+    double x[4] = {0}, u[4] = {0};
+    for (int64_t k = 0; k < (r->op == NAS_OP_LSTM ? 4 : 3); k++) {
+        x[k] = input_sum(r, k * n + j, in, t);
+        u[k] = state_sum(r, k * n + j, h);
+    }
+    if (r->op == NAS_OP_LSTM) {
+        c[j] = naive_logistic(x[2] + u[2]) * c[j] +
+               naive_logistic(x[0] + u[0]) * tanh(x[3] + u[3]);
+        return naive_logistic(x[1] + u[1]) * tanh(c[j]);
+    }
+    const double z = naive_logistic(x[0] + u[0]), reset = naive_logistic(x[1] + u[1]);
+    const double y = tanh(x[2] + reset * (u[2] + (double)r->carry_bias[j]));
+    return (1 - z) * y + z * h[j];
+}
+
+void nas_naive_recurrent_run(const nas_naive_recurrent *r, const double *in, double *work,
+                             double *out)
+{
+    const int64_t n = r->units;
+    double *h = work, *next = work + n, *c = work + 2 * n;
+    for (int64_t j = 0; j < 3 * n; j++)
+        work[j] = 0;
+    for (int64_t s = 0; s < r->steps; s++) {
+        const int64_t t = r->reverse ? r->steps - 1 - s : s;
+        for (int64_t j = 0; j < n; j++)
+            next[j] = next_state(r, j, in, t, h, c);
+        for (int64_t j = 0; j < n; j++) {
+            h[j] = next[j];
+            out[r->sequence ? j * r->steps + t : j] = h[j];
+        }
+    }
+}
+
 void nas_naive_softmax(int64_t n, const double *in, double *out)
 {
     double top = in[0], sum = 0;

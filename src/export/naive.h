@@ -26,6 +26,20 @@ void nas_naive_dense(int64_t inputs, int64_t outputs, const float *kernel,
 /* @param statistics  scale, shift, mean, variance: [C] each */
 void nas_naive_batch_norm(nas_shape shape, const float *const statistics[4],
                           double epsilon, const double *in, double *out);
+/* One direction of an LSTM or GRU, see op_recurrent.c. */
+typedef struct nas_naive_recurrent {
+    nas_op_kind op;
+    int64_t steps, inputs, units;
+    bool reverse, sequence;
+    const float *kernel, *recurrent, *bias;
+    const float *carry_bias; /* GRU: of the candidate's recurrent product */
+} nas_naive_recurrent;
+
+/* @param in   [inputs][steps]
+ * @param work  [3 * units]
+ * @param out  [units][steps] with `sequence`, else [units] */
+void nas_naive_recurrent_run(const nas_naive_recurrent *r, const double *in, double *work,
+                             double *out);
 /* An activation of NAS_CURVE_LIST. @param slope  of leaky ReLU */
 double nas_naive_curve(nas_op_kind op, double slope, double x);
 void nas_naive_softmax(int64_t n, const double *in, double *out);

@@ -9,9 +9,10 @@
 const char *nas_onnx_weight_name(nas_arena *arena, int node, nas_weight_role role)
 {
     static const char *const names[] = {
-        [NAS_WEIGHT_KERNEL] = "kernel", [NAS_WEIGHT_BIAS] = "bias",
-        [NAS_WEIGHT_SCALE] = "scale",   [NAS_WEIGHT_SHIFT] = "shift",
-        [NAS_WEIGHT_MEAN] = "mean",     [NAS_WEIGHT_VARIANCE] = "variance",
+        [NAS_WEIGHT_KERNEL] = "kernel",       [NAS_WEIGHT_BIAS] = "bias",
+        [NAS_WEIGHT_SCALE] = "scale",         [NAS_WEIGHT_SHIFT] = "shift",
+        [NAS_WEIGHT_RECURRENT] = "recurrent", [NAS_WEIGHT_CARRY_BIAS] = "carry_bias",
+        [NAS_WEIGHT_MEAN] = "mean",           [NAS_WEIGHT_VARIANCE] = "variance",
     };
     return nas_arena_printf(arena, "n%d.%s", node, names[role]);
 }
@@ -133,6 +134,30 @@ void nas_onnx_float(nas_onnx_builder *b, Onnx__NodeProto *node, const char *name
     a->f = value;
 }
 
+void nas_onnx_string(nas_onnx_builder *b, Onnx__NodeProto *node, const char *name,
+                     const char *value)
+{
+    Onnx__AttributeProto *a =
+        attribute(b, node, name, ONNX__ATTRIBUTE_PROTO__ATTRIBUTE_TYPE__STRING);
+    if (a == NULL)
+        return;
+    a->has_s = 1;
+    a->s.data = nas_arena_copy(b->arena, value, strlen(value) + 1);
+    a->s.len = a->s.data == NULL ? 0 : strlen(value);
+    b->failed = b->failed || a->s.data == NULL;
+}
+
+void nas_onnx_second_output(nas_onnx_builder *b, Onnx__NodeProto *node)
+{
+    char **names = take(b, 2, sizeof *names);
+    if (names == NULL || node->n_output != 1)
+        return;
+    names[0] = duplicate(b, "");
+    names[1] = node->output[0];
+    node->output = names;
+    node->n_output = 2;
+}
+
 /* @return a new initialiser without data, or NULL after a failure */
 static Onnx__TensorProto *tensor(nas_onnx_builder *b, const char *name,
                                  const int64_t *dims, size_t rank, int32_t type)
@@ -230,7 +255,8 @@ const char *nas_onnx_weight(nas_onnx_builder *b, int node, nas_weight_role role)
         return NULL;
     int64_t dims[4] = {w->dim[0], w->dim[1], w->dim[2], w->dim[3]};
     size_t rank = (size_t)w->rank;
-    if (rank == 3) { /* depthwise: ONNX wants [C][1][KH][KW] */
+    if (nas_graph_node(b->model->graph, node)->op == NAS_OP_DEPTHWISE &&
+        rank == 3) { /* ONNX wants [C][1][KH][KW] */
         dims[1] = 1;
         dims[2] = w->dim[1];
         dims[3] = w->dim[2];

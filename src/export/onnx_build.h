@@ -50,6 +50,12 @@ void nas_onnx_ints(nas_onnx_builder *b, Onnx__NodeProto *node, const char *name,
 void nas_onnx_float(nas_onnx_builder *b, Onnx__NodeProto *node, const char *name,
                     float value);
 
+void nas_onnx_string(nas_onnx_builder *b, Onnx__NodeProto *node, const char *name,
+                     const char *value);
+
+/* Make a node's one output its second, and leave the first unnamed. */
+void nas_onnx_second_output(nas_onnx_builder *b, Onnx__NodeProto *node);
+
 /* Append initialisers; data is copied. @return `name` */
 const char *nas_onnx_floats(nas_onnx_builder *b, const char *name, const int64_t *dims,
                             size_t rank, const float *data);

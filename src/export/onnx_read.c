@@ -144,6 +144,37 @@ static nas_status check_weights(const onnx_reader *r, nas_err *err)
     return NAS_OK;
 }
 
+/* Rows of every direction in an ONNX recurrent bias: those of the input's products, then
+ * as many of the state's. */
+static int64_t bias_rows(const nas_graph *graph, const nas_weight *w)
+{
+    return 2 * nas_graph_weight_of(graph, w->node, NAS_WEIGHT_BIAS)->dim[1];
+}
+
+/* The part of it that is tensor `w`: the first rows, or the last of all. */
+static nas_status read_recurrent_bias(const onnx_reader *r, const nas_weight *w,
+                                      nas_err *err)
+{
+    const int64_t rows = bias_rows(r->model->graph, w), n = w->dim[1];
+    const char *name = nas_onnx_weight_name(r->arena, w->node, NAS_WEIGHT_BIAS);
+    float *all = NAS_NEW(r->arena, float, w->dim[0] * rows);
+    NAS_TRY_ALLOC(name, err);
+    NAS_TRY_ALLOC(all, err);
+    NAS_TRY(read_tensor(r, name, w->dim[0] * rows, all, err));
+    for (int64_t d = 0; d < w->dim[0]; d++)
+        memcpy(r->model->weights + w->offset + d * n,
+               all + (w->role == NAS_WEIGHT_BIAS ? d * rows : (d + 1) * rows - n),
+               (size_t)n * sizeof *all);
+    return NAS_OK;
+}
+
+static bool is_recurrent_bias(const nas_graph *graph, const nas_weight *w)
+{
+    const nas_op_kind op = nas_graph_node(graph, w->node)->op;
+    return (op == NAS_OP_LSTM || op == NAS_OP_GRU) &&
+           (w->role == NAS_WEIGHT_BIAS || w->role == NAS_WEIGHT_CARRY_BIAS);
+}
+
 static nas_status read_weights(onnx_reader *r, nas_err *err)
 {
     nas_model *model = r->model;
@@ -153,6 +184,10 @@ static nas_status read_weights(onnx_reader *r, nas_err *err)
     NAS_TRY_ALLOC(model->weights, err);
     for (int i = 0; i < nas_graph_weight_count(model->graph); i++) {
         const nas_weight *w = nas_graph_weight(model->graph, i);
+        if (is_recurrent_bias(model->graph, w)) {
+            NAS_TRY(read_recurrent_bias(r, w, err));
+            continue;
+        }
         const char *name = nas_onnx_weight_name(r->arena, w->node, w->role);
         NAS_TRY_ALLOC(name, err);
         NAS_TRY(read_tensor(r, name, w->count, model->weights + w->offset, err));

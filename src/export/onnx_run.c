@@ -34,6 +34,8 @@ struct run_step {
     nas_arena *arena;     /* of the program */
     run_value *out;
     nas_naive_window window;
+    nas_naive_recurrent recurrent;
+    double *work; /* of a recurrent step */
     double epsilon;
 };
 
@@ -427,8 +429,112 @@ static nas_status make_weight(const run_step *step, run_value *out, nas_err *err
     return NAS_OK;
 }
 
+/* ---- recurrent layers ------------------------------------------------------------- */
+
+/* The three orders the writer uses around a recurrent layer. Without the batch they are
+ * [C][1][T] to [T][C], [T][D][H] to [D][H][T], and [D][H] as it is. */
+static nas_status setup_transpose(run_step *step, nas_shape *out, nas_err *err)
+{
+    const nas_shape in = step->in[0]->shape;
+    const Onnx__AttributeProto *perm = find_attribute(step, "perm");
+    const size_t n = perm == NULL ? 0 : perm->n_ints;
+    if (n == 4 && perm->ints[0] == 3 && in.h == 1)
+        *out = (nas_shape){in.w, in.c, 1};
+    else if (n == 4 && perm->ints[0] == 2)
+        *out = (nas_shape){in.h, in.w, in.c};
+    else if (n == 3 && in.w == 1)
+        *out = in;
+    else
+        return nas_fail(err, NAS_E_CONFIG, "the order of axes is none that is written");
+    return NAS_OK;
+}
+
+/* All but the last are a plane [before][rest] turned over. */
+static void run_transpose(const run_step *step)
+{
+    const nas_shape in = step->in[0]->shape, out = step->out->shape;
+    const bool same = nas_shape_equal(in, out);
+    const int64_t columns = same ? 1 : in.h == 1 ? in.w : in.h * in.w;
+    const int64_t rows = nas_shape_count(in) / columns;
+    for (int64_t i = 0; i < rows * columns; i++)
+        step->out->data[i % columns * rows + i / columns] = step->in[0]->data[i];
+}
+
+static nas_status setup_reshape(run_step *step, nas_shape *out, nas_err *err)
+{
+    (void)err;
+    const nas_shape in = step->in[0]->shape;
+    *out = (nas_shape){in.c * in.h, 1, in.w};
+    return NAS_OK;
+}
+
+static nas_status setup_recurrent(run_step *step, nas_op_kind op, nas_shape *out,
+                                  nas_err *err)
+{
+    nas_naive_recurrent *r = &step->recurrent;
+    const nas_shape in = step->in[0]->shape;
+    const int64_t directions = find_attribute(step, "direction") != NULL ? 2 : 1;
+    *r = (nas_naive_recurrent){.op = op,
+                               .steps = in.c,
+                               .inputs = in.h,
+                               .units = int_attribute(step, "hidden_size", 0),
+                               .sequence = step->proto->n_output == 1};
+    const int64_t rows = (op == NAS_OP_LSTM ? 4 : 3) * r->units;
+    if (r->units < 1 || r->units > 65536 || in.w != 1)
+        return nas_fail(err, NAS_E_CONFIG, "expected a series and 1 to 65536 units");
+    NAS_TRY(need_constant(step, 1, directions * rows * r->inputs, err));
+    NAS_TRY(need_constant(step, 2, directions * rows * r->units, err));
+    NAS_TRY(need_constant(step, 3, directions * 2 * rows, err));
+    step->work =
+        NAS_NEW(step->arena, double, r->steps *(r->inputs + r->units) + 3 * r->units);
+    NAS_TRY_ALLOC(step->work, err);
+    *out = r->sequence ? (nas_shape){r->steps, directions, r->units}
+                       : (nas_shape){directions, r->units, 1};
+    return NAS_OK;
+}
+
+static nas_status setup_lstm(run_step *step, nas_shape *out, nas_err *err)
+{
+    return setup_recurrent(step, NAS_OP_LSTM, out, err);
+}
+
+static nas_status setup_gru(run_step *step, nas_shape *out, nas_err *err)
+{
+    if (int_attribute(step, "linear_before_reset", 0) != 1)
+        return nas_fail(err, NAS_E_CONFIG, "expected linear_before_reset = 1");
+    return setup_recurrent(step, NAS_OP_GRU, out, err);
+}
+
+static void run_recurrent(const run_step *step)
+{
+    nas_naive_recurrent r = step->recurrent;
+    const int64_t rows = (r.op == NAS_OP_LSTM ? 4 : 3) * r.units, n = r.steps;
+    const int64_t directions = step->in[1]->n_constant / (rows * r.inputs);
+    double *in = step->work, *states = in + n * r.inputs, *work = states + n * r.units;
+    for (int64_t i = 0; i < n * r.inputs; i++)
+        in[i % r.inputs * n + i / r.inputs] = step->in[0]->data[i];
+    for (int64_t d = 0; d < directions; d++) {
+        const float *bias = step->in[3]->constant + d * 2 * rows;
+        r.reverse = d > 0;
+        r.kernel = step->in[1]->constant + d * rows * r.inputs;
+        r.recurrent = step->in[2]->constant + d * rows * r.units;
+        r.bias = bias;
+        r.carry_bias = bias + 2 * rows - r.units;
+        nas_naive_recurrent_run(&r, in, work, states);
+        for (int64_t j = 0; j < r.units; j++)
+            for (int64_t t = 0; t < (r.sequence ? n : 1); t++)
+                step->out->data[(t * directions + d) * r.units + j] =
+                    states[r.sequence ? j * n + t : j];
+    }
+}
+
 static const run_operator operators[] = {
     {"Conv", 2, 3, setup_conv, run_conv},
+    {"Transpose", 1, 1, setup_transpose, run_transpose},
+    {"Squeeze", 2, 2, setup_same, run_copy},
+    {"Reshape", 2, 2, setup_reshape, run_copy},
+    {"LSTM", 4, 4, setup_lstm, run_recurrent},
+    {"GRU", 4, 4, setup_gru, run_recurrent},
     {"MaxPool", 1, 1, setup_window, run_max_pool},
     {"AveragePool", 1, 1, setup_window, run_avg_pool},
     {"GlobalAveragePool", 1, 1, setup_channels, run_global_avg_pool},
@@ -550,7 +656,9 @@ static nas_status find_inputs(nas_onnx_program *p, run_step *step, nas_err *err)
 {
     const Onnx__NodeProto *proto = step->proto;
     step->op = find_operator(proto);
-    if (step->op == NULL || proto->n_output != 1)
+    /* A recurrent step may give its second output only. */
+    const bool second = proto->n_output == 2 && proto->output[0][0] == '\0';
+    if (step->op == NULL || (proto->n_output != 1 && !second))
         return nas_fail(err, NAS_E_CONFIG,
                         "operator \"%.40s\" is not among those written",
                         proto->op_type ? proto->op_type : "");
@@ -582,7 +690,7 @@ static nas_status add_step(nas_onnx_program *p, const Onnx__NodeProto *proto,
         nas_err_context(err, "%s \"%.60s\"", step->op->name, proto->name);
         return status;
     }
-    step->out = add_value(p, proto->output[0]);
+    step->out = add_value(p, proto->output[proto->n_output - 1]);
     if (step->out == NULL)
         return nas_fail(err, NAS_E_CONFIG, "output of %s has no name or a taken one",
                         step->op->name);

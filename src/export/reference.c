@@ -15,6 +15,7 @@ typedef struct ref_node {
     nas_shape in;          /* shape of the first input */
     const double **inputs; /* [n_inputs] */
     double *out;
+    double *work; /* of a recurrent node */
 } ref_node;
 
 static const float *weight(const ref_node *n, nas_weight_role role)
@@ -143,6 +144,44 @@ static void run_curve(const ref_node *n)
 NAS_CURVE_LIST(CURVE_RUN)
 #undef CURVE_RUN
 
+static void run_recurrent(const ref_node *n)
+{
+    const nas_value *a = n->node->attr;
+    const int64_t units = a[NAS_ATTR_RECURRENT_OUT].i;
+    const int64_t rows = (n->node->op == NAS_OP_LSTM ? 4 : 3) * units;
+    nas_naive_recurrent r = {
+        .op = n->node->op,
+        .steps = n->in.w,
+        .inputs = n->in.c,
+        .units = units,
+        .sequence = a[NAS_ATTR_RECURRENT_SEQUENCE].i != 0,
+        .kernel = weight(n, NAS_WEIGHT_KERNEL),
+        .recurrent = weight(n, NAS_WEIGHT_RECURRENT),
+        .bias = weight(n, NAS_WEIGHT_BIAS),
+        .carry_bias = weight(n, NAS_WEIGHT_CARRY_BIAS),
+    };
+    nas_naive_recurrent_run(&r, n->inputs[0], n->work, n->out);
+    if (!a[NAS_ATTR_RECURRENT_BIDIRECTIONAL].i)
+        return;
+    r.reverse = true;
+    r.kernel += rows * r.inputs;
+    r.recurrent += rows * units;
+    r.bias += rows;
+    if (r.carry_bias != NULL)
+        r.carry_bias += units;
+    nas_naive_recurrent_run(&r, n->inputs[0], n->work, n->out + units * n->node->shape.w);
+}
+
+static void run_lstm(const ref_node *n)
+{
+    run_recurrent(n);
+}
+
+static void run_gru(const ref_node *n)
+{
+    run_recurrent(n);
+}
+
 static void run_add(const ref_node *n)
 {
     copy(n);
@@ -199,7 +238,8 @@ static ref_node *prepare(const nas_model *model, nas_arena *arena)
         n->index = i;
         n->inputs = NAS_NEW(arena, const double *, n->node->n_inputs);
         n->out = NAS_NEW(arena, double, nas_shape_count(n->node->shape));
-        if (n->inputs == NULL || n->out == NULL)
+        n->work = NAS_NEW(arena, double, 3 * n->node->shape.c);
+        if (n->inputs == NULL || n->out == NULL || n->work == NULL)
             return NULL;
         for (int k = 0; k < n->node->n_inputs; k++)
             n->inputs[k] = nodes[n->node->inputs[k]].out;

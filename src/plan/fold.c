@@ -10,14 +10,30 @@ static const float *tensor(const nas_program *program, int node, nas_weight_role
     return w == NULL ? NULL : weights + w->offset;
 }
 
+/* Count of the tensor of a role, 0 when there is none. */
+static int64_t size_of(const nas_program *program, int node, nas_weight_role role)
+{
+    const nas_weight *w = nas_graph_weight_of(program->graph, node, role);
+    return w == NULL ? 0 : w->count;
+}
+
+static bool is_recurrent(const nas_step *step)
+{
+    return step->kind == NAS_STEP_LSTM || step->kind == NAS_STEP_GRU;
+}
+
 void nas_program_weight_sizes(const nas_program *program, const nas_step *step,
                               int64_t *kernel, int64_t *bias)
 {
-    const nas_weight *w =
-        nas_graph_weight_of(program->graph, step->node, NAS_WEIGHT_KERNEL);
+    const int node = step->node;
     bool affine = step->kind == NAS_STEP_AFFINE;
-    *kernel = affine ? step->out.c : w == NULL ? 0 : w->count;
+    *kernel = affine ? step->out.c : size_of(program, node, NAS_WEIGHT_KERNEL);
     *bias = *kernel == 0 ? 0 : step->out.c;
+    if (!is_recurrent(step))
+        return;
+    *kernel += size_of(program, node, NAS_WEIGHT_RECURRENT);
+    *bias = size_of(program, node, NAS_WEIGHT_BIAS) +
+            size_of(program, node, NAS_WEIGHT_CARRY_BIAS);
 }
 
 /* y = x*scale + shift of a batch norm with its running statistics. */
@@ -45,6 +61,25 @@ static void fold_affine(const nas_program *program, const nas_step *step,
     }
 }
 
+/* Append the tensor of a role. @return the end */
+static float *append(const nas_program *program, int node, nas_weight_role role,
+                     const float *weights, float *to)
+{
+    const int64_t n = size_of(program, node, role);
+    if (n > 0)
+        memcpy(to, tensor(program, node, role, weights), (size_t)n * sizeof *to);
+    return to + n;
+}
+
+static void fold_recurrent(const nas_program *program, int node, const float *weights,
+                           float *kernel, float *bias)
+{
+    kernel = append(program, node, NAS_WEIGHT_KERNEL, weights, kernel);
+    (void)append(program, node, NAS_WEIGHT_RECURRENT, weights, kernel);
+    bias = append(program, node, NAS_WEIGHT_BIAS, weights, bias);
+    (void)append(program, node, NAS_WEIGHT_CARRY_BIAS, weights, bias);
+}
+
 /* Every kernel lays its output channels out first, so one output channel is one run. */
 void nas_program_fold(const nas_program *program, const nas_step *step,
                       const float *weights, float *kernel, float *bias)
@@ -54,6 +89,10 @@ void nas_program_fold(const nas_program *program, const nas_step *step,
     nas_program_weight_sizes(program, step, &n_kernel, &n_bias);
     if (step->kind == NAS_STEP_AFFINE) {
         fold_affine(program, step, weights, kernel, bias);
+        return;
+    }
+    if (is_recurrent(step)) {
+        fold_recurrent(program, step->node, weights, kernel, bias);
         return;
     }
     const float *from = tensor(program, step->node, NAS_WEIGHT_KERNEL, weights);

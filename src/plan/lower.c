@@ -29,6 +29,8 @@ static const int step_kinds[NAS_OP_COUNT] = {
     NAS_CURVE_LIST(CURVE_STEP)
 #undef CURVE_STEP
         [NAS_OP_ADD] = NAS_STEP_ADD,
+    [NAS_OP_LSTM] = NAS_STEP_LSTM,
+    [NAS_OP_GRU] = NAS_STEP_GRU,
     [NAS_OP_CONCAT] = NAS_STEP_CONCAT,
     [NAS_OP_DROPOUT] = -1,
     [NAS_OP_FLATTEN] = -1,
@@ -144,6 +146,15 @@ static nas_status lower_nodes(lowering *l, nas_arena *arena, nas_err *err)
     return NAS_OK;
 }
 
+/* Gates of one step and the state: 4H and 2H of an LSTM, 4H and H of a GRU. */
+int64_t nas_step_scratch(const nas_graph *graph, const nas_step *step)
+{
+    const nas_node *node = nas_graph_node(graph, step->node);
+    if (step->kind == NAS_STEP_LSTM)
+        return 6 * node->attr[NAS_ATTR_RECURRENT_OUT].i;
+    return step->kind == NAS_STEP_GRU ? 5 * node->attr[NAS_ATTR_RECURRENT_OUT].i : 0;
+}
+
 nas_status nas_plan_lower(const nas_graph *graph, nas_dtype dtype, nas_arena *arena,
                           nas_lowered *out, nas_err *err)
 {
@@ -164,8 +175,11 @@ nas_status nas_plan_lower(const nas_graph *graph, nas_dtype dtype, nas_arena *ar
     find_roots(&l);
     out->shapes[0] = nas_graph_input_shape(graph);
     NAS_TRY(lower_nodes(&l, arena, err));
-    for (int v = 0; v <= out->n_steps; v++)
-        out->bytes[v] = nas_shape_count(out->shapes[v]) * nas_dtype_bytes(dtype);
+    for (int v = 0; v <= out->n_steps; v++) {
+        int64_t scratch = v == 0 ? 0 : nas_step_scratch(graph, &out->steps[v - 1]);
+        out->bytes[v] =
+            (nas_shape_count(out->shapes[v]) + scratch) * nas_dtype_bytes(dtype);
+    }
     for (int s = 0; s < out->n_steps; s++)
         if (out->steps[s].n_inputs == 1)
             out->overlaps[s + 1] =

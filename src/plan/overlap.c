@@ -100,7 +100,8 @@ static frontier frontier_of(const nas_graph *graph, const nas_step *step)
 nas_overlap nas_step_overlap(const nas_graph *graph, const nas_step *step,
                              int64_t element)
 {
-    const int64_t in = nas_shape_count(step->in), out = nas_shape_count(step->out);
+    const int64_t in = nas_shape_count(step->in);
+    const int64_t out = nas_shape_count(step->out) + nas_step_scratch(graph, step);
     nas_overlap overlap = {out, in};
     if (step->kind == NAS_STEP_CONV || step->kind == NAS_STEP_DEPTHWISE ||
         step->kind == NAS_STEP_MAX_POOL || step->kind == NAS_STEP_AVG_POOL) {

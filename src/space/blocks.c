@@ -10,6 +10,7 @@ static const char *const ACTIVATIONS[] = {"none", "relu", "relu6",
 #undef CURVE_WORD
                                               NULL};
 static const char *const PADS[] = {"same", "valid", NULL}; /* NAS_PAD_* */
+static const char *const RESULTS[] = {"sequence", "last", NULL};
 static const char *const JOINS[] = {"add", "concat", NULL};
 static const char *const OUTPUTS[] = {"last", "concat", NULL};
 
@@ -84,6 +85,17 @@ static const nas_param DENSE_OPTIONS[] = {
     {.name = NULL},
 };
 
+static const nas_param RECURRENT_OPTIONS[] = {
+    [RECURRENT_OUT] = WIDTH("x1", "Units of each direction,"),
+    [RECURRENT_BIDIRECTIONAL] = {.name = "bidirectional",
+                                 .type = NAS_PARAM_BOOL,
+                                 .default_text = "false",
+                                 .doc = "Read the series backwards too."},
+    [RECURRENT_RESULT] = WORD_OPTION("result", "sequence", RESULTS,
+                                     "The state after every step, or after the last."),
+    {.name = NULL},
+};
+
 static const nas_param POOL_OPTIONS[] = {
     [POOL_KERNEL] =
         COUNT_OPTION("kernel", "2", 1, 255, "Rows and columns of the window."),
@@ -150,6 +162,10 @@ static const nas_block_info BLOCKS[NAS_BLOCK_COUNT] = {
     [NAS_BLOCK_MBCONV] = {"mbconv", "inverted bottleneck with skip where shapes agree",
                           MBCONV_OPTIONS, MBCONV_STRIDE},
     [NAS_BLOCK_DENSE] = {"dense", "fully connected, norm, activation", DENSE_OPTIONS, -1},
+    [NAS_BLOCK_LSTM] = {"lstm", "long short-term memory over a series", RECURRENT_OPTIONS,
+                        -1},
+    [NAS_BLOCK_GRU] = {"gru", "gated recurrent units over a series", RECURRENT_OPTIONS,
+                       -1},
     [NAS_BLOCK_MAX_POOL] = {"max_pool", "maximum of a window", POOL_OPTIONS, POOL_STRIDE},
     [NAS_BLOCK_AVG_POOL] = {"avg_pool", "mean of a window", POOL_OPTIONS, POOL_STRIDE},
     [NAS_BLOCK_GLOBAL_AVG_POOL] = {"global_avg_pool", "mean of each channel", NO_OPTIONS,

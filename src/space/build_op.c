@@ -141,6 +141,18 @@ static int build_dense(build *b, const nas_instr *instr, int input)
     return norm_act(b, norm, (int)instr->arg[DENSE_ACT], input);
 }
 
+static int build_recurrent(build *b, nas_op_kind op, const nas_instr *instr, int input)
+{
+    nas_value attr[NAS_ATTR_MAX];
+    nas_param_defaults(nas_op_get(op)->params, attr);
+    attr[NAS_ATTR_RECURRENT_OUT].i =
+        nas_build_width(channels_of(b, input), instr->arg[RECURRENT_OUT]);
+    attr[NAS_ATTR_RECURRENT_BIDIRECTIONAL].i = instr->arg[RECURRENT_BIDIRECTIONAL] > 0;
+    attr[NAS_ATTR_RECURRENT_SEQUENCE].i =
+        (int)instr->arg[RECURRENT_RESULT] != RESULT_LAST;
+    return nas_graph_add(b->builder, op, attr, &input, 1, b->name);
+}
+
 static int build_pool(build *b, nas_op_kind op, const nas_instr *instr, int input)
 {
     const double *arg = instr->arg;
@@ -167,6 +179,10 @@ int nas_build_operator(build *b, const nas_instr *instr, int input)
         return build_mbconv(b, instr, input);
     case NAS_BLOCK_DENSE:
         return build_dense(b, instr, input);
+    case NAS_BLOCK_LSTM:
+        return build_recurrent(b, NAS_OP_LSTM, instr, input);
+    case NAS_BLOCK_GRU:
+        return build_recurrent(b, NAS_OP_GRU, instr, input);
     case NAS_BLOCK_MAX_POOL:
         return build_pool(b, NAS_OP_MAX_POOL, instr, input);
     case NAS_BLOCK_AVG_POOL:

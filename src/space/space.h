@@ -48,6 +48,8 @@ typedef struct nas_decision {
     X(SEPARABLE, separable)                                                              \
     X(MBCONV, mbconv)                                                                    \
     X(DENSE, dense)                                                                      \
+    X(LSTM, lstm)                                                                        \
+    X(GRU, gru)                                                                          \
     X(MAX_POOL, max_pool)                                                                \
     X(AVG_POOL, avg_pool)                                                                \
     X(GLOBAL_AVG_POOL, global_avg_pool)                                                  \
@@ -97,6 +99,7 @@ enum {
 enum { SEPARABLE_OUT, SEPARABLE_KERNEL, SEPARABLE_STRIDE, SEPARABLE_NORM, SEPARABLE_ACT };
 enum { MBCONV_OUT, MBCONV_EXPAND, MBCONV_KERNEL, MBCONV_STRIDE, MBCONV_ACT };
 enum { DENSE_OUT, DENSE_NORM, DENSE_ACT };
+enum { RECURRENT_OUT, RECURRENT_BIDIRECTIONAL, RECURRENT_RESULT };
 enum { POOL_KERNEL, POOL_STRIDE /* 0: the kernel */, POOL_PAD };
 enum { DROPOUT_RATE };
 enum { CHOOSE_PICK };
@@ -126,6 +129,7 @@ enum {
 #undef CURVE_ACT
 };
 enum { JOIN_ADD, JOIN_CONCAT };
+enum { RESULT_SEQUENCE, RESULT_LAST };
 enum { OUTPUT_LAST, OUTPUT_CONCAT };
 
 typedef struct nas_block nas_block;

@@ -101,6 +101,64 @@ static void reference_norm(const reference *r, int index)
     }
 }
 
+static double reference_gate(double x)
+{
+    return 1 / (1 + exp(-x));
+}
+
+/* One direction of a recurrent node for one sample. */
+static void reference_direction(const reference *r, int index, int s, int64_t d)
+{
+    const nas_node *node = nas_graph_node(r->graph, index);
+    const nas_shape in = nas_graph_node(r->graph, node->inputs[0])->shape;
+    const bool lstm = node->op == NAS_OP_LSTM;
+    const int64_t n = node->attr[NAS_ATTR_RECURRENT_OUT].i, gates = lstm ? 4 : 3;
+    const double *x = r->value[node->inputs[0]] + s * nas_shape_count(in);
+    const double *w =
+        reference_weight(r, index, NAS_WEIGHT_KERNEL) + d * gates * n * in.c;
+    const double *u =
+        reference_weight(r, index, NAS_WEIGHT_RECURRENT) + d * gates * n * n;
+    const double *b = reference_weight(r, index, NAS_WEIGHT_BIAS) + d * gates * n;
+    double *y = r->value[index] + s * reference_count(r, index) + d * n * node->shape.w;
+    double *h = calloc((size_t)(10 * n), sizeof *h), *c = h + n, *a = c + n,
+           *v = a + 4 * n;
+    for (int64_t step = 0; step < in.w; step++) {
+        const int64_t t = d > 0 ? in.w - 1 - step : step;
+        for (int64_t o = 0; o < gates * n; o++) {
+            a[o] = b[o], v[o] = 0;
+            for (int64_t i = 0; i < in.c; i++)
+                a[o] += w[o * in.c + i] * x[i * in.w + t];
+            for (int64_t j = 0; j < n; j++)
+                v[o] += u[o * n + j] * h[j];
+        }
+        for (int64_t j = 0; j < n; j++) {
+            const double first = reference_gate(a[j] + v[j]);
+            const double second = reference_gate(a[n + j] + v[n + j]);
+            if (lstm) {
+                c[j] = reference_gate(a[2 * n + j] + v[2 * n + j]) * c[j] +
+                       first * tanh(a[3 * n + j] + v[3 * n + j]);
+                h[j] = second * tanh(c[j]);
+                continue;
+            }
+            const double carry =
+                reference_weight(r, index, NAS_WEIGHT_CARRY_BIAS)[d * n + j];
+            h[j] = first * h[j] +
+                   (1 - first) * tanh(a[2 * n + j] + second * (v[2 * n + j] + carry));
+        }
+        for (int64_t j = 0; j < n; j++)
+            y[node->shape.w > 1 ? j * in.w + t : j] = h[j];
+    }
+    free(h);
+}
+
+static void reference_recurrent(const reference *r, int index)
+{
+    const nas_node *node = nas_graph_node(r->graph, index);
+    for (int s = 0; s < r->n; s++)
+        for (int64_t d = 0; d <= node->attr[NAS_ATTR_RECURRENT_BIDIRECTIONAL].i; d++)
+            reference_direction(r, index, s, d);
+}
+
 static void reference_concat(const reference *r, int index)
 {
     const nas_node *node = nas_graph_node(r->graph, index);
@@ -201,6 +259,8 @@ static void reference_node(const reference *r, int index)
     const nas_op_kind op = nas_graph_node(r->graph, index)->op;
     if (op == NAS_OP_BATCH_NORM)
         reference_norm(r, index);
+    else if (op == NAS_OP_LSTM || op == NAS_OP_GRU)
+        reference_recurrent(r, index);
     else if (op == NAS_OP_CONCAT)
         reference_concat(r, index);
     else if (op == NAS_OP_SOFTMAX)

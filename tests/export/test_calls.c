@@ -1,3 +1,4 @@
+/* covers: kernel_names.c */
 /* Permuted vectors: the cases random networks never meet. */
 #include "fixture.h"
 

@@ -1,4 +1,5 @@
 /* covers: onnx_write.c, onnx_build.c, onnx_window.c, onnx_pointwise.c */
+/* covers: onnx_recurrent.c */
 #include "fixture.h"
 
 #include "export/onnx.h"
@@ -52,7 +53,7 @@ static void out_of_memory_is_an_error(void **state)
     (void)state;
     nas_model *model = fixture_random(4);
     nas_status status = NAS_E_NOMEM;
-    for (int64_t nth = 1; nth < 1000 && status != NAS_OK; nth++) {
+    for (int64_t nth = 1; nth < 2000 && status != NAS_OK; nth++) {
         nas_err err = {0};
         void *data = NULL;
         size_t bytes = 0;

@@ -65,7 +65,8 @@ static void check_step(const nas_graph *graph, const nas_lowered *low, int s)
     assert_true(nas_shape_equal(step->out, node->shape));
     for (int k = 0; k < step->n_inputs; k++)
         assert_in_range(step->inputs[k], 0, s);
-    assert_int_equal(low->bytes[s + 1], 4 * nas_shape_count(step->out));
+    assert_int_equal(low->bytes[s + 1],
+                     4 * (nas_shape_count(step->out) + nas_step_scratch(graph, step)));
 }
 
 static void test_random_graphs(void **state)

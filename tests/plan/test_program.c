@@ -27,8 +27,11 @@ static int resolve(const nas_program *p, int node)
 
 static int64_t bytes_of(const nas_program *p, int step)
 {
-    nas_shape shape = step < 0 ? nas_graph_input_shape(p->graph) : p->steps[step].out;
-    return nas_shape_count(shape) * (p->dtype == NAS_INT8 ? 1 : 4);
+    int64_t count = nas_shape_count(nas_graph_input_shape(p->graph));
+    if (step >= 0)
+        count = nas_shape_count(p->steps[step].out) +
+                nas_step_scratch(p->graph, &p->steps[step]);
+    return count * (p->dtype == NAS_INT8 ? 1 : 4);
 }
 
 static void stamp(const nas_program *p, unsigned char *memory, int buffer, int step)
@@ -37,12 +40,14 @@ static void stamp(const nas_program *p, unsigned char *memory, int buffer, int s
     memset(memory + p->buffers[buffer].offset, step + 2, (size_t)bytes_of(p, step));
 }
 
-/* The buffer must hold what `step` wrote, byte for byte. */
+/* The buffer must hold what `step` wrote, byte for byte; its scratch may be gone. */
 static void expect(const nas_program *p, const unsigned char *memory, int buffer,
                    int step)
 {
     const unsigned char *at = memory + p->buffers[buffer].offset;
-    for (int64_t i = 0; i < bytes_of(p, step); i++)
+    const int64_t scratch = step < 0 ? 0 : nas_step_scratch(p->graph, &p->steps[step]);
+    const int64_t bytes = bytes_of(p, step) - scratch * (p->dtype == NAS_INT8 ? 1 : 4);
+    for (int64_t i = 0; i < bytes; i++)
         assert_int_equal(at[i], step + 2);
 }
 
