@@ -16,7 +16,8 @@ static const nas_space_context ROW = {
 
 static const nas_space_context *context_of(const char *preset)
 {
-    if (strcmp(preset, "conv1d") == 0)
+    if (strcmp(preset, "conv1d") == 0 || strcmp(preset, "tcn") == 0 ||
+        strcmp(preset, "rnn") == 0 || strcmp(preset, "cnn-rnn") == 0)
         return &SERIES;
     if (strcmp(preset, "table-mlp") == 0)
         return &ROW;
