@@ -47,13 +47,17 @@ typedef struct nas_plan_pair {
     int64_t below, above;
 } nas_plan_pair;
 
+typedef struct nas_plan_pairs {
+    const nas_plan_pair *pair; /* [n] */
+    int n;
+    int64_t bound; /* of any placement, to stop early; 0 = unknown */
+} nas_plan_pairs;
+
 /* Place buffers of which some may overlap. Never worse than nas_plan_place by the best
- * method.
- * @param bound  of any placement, to stop early; 0 = unknown */
+ * method. */
 nas_status nas_plan_place_pairs(nas_plan_buffer *buffers, int n,
-                                const nas_plan_pair *pairs, int n_pairs, int64_t align,
-                                int64_t node_cap, int64_t bound, int64_t *peak,
-                                nas_err *err);
+                                const nas_plan_pairs *pairs, int64_t align,
+                                int64_t node_cap, int64_t *peak, nas_err *err);
 
 /* Lower bound of any placement without pairs: the largest sum of sizes alive at one step.
  */

@@ -51,7 +51,7 @@ static int kind_of(const char *path)
         return 0;
     size_t n = 0;
     for (int label_bytes = 1; label_bytes <= 2; label_bytes++) {
-        size_t record = (size_t)(PIXELS + label_bytes);
+        size_t record = PIXELS + (size_t)label_bytes;
         if ((size_t)st.st_size % record != 0)
             continue;
         if (n == 0)
@@ -170,7 +170,7 @@ static nas_status read_labels(nas_source *source, int64_t file, int64_t first_ro
 {
     const cifar_state *state = source->state;
     unsigned char record[PIXELS + 2];
-    size_t bytes = (size_t)(PIXELS + state->label_bytes);
+    size_t bytes = PIXELS + (size_t)state->label_bytes;
     nas_stream stream;
     nas_status status = nas_stream_open(&stream, source->files[file].path, err);
     for (int64_t i = 0; i < state->n_rows[file] && status == NAS_OK; i++) {
@@ -237,7 +237,7 @@ static nas_status stream_file(nas_source *source, int64_t file, nas_stream *stre
 {
     const cifar_state *state = source->state;
     unsigned char record[PIXELS + 2];
-    size_t bytes = (size_t)(PIXELS + state->label_bytes);
+    size_t bytes = PIXELS + (size_t)state->label_bytes;
     NAS_TRY(nas_stream_open(stream, source->files[file].path, err));
     for (int64_t i = 0; i < state->n_rows[file]; i++) {
         NAS_TRY(nas_stream_read_exact(stream, record, bytes, "an image", err));

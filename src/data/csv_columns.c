@@ -1,5 +1,6 @@
 #include "data/csv_columns.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- header --------------------------------------------------------------------- */
@@ -132,6 +133,7 @@ static bool is_usual_label(const char *name)
 
 static bool is_wanted(const nas_schema *schema, const char *name)
 {
+    assert(schema->feature_names != NULL || schema->n_features == 0);
     for (int64_t i = 0; i < schema->n_features; i++)
         if (strcmp(schema->feature_names[i], name) == 0)
             return true;

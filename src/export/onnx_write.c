@@ -9,6 +9,7 @@
 #include "nasmith/text.h"
 #include "nasmith/version.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
@@ -249,6 +250,7 @@ static nas_status pack(nas_onnx_builder *b, properties *p, bool inner, void **ou
 static nas_status serialise(nas_onnx_builder *b, bool inner, void **out, size_t *bytes,
                             nas_err *err)
 {
+    assert(b->model != NULL);
     NAS_TRY(nas_head_check(b->model, err));
     properties *p = NAS_NEW(b->arena, properties, 1);
     b->values = NAS_NEW(b->arena, nas_onnx_value, nas_graph_count(b->model->graph));

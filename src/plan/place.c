@@ -410,14 +410,13 @@ nas_status nas_plan_place(nas_plan_buffer *buffers, int n, int64_t align,
 }
 
 nas_status nas_plan_place_pairs(nas_plan_buffer *buffers, int n,
-                                const nas_plan_pair *pairs, int n_pairs, int64_t align,
-                                int64_t node_cap, int64_t bound, int64_t *peak,
-                                nas_err *err)
+                                const nas_plan_pairs *pairs, int64_t align,
+                                int64_t node_cap, int64_t *peak, nas_err *err)
 {
     const placing p = {.buffers = buffers,
                        .n = n,
-                       .pairs = pairs,
-                       .n_pairs = n_pairs,
-                       .pair_bound = bound};
+                       .pairs = pairs->pair,
+                       .n_pairs = pairs->n,
+                       .pair_bound = pairs->bound};
     return place(p, align, NAS_PLAN_BEST, node_cap, peak, err);
 }

@@ -150,9 +150,10 @@ nas_status nas_program_build(const nas_graph *graph, const nas_program_options *
     p->live_bound_bytes = live_bound(&a);
     if (rejects(options, p, p->live_bound_bytes))
         return NAS_OK;
-    NAS_TRY(nas_plan_place_pairs(p->buffers, p->n_buffers, a.pairs, a.n_pairs,
+    const nas_plan_pairs pairs = {a.pairs, a.n_pairs, p->live_bound_bytes};
+    NAS_TRY(nas_plan_place_pairs(p->buffers, p->n_buffers, &pairs,
                                  nas_dtype_bytes(options->dtype), options->node_cap,
-                                 p->live_bound_bytes, &p->arena_bytes, err));
+                                 &p->arena_bytes, err));
     set_directions(&a);
     return NAS_OK;
 }

@@ -30,6 +30,7 @@
 
 #include "strategy/bracket_sizes.h"
 
+#include <assert.h>
 #include <math.h>
 
 enum { PARAM_ETA };
@@ -157,6 +158,7 @@ static nas_next dehb_next(const nas_value *values, const nas_schedule_view *view
         for (int i = 0; i <= s; i++)
             slots += nas_bracket_rung_networks(s, i, s_max, eta);
     }
+    assert(slots > 0); /* a ladder has a rung */
     if (view->history->n < sweep)
         return hyperband_next(values, view);
     nas_next next = next_in_brackets(values, view, sweep, false);

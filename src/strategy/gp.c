@@ -77,13 +77,13 @@ static nas_status gp_init(void *state, const nas_value *values, nas_err *err)
     self->design = values[PARAM_DESIGN].i;
     self->exact = values[PARAM_EXACT].i;
     self->points = (int)values[PARAM_POINTS].i;
-    self->kernel = process_kernel_default();
+    self->kernel = nas_process_kernel_default();
     return NAS_OK;
 }
 
 static void drop_model(gp *self)
 {
-    process_free(&self->process);
+    nas_process_free(&self->process);
     nas_arena_free(self->arena);
     self->arena = NULL;
 }
@@ -124,7 +124,7 @@ static nas_status scores_of(const gp *self, const nas_ask *ask, double *out, nas
 {
     double *levels = NAS_NEW(ask->arena, double, ask->history->n);
     NAS_TRY_ALLOC(levels, err);
-    model_level(ask->history, levels);
+    nas_model_level(ask->history, levels);
     double worst = (double)INFINITY;
     for (int64_t i = 0; i < self->n; i++) {
         int64_t t = nas_history_find(ask->history, self->ids[i]);
@@ -175,20 +175,20 @@ static nas_status look_at_space(gp *self, const nas_space *space, nas_err *err)
     self->enumerated = (nas_space_abilities(space) & NAS_SPACE_ENUMERABLE) != 0 &&
                        nas_space_size(space) <= (double)self->exact;
     if (!self->enumerated) {
-        NAS_TRY(view_sample(&self->v, space, self->arena, err));
-        return process_init(&self->process, &self->v, capacity, self->arena, err);
+        NAS_TRY(nas_view_sample(&self->v, space, self->arena, err));
+        return nas_process_init(&self->process, &self->v, capacity, self->arena, err);
     }
-    NAS_TRY(view_all(&self->v, space, self->arena, &self->all, err));
-    NAS_TRY(process_init(&self->process, &self->v, capacity, self->arena, err));
-    return process_field_init(&self->field, &self->all, capacity, self->arena, err);
+    NAS_TRY(nas_view_all(&self->v, space, self->arena, &self->all, err));
+    NAS_TRY(nas_process_init(&self->process, &self->v, capacity, self->arena, err));
+    return nas_process_field_init(&self->field, &self->all, capacity, self->arena, err);
 }
 
 static void begin_anew(gp *self)
 {
-    process_truncate(&self->process, 0);
+    nas_process_truncate(&self->process, 0);
     self->process.kernel = self->kernel;
     if (self->enumerated)
-        process_field_clear(&self->field);
+        nas_process_field_clear(&self->field);
 }
 
 /* Number of the member of the enumerated space with this key, or -1. */
@@ -217,7 +217,7 @@ static nas_status observe(gp *self, const nas_ask *ask, int64_t t, nas_err *err)
 {
     nas_candidate *candidate = canonical(self, &ask->history->trials[t], ask->arena);
     NAS_TRY_ALLOC(candidate, err);
-    process_observe(&self->process, candidate);
+    nas_process_observe(&self->process, candidate);
     return NAS_OK;
 }
 
@@ -249,16 +249,16 @@ static nas_status update(gp *self, nas_ask *ask, double *y, double *whitened,
     int known = self->process.g.n;
     for (int64_t i = known; i < self->n; i++)
         NAS_TRY(observe(self, ask, nas_history_find(ask->history, self->ids[i]), err));
-    model_targets(y, self->n, whitened);
+    nas_model_targets(y, self->n, whitened);
     standardise(y, self->n);
     if (fit_is_due(self)) {
-        process_fit(&self->process, y, whitened, &ask->rng);
+        nas_process_fit(&self->process, y, whitened, &ask->rng);
         self->kernel = self->process.kernel;
         self->fitted_at = self->n;
         if (self->enumerated)
-            process_field_clear(&self->field);
+            nas_process_field_clear(&self->field);
     }
-    gaussian_whiten(&self->process.g, y, whitened);
+    nas_gaussian_whiten(&self->process.g, y, whitened);
     return NAS_OK;
 }
 
@@ -295,7 +295,7 @@ static void acquire(const process_field *field, double best, double *out)
 {
     for (int64_t m = 0; m < field->set->n; m++) {
         double variance = fmax(field->variance[m], 1e-12);
-        out[m] = gaussian_log_improvement(field->mean[m], sqrt(variance), best);
+        out[m] = nas_gaussian_log_improvement(field->mean[m], sqrt(variance), best);
     }
 }
 
@@ -324,7 +324,7 @@ static nas_status propose_best(const hunt *h, process_field *field, bool *closed
     const view_set *set = field->set;
     double *values = NAS_NEW(h->ask->arena, double, set->n);
     NAS_TRY_ALLOC(values, err);
-    process_field_predict(field, h->whitened);
+    nas_process_field_predict(field, h->whitened);
     acquire(field, h->best, values);
     for (int tries = 0; tries < TRIES;) {
         int64_t m = largest(values, closed, set->n);
@@ -408,11 +408,11 @@ static nas_status make_pool(gp *self, nas_ask *ask, const double *y, view_set *p
     int64_t elite[ELITE + 1];
     int n = find_elite(self, ask, y, elite);
     int size = MUTANTS + FAR_MUTANTS + CHILDREN + STRANGERS;
-    NAS_TRY(view_set_new(&self->v, size, ask->arena, pool, err));
+    NAS_TRY(nas_view_set_new(&self->v, size, ask->arena, pool, err));
     for (int i = 0; i < size; i++) {
         nas_candidate *member = pool_member(ask, i, elite, n);
         NAS_TRY_ALLOC(member, err);
-        view_add(&self->v, pool, member);
+        nas_view_add(&self->v, pool, member);
     }
     return NAS_OK;
 }
@@ -421,11 +421,11 @@ static nas_status make_pool(gp *self, nas_ask *ask, const double *y, view_set *p
 static nas_status around(gp *self, nas_ask *ask, const nas_candidate *at, view_set *out,
                          nas_err *err)
 {
-    NAS_TRY(view_set_new(&self->v, CLIMB_NEIGHBOURS, ask->arena, out, err));
+    NAS_TRY(nas_view_set_new(&self->v, CLIMB_NEIGHBOURS, ask->arena, out, err));
     for (int i = 0; i < CLIMB_NEIGHBOURS; i++) {
         nas_candidate *next = nas_space_mutate(ask->space, at, &ask->rng, ask->arena);
         NAS_TRY_ALLOC(next, err);
-        view_add(&self->v, out, next);
+        nas_view_add(&self->v, out, next);
     }
     return NAS_OK;
 }
@@ -436,8 +436,9 @@ static nas_status best_of_set(const hunt *h, const view_set *set, nas_proposal *
     process_field field;
     bool *closed = NAS_NEW(h->ask->arena, bool, set->n);
     NAS_TRY_ALLOC(closed, err);
-    NAS_TRY(process_field_init(&field, set, h->self->process.g.n, h->ask->arena, err));
-    process_field_extend(&field, &h->self->process);
+    NAS_TRY(
+        nas_process_field_init(&field, set, h->self->process.g.n, h->ask->arena, err));
+    nas_process_field_extend(&field, &h->self->process);
     return propose_best(h, &field, closed, out, value, err);
 }
 
@@ -476,13 +477,13 @@ static nas_status ask_model(gp *self, nas_ask *ask, nas_proposal *out, nas_err *
     NAS_TRY(update(self, ask, y, whitened, err));
     hunt h = {self, ask, whitened, best_target(self, y)};
     if (self->enumerated) {
-        process_field_extend(&self->field, &self->process);
-        process_field_mark(&self->field);
+        nas_process_field_extend(&self->field, &self->process);
+        nas_process_field_mark(&self->field);
     }
     NAS_TRY(believe(self, ask, whitened, err));
     if (!self->enumerated)
         return ask_pool(&h, y, out, err);
-    process_field_extend(&self->field, &self->process);
+    nas_process_field_extend(&self->field, &self->process);
     return ask_all(&h, out, err);
 }
 
@@ -505,9 +506,9 @@ static nas_status gp_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err *
         begin_anew(self);
         return status;
     }
-    process_truncate(&self->process, (int)self->n);
+    nas_process_truncate(&self->process, (int)self->n);
     if (self->enumerated)
-        process_field_rewind(&self->field);
+        nas_process_field_rewind(&self->field);
     return out->candidate != NULL ? NAS_OK : nas_propose_uniform(ask, out, err);
 }
 

@@ -126,8 +126,8 @@ static nas_status gather(const nsga2 *self, const nas_ask *ask, const double *le
         out->t[i] = t;
         objectives_of(ask, &ask->history->trials[t], levels[t], out->f + i * out->m);
     }
-    pareto_rank(out->f, n, out->m, out->rank);
-    pareto_crowd(out->f, n, out->m, out->rank, out->crowd, order);
+    nas_pareto_rank(out->f, n, out->m, out->rank);
+    nas_pareto_crowd(out->f, n, out->m, out->rank, out->crowd, order);
     return NAS_OK;
 }
 
@@ -220,7 +220,7 @@ static nas_status nsga2_ask(void *state, nas_ask *ask, nas_proposal *out, nas_er
         return nas_propose_uniform(ask, out, err);
     double *levels = NAS_NEW(ask->arena, double, ask->history->n);
     NAS_TRY_ALLOC(levels, err);
-    model_level(ask->history, levels);
+    nas_model_level(ask->history, levels);
     while (self->n >= self->population + self->offspring)
         NAS_TRY(survive(self, ask, levels, err));
     NAS_TRY(gather(self, ask, levels, self->population, &parents, err));

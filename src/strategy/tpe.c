@@ -185,7 +185,7 @@ static nas_status split(densities *d, nas_err *err)
     int64_t n = 0;
     NAS_TRY_ALLOC(levels, err);
     NAS_TRY_ALLOC(all, err);
-    model_level(history, levels);
+    nas_model_level(history, levels);
     for (int64_t t = 0; t < history->n; t++)
         if (!isnan(levels[t]))
             all[n++] = (scored){levels[t], t};

@@ -200,8 +200,8 @@ static void test_bad_options(void **state)
     w.options.strategy_options = "population";
     world_fail(&w, NAS_E_USAGE, "expected key=value", "");
     w.options.strategy_options = NULL;
-    w.options.scheduler = "hyperband";
-    world_fail(&w, NAS_E_USAGE, "unknown scheduler", "");
+    w.options.scheduler = "hyperbant";
+    world_fail(&w, NAS_E_USAGE, "unknown scheduler", "hyperband");
     w.options.scheduler = NULL;
     w.options.metric = "rmse";
     world_fail(&w, NAS_E_USAGE, "metric for this task", "");

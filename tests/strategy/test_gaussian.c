@@ -16,9 +16,9 @@ static void the_posterior_is_the_closed_form(void **state)
     const double a = 1.31, b = 0.42, c = 0.17, d = 0.55;
     const double rows[N][N] = {{a}, {b, a}, {c, d, a}};
     const double y[N] = {0.7, -1.1, 0.4}, k[N] = {0.61, 0.33, 0.25};
-    check_ok(gaussian_init(&g, N + 1, &err), err);
+    check_ok(nas_gaussian_init(&g, N + 1, &err), err);
     for (int i = 0; i < N; i++)
-        gaussian_append(&g, rows[i]);
+        nas_gaussian_append(&g, rows[i]);
     const double adjugate[N][N] = {{a * a - d * d, c * d - b * a, b * d - a * c},
                                    {c * d - a * b, a * a - c * c, b * c - a * d},
                                    {b * d - a * c, b * c - a * d, a * a - b * b}};
@@ -30,23 +30,23 @@ static void the_posterior_is_the_closed_form(void **state)
             explained += k[i] * adjugate[i][j] * k[j] / determinant;
         }
     double z[N + 1], v[N];
-    gaussian_whiten(&g, y, z);
-    gaussian_whiten(&g, k, v);
-    assert_true(fabs(gaussian_dot(v, z, N) - mean) < 1e-12);
-    assert_true(fabs(gaussian_dot(v, v, N) - explained) < 1e-12);
+    nas_gaussian_whiten(&g, y, z);
+    nas_gaussian_whiten(&g, k, v);
+    assert_true(fabs(nas_gaussian_dot(v, z, N) - mean) < 1e-12);
+    assert_true(fabs(nas_gaussian_dot(v, v, N) - explained) < 1e-12);
     double quadratic = 0;
     for (int i = 0; i < N; i++)
         for (int j = 0; j < N; j++)
             quadratic += y[i] * adjugate[i][j] * y[j] / determinant;
     double expected =
         -0.5 * (quadratic + log(determinant) + N * log(2 * 3.14159265358979));
-    assert_true(fabs(gaussian_log_likelihood(&g, z) - expected) < 1e-10);
+    assert_true(fabs(nas_gaussian_log_likelihood(&g, z) - expected) < 1e-10);
     /* A fourth observation has the covariances k as its row of the factor. */
     const double fourth[N + 1] = {k[0], k[1], k[2], a};
-    gaussian_append(&g, fourth);
+    nas_gaussian_append(&g, fourth);
     for (int i = 0; i < N; i++)
         assert_true(g.factor[N * (N + 1) / 2 + i] == v[i]);
-    gaussian_free(&g);
+    nas_gaussian_free(&g);
 }
 
 static double squared_exponential(double x, double y)
@@ -61,24 +61,24 @@ static void regress(const int *order, double noise, double *mean, double *varian
     nas_err err = {0};
     gaussian g;
     double row[LARGE], y[LARGE], k[LARGE], first[LARGE];
-    check_ok(gaussian_init(&g, LARGE, &err), err);
+    check_ok(nas_gaussian_init(&g, LARGE, &err), err);
     for (int i = 0; i < LARGE; i++) {
         double x = order[i] / (double)LARGE;
         for (int j = 0; j < i; j++)
             row[j] = squared_exponential(x, order[j] / (double)LARGE);
         row[i] = 1 + noise;
-        gaussian_append(&g, row);
+        nas_gaussian_append(&g, row);
         y[i] = sin(9 * x);
         k[i] = squared_exponential(0.613, x);
         first[i] = squared_exponential(0, x);
     }
-    gaussian_whiten(&g, y, y);
-    gaussian_whiten(&g, k, k);
-    gaussian_whiten(&g, first, first);
-    *mean = gaussian_dot(k, y, LARGE);
-    *variance = 1 - gaussian_dot(k, k, LARGE);
-    *at_first = gaussian_dot(first, y, LARGE);
-    gaussian_free(&g);
+    nas_gaussian_whiten(&g, y, y);
+    nas_gaussian_whiten(&g, k, k);
+    nas_gaussian_whiten(&g, first, first);
+    *mean = nas_gaussian_dot(k, y, LARGE);
+    *variance = 1 - nas_gaussian_dot(k, k, LARGE);
+    *at_first = nas_gaussian_dot(first, y, LARGE);
+    nas_gaussian_free(&g);
 }
 
 static void order_does_not_matter_and_no_noise_interpolates(void **state)
@@ -109,14 +109,14 @@ static void duplicates_are_survived(void **state)
     gaussian g;
     const double rows[N][N] = {{1}, {1, 1}, {0.5, 0.5, 1}};
     double y[N] = {0.3, 0.3, -0.2};
-    check_ok(gaussian_init(&g, N, &err), err);
+    check_ok(nas_gaussian_init(&g, N, &err), err);
     for (int i = 0; i < N; i++)
-        gaussian_append(&g, rows[i]);
-    gaussian_whiten(&g, y, y);
+        nas_gaussian_append(&g, rows[i]);
+    nas_gaussian_whiten(&g, y, y);
     for (int i = 0; i < N; i++)
         assert_true(isfinite(y[i]));
-    assert_true(isfinite(gaussian_log_likelihood(&g, y)));
-    gaussian_free(&g);
+    assert_true(isfinite(nas_gaussian_log_likelihood(&g, y)));
+    nas_gaussian_free(&g);
 }
 
 static void improvement_agrees_with_monte_carlo(void **state)
@@ -131,7 +131,7 @@ static void improvement_agrees_with_monte_carlo(void **state)
             sum +=
                 fmax(0, cases[c][0] + cases[c][1] * nas_rng_normal(&rng) - cases[c][2]);
         double value =
-            exp(gaussian_log_improvement(cases[c][0], cases[c][1], cases[c][2]));
+            exp(nas_gaussian_log_improvement(cases[c][0], cases[c][1], cases[c][2]));
         assert_true(fabs(value - sum / DRAWS) < 0.012 * value + 0.002);
     }
 }
@@ -140,9 +140,9 @@ static void improvement_agrees_with_monte_carlo(void **state)
 static void improvement_is_finite_and_falls(void **state)
 {
     (void)state;
-    double before = gaussian_log_improvement(3, 1.5, 0);
+    double before = nas_gaussian_log_improvement(3, 1.5, 0);
     for (double mean = 2.9; mean > -100; mean -= 0.05) {
-        double now = gaussian_log_improvement(mean, 1.5, 0);
+        double now = nas_gaussian_log_improvement(mean, 1.5, 0);
         assert_true(isfinite(now) && now < before);
         assert_true(before - now < 0.1 + 0.05 * fabs(mean));
         before = now;

@@ -30,7 +30,7 @@ static void longer_trainings_are_levelled(void **state)
     score(&f, 0, 2, 0.85);
     score(&f, 3, 1, 0.64); /* begins there */
     score(&f, 4, 0, (double)NAN);
-    model_level(f.history, level);
+    nas_model_level(f.history, level);
     assert_true(fabs(level[0] - 0.55) < 1e-12);
     assert_true(fabs(level[1] - 0.35) < 1e-12);
     assert_true(fabs(level[2] - 0.30) < 1e-12);
@@ -47,8 +47,8 @@ static void targets_keep_order_and_tame_failures(void **state)
     double a[6] = {0.91, 0.10, 0.85, 0.88, 0.90, 0.80}, b[6];
     for (int i = 0; i < 6; i++)
         b[i] = 1000 * a[i] - 37;
-    model_targets(a, 6, sorted);
-    model_targets(b, 6, sorted);
+    nas_model_targets(a, 6, sorted);
+    nas_model_targets(b, 6, sorted);
     static const int order[] = {1, 5, 2, 3, 4, 0};
     for (int i = 0; i < 6; i++)
         assert_true(fabs(a[i] - b[i]) < 1e-9);
@@ -56,9 +56,9 @@ static void targets_keep_order_and_tame_failures(void **state)
         assert_true(a[order[i]] > a[order[i - 1]]);
     assert_true((a[5] - a[1]) / (a[0] - a[5]) < (0.80 - 0.10) / (0.91 - 0.80) / 2);
     double equal[3] = {0.5, 0.5, 0.5}, gap[2] = {(double)NAN, 0.5};
-    model_targets(equal, 3, sorted);
+    nas_model_targets(equal, 3, sorted);
     assert_true(isfinite(equal[0]) && equal[0] == equal[2]);
-    model_targets(gap, 2, sorted);
+    nas_model_targets(gap, 2, sorted);
     assert_true(isnan(gap[0]) && isfinite(gap[1]));
 }
 

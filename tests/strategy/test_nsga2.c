@@ -12,7 +12,7 @@ static double volume_of(fixture *f)
         points[2 * t] = 1 - f->history->trials[t].score[0];
         points[2 * t + 1] = (double)f->history->trials[t].cost.params;
     }
-    return pareto_volume(points, f->history->n, 2, reference, room);
+    return nas_pareto_volume(points, f->history->n, 2, reference, room);
 }
 
 static double search(const char *name, uint64_t seed, int networks)

@@ -11,10 +11,10 @@ static void dominance(void **state)
 {
     (void)state;
     const double a[] = {1, 2, 3}, b[] = {1, 2.385, 3}, c[] = {0.5, 4, 3};
-    assert_true(pareto_dominates(a, b, 3));
-    assert_false(pareto_dominates(b, a, 3));
-    assert_false(pareto_dominates(a, a, 3));
-    assert_false(pareto_dominates(a, c, 3) || pareto_dominates(c, a, 3));
+    assert_true(nas_pareto_dominates(a, b, 3));
+    assert_false(nas_pareto_dominates(b, a, 3));
+    assert_false(nas_pareto_dominates(a, a, 3));
+    assert_false(nas_pareto_dominates(a, c, 3) || nas_pareto_dominates(c, a, 3));
 }
 
 /* Two lines of points, the second behind the first: ranks, and distances by hand. */
@@ -25,11 +25,11 @@ static void ranks_and_crowding_of_two_lines(void **state)
     int rank[6];
     double crowd[6];
     int64_t order[6];
-    pareto_rank(f, 6, 2, rank);
+    nas_pareto_rank(f, 6, 2, rank);
     static const int expected[] = {0, 0, 0, 1, 1, 1};
     for (int i = 0; i < 6; i++)
         assert_int_equal(rank[i], expected[i]);
-    pareto_crowd(f, 6, 2, rank, crowd, order);
+    nas_pareto_crowd(f, 6, 2, rank, crowd, order);
     for (int i = 0; i < 6; i++)
         assert_true(i % 3 == 2 ? fabs(crowd[i] - 2) < 1e-12 : isinf(crowd[i]));
 }
@@ -43,11 +43,11 @@ static void ranks_agree_with_the_definition(void **state)
     nas_rng rng = nas_rng_new(1, 2);
     for (int i = 0; i < N * 3; i++)
         f[i] = (double)nas_rng_below(&rng, 8);
-    pareto_rank(f, N, 3, rank);
+    nas_pareto_rank(f, N, 3, rank);
     for (int i = 0; i < N; i++) {
         int below = -1;
         for (int j = 0; j < N; j++)
-            if (pareto_dominates(f + j * 3, f + i * 3, 3) && rank[j] > below)
+            if (nas_pareto_dominates(f + j * 3, f + i * 3, 3) && rank[j] > below)
                 below = rank[j];
         assert_int_equal(rank[i], below + 1);
     }
@@ -58,7 +58,7 @@ static void volume_by_hand_and_by_counting(void **state)
     (void)state;
     double two[] = {1, 3, 2, 2, 3, 1, 9, 9}, room[N * 6];
     const double reference[] = {4, 4, 4};
-    assert_true(fabs(pareto_volume(two, 4, 2, reference, room) - 6) < 1e-12);
+    assert_true(fabs(nas_pareto_volume(two, 4, 2, reference, room) - 6) < 1e-12);
     double f[12 * 3];
     nas_rng rng = nas_rng_new(3, 4);
     for (int i = 0; i < 36; i++)
@@ -74,9 +74,9 @@ static void volume_by_hand_and_by_counting(void **state)
             hit = f[j * 3] <= p[0] && f[j * 3 + 1] <= p[1] && f[j * 3 + 2] <= p[2];
         hits += hit;
     }
-    double volume = pareto_volume(f, 12, 3, reference, room);
+    double volume = nas_pareto_volume(f, 12, 3, reference, room);
     assert_true(fabs(volume - 64.0 * hits / DARTS) < 0.4);
-    assert_true(pareto_volume(f, 0, 3, reference, room) == 0);
+    assert_true(nas_pareto_volume(f, 0, 3, reference, room) == 0);
 }
 
 int main(void)

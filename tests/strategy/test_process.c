@@ -14,7 +14,7 @@ static void a_space_is_seen_once(void **state)
     view v;
     view_set set;
     fixture_open(&f, "nasbench201");
-    check_ok(view_all(&v, f.space, f.arena, &set, &err), err);
+    check_ok(nas_view_all(&v, f.space, f.arena, &set, &err), err);
     assert_int_equal(set.n, 9445);
     double sum = 0, squares = 0;
     for (int64_t i = 0; i < set.n; i++) {
@@ -37,24 +37,24 @@ static void distances(void **state)
     view v;
     view_set set;
     fixture_open(&f, TINY);
-    check_ok(view_sample(&v, f.space, f.arena, &err), err);
-    check_ok(view_set_new(&v, 6, f.arena, &set, &err), err);
+    check_ok(nas_view_sample(&v, f.space, f.arena, &err), err);
+    check_ok(nas_view_set_new(&v, 6, f.arena, &set, &err), err);
     for (int i = 0; i < 6; i++)
-        view_add(&v, &set, nas_space_at(f.space, i, f.arena));
+        nas_view_add(&v, &set, nas_space_at(f.space, i, f.arena));
     /* 3 widths, 2 kernels: of two decisions each weighs 3; ordered ones by their steps */
-    assert_true(fabs(view_hamming(&v, set.pick, set.pick + 2) -
-                     view_hamming(&v, set.pick + 2, set.pick)) < 1e-12);
+    assert_true(fabs(nas_view_hamming(&v, set.pick, set.pick + 2) -
+                     nas_view_hamming(&v, set.pick + 2, set.pick)) < 1e-12);
     double most = 0;
     for (int i = 0; i < 6; i++)
         for (int j = 0; j < 6; j++) {
-            double d = view_hamming(&v, set.pick + 2 * i, set.pick + 2 * j);
+            double d = nas_view_hamming(&v, set.pick + 2 * i, set.pick + 2 * j);
             assert_true((d > 0) == (i != j));
             most = fmax(most, d);
         }
     assert_true(fabs(most - 6) < 1e-9);
     int16_t a[2] = {0, 0}, b[2] = {1, 0}, c[2] = {-1, 0};
-    assert_true(fabs(view_hamming(&v, a, b) - 1.5) < 1e-6);
-    assert_true(fabs(view_hamming(&v, a, c) - 3) < 1e-6);
+    assert_true(fabs(nas_view_hamming(&v, a, b) - 1.5) < 1e-6);
+    assert_true(fabs(nas_view_hamming(&v, a, c) - 3) < 1e-6);
     fixture_close(&f);
 }
 
@@ -79,14 +79,14 @@ static void open_model(model *m)
     nas_err err = {0};
     nas_rng rng = nas_rng_new(3, 3);
     fixture_open(&m->f, "nasbench201");
-    check_ok(view_all(&m->v, m->f.space, m->f.arena, &m->all, &err), err);
-    check_ok(process_init(&m->p, &m->v, SEEN + 5, m->f.arena, &err), err);
-    check_ok(process_field_init(&m->field, &m->all, SEEN + 5, m->f.arena, &err), err);
+    check_ok(nas_view_all(&m->v, m->f.space, m->f.arena, &m->all, &err), err);
+    check_ok(nas_process_init(&m->p, &m->v, SEEN + 5, m->f.arena, &err), err);
+    check_ok(nas_process_field_init(&m->field, &m->all, SEEN + 5, m->f.arena, &err), err);
     double sum = 0;
     for (int i = 0; i < SEEN; i++) {
         nas_candidate *candidate =
             m->all.candidate[nas_rng_below(&rng, (uint64_t)m->all.n)];
-        process_observe(&m->p, candidate);
+        nas_process_observe(&m->p, candidate);
         m->y[i] = made_up(m->f.space, candidate);
         sum += m->y[i] / SEEN;
     }
@@ -96,7 +96,7 @@ static void open_model(model *m)
 
 static void close_model(model *m)
 {
-    process_free(&m->p);
+    nas_process_free(&m->p);
     fixture_close(&m->f);
 }
 
@@ -108,11 +108,11 @@ static void the_fit_raises_the_likelihood(void **state)
     nas_rng rng = nas_rng_new(4, 4);
     open_model(&m);
     process_kernel start = m.p.kernel;
-    gaussian_whiten(&m.p.g, m.y, m.work);
-    double before = gaussian_log_likelihood(&m.p.g, m.work);
-    process_fit(&m.p, m.y, m.work, &rng);
-    gaussian_whiten(&m.p.g, m.y, m.work);
-    assert_true(gaussian_log_likelihood(&m.p.g, m.work) > before);
+    nas_gaussian_whiten(&m.p.g, m.y, m.work);
+    double before = nas_gaussian_log_likelihood(&m.p.g, m.work);
+    nas_process_fit(&m.p, m.y, m.work, &rng);
+    nas_gaussian_whiten(&m.p.g, m.y, m.work);
+    assert_true(nas_gaussian_log_likelihood(&m.p.g, m.work) > before);
     assert_true(m.p.kernel.noise != start.noise);
     close_model(&m);
 }
@@ -128,21 +128,21 @@ static void a_field_that_grows_equals_one_made_at_once(void **state)
     open_model(&m);
     process_kernel k = m.p.kernel;
     k.noise = 1e-6;
-    process_set_kernel(&m.p, &k);
+    nas_process_set_kernel(&m.p, &k);
     int n = m.p.g.n;
     m.p.g.n = n / 2;
-    process_field_extend(&m.field, &m.p);
-    process_field_mark(&m.field);
+    nas_process_field_extend(&m.field, &m.p);
+    nas_process_field_mark(&m.field);
     m.p.g.n = n / 2 + 4;
-    process_field_extend(&m.field, &m.p);
-    process_field_rewind(&m.field);
+    nas_process_field_extend(&m.field, &m.p);
+    nas_process_field_rewind(&m.field);
     m.p.g.n = n;
-    process_field_extend(&m.field, &m.p);
-    check_ok(process_field_init(&once, &m.all, SEEN + 5, m.f.arena, &err), err);
-    process_field_extend(&once, &m.p);
-    gaussian_whiten(&m.p.g, m.y, m.work);
-    process_field_predict(&m.field, m.work);
-    process_field_predict(&once, m.work);
+    nas_process_field_extend(&m.field, &m.p);
+    check_ok(nas_process_field_init(&once, &m.all, SEEN + 5, m.f.arena, &err), err);
+    nas_process_field_extend(&once, &m.p);
+    nas_gaussian_whiten(&m.p.g, m.y, m.work);
+    nas_process_field_predict(&m.field, m.work);
+    nas_process_field_predict(&once, m.work);
     size_t bytes = (size_t)m.all.n * sizeof(double);
     assert_memory_equal(m.field.mean, once.mean, bytes);
     assert_memory_equal(m.field.variance, once.variance, bytes);

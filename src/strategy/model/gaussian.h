@@ -16,27 +16,27 @@ typedef struct gaussian {
     double *factor;
 } gaussian;
 
-nas_status gaussian_init(gaussian *g, int capacity, nas_err *err);
-void gaussian_free(gaussian *g);
+nas_status nas_gaussian_init(gaussian *g, int capacity, nas_err *err);
+void nas_gaussian_free(gaussian *g);
 
 /* Append an observation.
  * @param row   [n + 1] covariances with the earlier ones, then its own variance with the
  *              noise
  * A variance that is left over below 1e-10 (a duplicate without noise) is set to that.
  * Cost O(n^2) */
-void gaussian_append(gaussian *g, const double *row);
+void nas_gaussian_append(gaussian *g, const double *row);
 
 /* z = L^-1 y. @param out  [n], may be y */
-void gaussian_whiten(const gaussian *g, const double *y, double *out);
+void nas_gaussian_whiten(const gaussian *g, const double *y, double *out);
 
 /* log p(y) of the zero-mean process. @param whitened  L^-1 y */
-double gaussian_log_likelihood(const gaussian *g, const double *whitened);
+double nas_gaussian_log_likelihood(const gaussian *g, const double *whitened);
 
 /* Logarithm of the expected improvement of N(mean, deviation) over `best`; finite where
  * the improvement itself would underflow. */
-double gaussian_log_improvement(double mean, double deviation, double best);
+double nas_gaussian_log_improvement(double mean, double deviation, double best);
 
 /* a . b, in an order of additions that does not depend on the machine */
-double gaussian_dot(const double *a, const double *b, int n);
+double nas_gaussian_dot(const double *a, const double *b, int n);
 
 #endif

@@ -24,7 +24,7 @@ static void find_levels(const nas_history *history, double *level)
         level[r] = level[r - 1] + (n[r] > 0 ? sum[r] / (double)n[r] : 0);
 }
 
-void model_level(const nas_history *history, double *out)
+void nas_model_level(const nas_history *history, double *out)
 {
     double level[NAS_MAX_RUNGS];
     find_levels(history, level);
@@ -42,7 +42,7 @@ static int ascending(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-void model_targets(double *scores, int64_t n, double *sorted)
+void nas_model_targets(double *scores, int64_t n, double *sorted)
 {
     int64_t known = 0;
     for (int64_t i = 0; i < n; i++)

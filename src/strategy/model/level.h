@@ -8,12 +8,12 @@
  * the mean gain of the trials that finished both of two neighbouring rungs. What a longer
  * training adds to every network says nothing about networks.
  * @param out  [history->n]; NaN for trials without a score */
-void model_level(const nas_history *history, double *out);
+void nas_model_level(const nas_history *history, double *out);
 
 /* Scores to targets of a regression: -log(2 + (best - score) / (best - median)). Failures
  * far below the rest keep their order but lose their weight, and differences near the top
  * gain some. Free of the metric's scale. NaN stays NaN.
  * @param sorted  [n] scratch */
-void model_targets(double *scores, int64_t n, double *sorted);
+void nas_model_targets(double *scores, int64_t n, double *sorted);
 
 #endif

@@ -3,7 +3,7 @@
 #include <math.h>
 #include <string.h>
 
-bool pareto_dominates(const double *a, const double *b, int m)
+bool nas_pareto_dominates(const double *a, const double *b, int m)
 {
     bool better = false;
     for (int k = 0; k < m; k++) {
@@ -20,12 +20,12 @@ static bool is_dominated(const double *f, int64_t n, int m, const int *rank, int
 {
     for (int64_t j = 0; j < n; j++)
         if ((rank[j] < 0 || rank[j] == front) &&
-            pareto_dominates(f + j * m, f + i * m, m))
+            nas_pareto_dominates(f + j * m, f + i * m, m))
             return true;
     return false;
 }
 
-void pareto_rank(const double *f, int64_t n, int m, int *rank)
+void nas_pareto_rank(const double *f, int64_t n, int m, int *rank)
 {
     int64_t left = n;
     for (int64_t i = 0; i < n; i++)
@@ -55,8 +55,8 @@ static int64_t sort_front(const double *f, int64_t n, int m, int k, const int *r
     return size;
 }
 
-void pareto_crowd(const double *f, int64_t n, int m, const int *rank, double *crowd,
-                  int64_t *order)
+void nas_pareto_crowd(const double *f, int64_t n, int m, const int *rank, double *crowd,
+                      int64_t *order)
 {
     int fronts = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -91,7 +91,8 @@ static void sort_last(double *f, int64_t n, int m)
             swap(f + j * m, f + (j - 1) * m, m);
 }
 
-double pareto_volume(double *f, int64_t n, int m, const double *reference, double *room)
+double nas_pareto_volume(double *f, int64_t n, int m, const double *reference,
+                         double *room)
 {
     int64_t inside = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -115,8 +116,8 @@ double pareto_volume(double *f, int64_t n, int m, const double *reference, doubl
             continue;
         for (int64_t j = 0; j <= i; j++)
             memcpy(room + j * (m - 1), f + j * m, (size_t)(m - 1) * sizeof *f);
-        volume += depth *
-                  pareto_volume(room, i + 1, m - 1, reference, room + (i + 1) * (m - 1));
+        volume += depth * nas_pareto_volume(room, i + 1, m - 1, reference,
+                                            room + (i + 1) * (m - 1));
     }
     return volume;
 }

@@ -16,7 +16,7 @@ static size_t packed(int i)
     return (size_t)i * ((size_t)i + 1) / 2;
 }
 
-process_kernel process_kernel_default(void)
+process_kernel nas_process_kernel_default(void)
 {
     return (process_kernel){.share = PROCESS_VARIANCE / 2,
                             .near_choices = 2,
@@ -24,26 +24,26 @@ process_kernel process_kernel_default(void)
                             .noise = 0.01};
 }
 
-nas_status process_init(process *p, const view *v, int capacity, nas_arena *arena,
-                        nas_err *err)
+nas_status nas_process_init(process *p, const view *v, int capacity, nas_arena *arena,
+                            nas_err *err)
 {
-    *p = (process){.v = v, .kernel = process_kernel_default()};
-    NAS_TRY(view_set_new(v, capacity, arena, &p->seen, err));
+    *p = (process){.v = v, .kernel = nas_process_kernel_default()};
+    NAS_TRY(nas_view_set_new(v, capacity, arena, &p->seen, err));
     p->hamming = NAS_NEW(arena, float, packed(capacity));
     p->squared = NAS_NEW(arena, float, packed(capacity));
     p->row = NAS_NEW(arena, double, capacity);
     NAS_TRY_ALLOC(p->hamming, err);
     NAS_TRY_ALLOC(p->squared, err);
     NAS_TRY_ALLOC(p->row, err);
-    return gaussian_init(&p->g, capacity, err);
+    return nas_gaussian_init(&p->g, capacity, err);
 }
 
-void process_free(process *p)
+void nas_process_free(process *p)
 {
-    gaussian_free(&p->g);
+    nas_gaussian_free(&p->g);
 }
 
-void process_truncate(process *p, int n)
+void nas_process_truncate(process *p, int n)
 {
     assert(n <= p->g.n);
     p->g.n = n;
@@ -67,29 +67,29 @@ static const double *covariances(const process *p, int i)
     return p->row;
 }
 
-void process_observe(process *p, nas_candidate *candidate)
+void nas_process_observe(process *p, nas_candidate *candidate)
 {
     int i = p->g.n;
     view_set *seen = &p->seen;
-    view_add(p->v, seen, candidate);
+    nas_view_add(p->v, seen, candidate);
     const int16_t *pick = seen->pick + (int64_t)i * p->v->decisions;
     const float *feature = seen->feature + (int64_t)i * p->v->used;
     for (int j = 0; j < i; j++) {
-        p->hamming[packed(i) + (size_t)j] =
-            (float)view_hamming(p->v, pick, seen->pick + (int64_t)j * p->v->decisions);
-        p->squared[packed(i) + (size_t)j] =
-            (float)view_features(p->v, feature, seen->feature + (int64_t)j * p->v->used);
+        p->hamming[packed(i) + (size_t)j] = (float)nas_view_hamming(
+            p->v, pick, seen->pick + (int64_t)j * p->v->decisions);
+        p->squared[packed(i) + (size_t)j] = (float)nas_view_features(
+            p->v, feature, seen->feature + (int64_t)j * p->v->used);
     }
-    gaussian_append(&p->g, covariances(p, i));
+    nas_gaussian_append(&p->g, covariances(p, i));
 }
 
-void process_set_kernel(process *p, const process_kernel *kernel)
+void nas_process_set_kernel(process *p, const process_kernel *kernel)
 {
     int n = p->g.n;
     p->kernel = *kernel;
     p->g.n = 0;
     while (p->g.n < n)
-        gaussian_append(&p->g, covariances(p, p->g.n));
+        nas_gaussian_append(&p->g, covariances(p, p->g.n));
 }
 
 /* ---- hyper-parameters ------------------------------------------------------------- */
@@ -128,12 +128,12 @@ static process_kernel perturb_kernel(process_kernel k, nas_rng *rng)
 static double likelihood(process *p, const process_kernel *kernel, const double *y,
                          double *work)
 {
-    process_set_kernel(p, kernel);
-    gaussian_whiten(&p->g, y, work);
-    return gaussian_log_likelihood(&p->g, work);
+    nas_process_set_kernel(p, kernel);
+    nas_gaussian_whiten(&p->g, y, work);
+    return nas_gaussian_log_likelihood(&p->g, work);
 }
 
-void process_fit(process *p, const double *y, double *work, nas_rng *rng)
+void nas_process_fit(process *p, const double *y, double *work, nas_rng *rng)
 {
     process_kernel best = p->kernel;
     double most = likelihood(p, &best, y, work);
@@ -145,13 +145,13 @@ void process_fit(process *p, const double *y, double *work, nas_rng *rng)
             best = k;
         }
     }
-    process_set_kernel(p, &best);
+    nas_process_set_kernel(p, &best);
 }
 
 /* ---- the posterior over a set ----------------------------------------------------- */
 
-nas_status process_field_init(process_field *field, const view_set *set, int capacity,
-                              nas_arena *arena, nas_err *err)
+nas_status nas_process_field_init(process_field *field, const view_set *set, int capacity,
+                                  nas_arena *arena, nas_err *err)
 {
     *field = (process_field){.set = set, .capacity = capacity};
     field->solved = NAS_NEW(arena, float, set->n *capacity);
@@ -162,26 +162,26 @@ nas_status process_field_init(process_field *field, const view_set *set, int cap
     NAS_TRY_ALLOC(field->variance, err);
     NAS_TRY_ALLOC(field->marked, err);
     NAS_TRY_ALLOC(field->mean, err);
-    process_field_clear(field);
+    nas_process_field_clear(field);
     return NAS_OK;
 }
 
-void process_field_clear(process_field *field)
+void nas_process_field_clear(process_field *field)
 {
     for (int64_t m = 0; m < field->set->n; m++)
         field->variance[m] = PROCESS_VARIANCE;
     field->rows = 0;
-    process_field_mark(field);
+    nas_process_field_mark(field);
 }
 
-void process_field_mark(process_field *field)
+void nas_process_field_mark(process_field *field)
 {
     size_t bytes = (size_t)field->set->n * sizeof *field->variance;
     memcpy(field->marked, field->variance, bytes);
     field->marked_rows = field->rows;
 }
 
-void process_field_rewind(process_field *field)
+void nas_process_field_rewind(process_field *field)
 {
     size_t bytes = (size_t)field->set->n * sizeof *field->variance;
     memcpy(field->variance, field->marked, bytes);
@@ -206,8 +206,8 @@ static void solve_columns(process_field *field, const process *p, int r, int64_t
     int64_t n = to - from;
     for (int64_t m = 0; m < n; m++)
         sum[m] = covariance(
-            &p->kernel, view_hamming(v, pick, set->pick + (from + m) * v->decisions),
-            view_features(v, feature, set->feature + (from + m) * v->used));
+            &p->kernel, nas_view_hamming(v, pick, set->pick + (from + m) * v->decisions),
+            nas_view_features(v, feature, set->feature + (from + m) * v->used));
     for (int j = 0; j < r; j++) {
         const float *row = solved_row(field, j) + from;
         double weight = factor[j];
@@ -222,7 +222,7 @@ static void solve_columns(process_field *field, const process *p, int r, int64_t
 }
 
 /* Block by block, so that all rows of a block stay in the cache. */
-void process_field_extend(process_field *field, const process *p)
+void nas_process_field_extend(process_field *field, const process *p)
 {
     int64_t n = field->set->n;
     assert(p->g.n <= field->capacity);
@@ -232,7 +232,7 @@ void process_field_extend(process_field *field, const process *p)
     field->rows = p->g.n;
 }
 
-void process_field_predict(process_field *field, const double *whitened)
+void nas_process_field_predict(process_field *field, const double *whitened)
 {
     int64_t n = field->set->n;
     for (int64_t from = 0; from < n; from += COLUMNS) {

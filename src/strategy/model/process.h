@@ -14,7 +14,7 @@ typedef struct process_kernel {
     double share, near_choices, near_features, noise;
 } process_kernel;
 
-process_kernel process_kernel_default(void); /* before the first fit */
+process_kernel nas_process_kernel_default(void); /* before the first fit */
 
 /* The two variances together: a little above that of standardised targets. */
 #define PROCESS_VARIANCE 1.2
@@ -30,21 +30,21 @@ typedef struct process {
 } process;
 
 /* @param arena  owns what does not belong to `g` */
-nas_status process_init(process *p, const view *v, int capacity, nas_arena *arena,
-                        nas_err *err);
-void process_free(process *p);
+nas_status nas_process_init(process *p, const view *v, int capacity, nas_arena *arena,
+                            nas_err *err);
+void nas_process_free(process *p);
 /* Forget all observations, or those from number n on. */
-void process_truncate(process *p, int n);
+void nas_process_truncate(process *p, int n);
 /* Take a candidate as the next observation. Cost O(n^2) */
-void process_observe(process *p, nas_candidate *candidate);
+void nas_process_observe(process *p, nas_candidate *candidate);
 
 /* Set the kernel of largest marginal likelihood among 15 draws, the present one, and 25
  * perturbations of the best so far.
  * @param y     [g.n] standardised targets
  * @param work  [g.n] scratch
  * Cost: 41 factorisations */
-void process_fit(process *p, const double *y, double *work, nas_rng *rng);
-void process_set_kernel(process *p, const process_kernel *kernel);
+void nas_process_fit(process *p, const double *y, double *work, nas_rng *rng);
+void nas_process_set_kernel(process *p, const process_kernel *kernel);
 
 /* The posterior over a set of candidates, kept as the rows of L^-1 K*. */
 typedef struct process_field {
@@ -56,16 +56,16 @@ typedef struct process_field {
     double *mean;     /* [n] */
 } process_field;
 
-nas_status process_field_init(process_field *field, const view_set *set, int capacity,
-                              nas_arena *arena, nas_err *err);
+nas_status nas_process_field_init(process_field *field, const view_set *set, int capacity,
+                                  nas_arena *arena, nas_err *err);
 /* Follow the process: forget all rows, */
-void process_field_clear(process_field *field);
+void nas_process_field_clear(process_field *field);
 /* or those after the mark, exactly; */
-void process_field_mark(process_field *field);
-void process_field_rewind(process_field *field);
+void nas_process_field_mark(process_field *field);
+void nas_process_field_rewind(process_field *field);
 /* add the rows of its new observations, */
-void process_field_extend(process_field *field, const process *p);
+void nas_process_field_extend(process_field *field, const process *p);
 /* and compute the means. @param whitened  [rows] L^-1 y */
-void process_field_predict(process_field *field, const double *whitened);
+void nas_process_field_predict(process_field *field, const double *whitened);
 
 #endif

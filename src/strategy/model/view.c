@@ -168,8 +168,8 @@ static nas_status scale_all(view *v, nas_arena *arena, view_set *set, nas_err *e
     return NAS_OK;
 }
 
-nas_status view_all(view *v, const nas_space *space, nas_arena *arena, view_set *out,
-                    nas_err *err)
+nas_status nas_view_all(view *v, const nas_space *space, nas_arena *arena, view_set *out,
+                        nas_err *err)
 {
     nas_arena *scratch = nas_arena_new();
     NAS_TRY_ALLOC(scratch, err);
@@ -190,7 +190,8 @@ nas_status view_all(view *v, const nas_space *space, nas_arena *arena, view_set 
 
 /* ---- a few of them ---------------------------------------------------------------- */
 
-nas_status view_sample(view *v, const nas_space *space, nas_arena *arena, nas_err *err)
+nas_status nas_view_sample(view *v, const nas_space *space, nas_arena *arena,
+                           nas_err *err)
 {
     nas_rng rng = nas_rng_new(0, SAMPLE_STREAM);
     NAS_TRY(begin(v, space, arena, err));
@@ -212,8 +213,8 @@ nas_status view_sample(view *v, const nas_space *space, nas_arena *arena, nas_er
     return status;
 }
 
-nas_status view_set_new(const view *v, int64_t capacity, nas_arena *arena, view_set *out,
-                        nas_err *err)
+nas_status nas_view_set_new(const view *v, int64_t capacity, nas_arena *arena,
+                            view_set *out, nas_err *err)
 {
     *out = (view_set){0};
     NAS_TRY(allocate(out, capacity, v->decisions, arena, err));
@@ -222,7 +223,7 @@ nas_status view_set_new(const view *v, int64_t capacity, nas_arena *arena, view_
     return NAS_OK;
 }
 
-void view_add(const view *v, view_set *set, nas_candidate *candidate)
+void nas_view_add(const view *v, view_set *set, nas_candidate *candidate)
 {
     float raw[NAS_SPACE_FEATURES];
     assert(set->n < set->capacity);
@@ -235,7 +236,7 @@ void view_add(const view *v, view_set *set, nas_candidate *candidate)
 
 /* ---- distances -------------------------------------------------------------------- */
 
-double view_hamming(const view *v, const int16_t *a, const int16_t *b)
+double nas_view_hamming(const view *v, const int16_t *a, const int16_t *b)
 {
     double sum = 0;
     for (int d = 0; d < v->decisions; d++) {
@@ -248,7 +249,7 @@ double view_hamming(const view *v, const int16_t *a, const int16_t *b)
     return v->decisions > 0 ? sum * EDGES / v->decisions : 0;
 }
 
-double view_features(const view *v, const float *a, const float *b)
+double nas_view_features(const view *v, const float *a, const float *b)
 {
     float s[4] = {0};
     int i = 0;

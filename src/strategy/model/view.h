@@ -32,22 +32,23 @@ typedef struct view_set {
  * that distances do not count dead choices. Sorted by key. Sets the scale from them.
  * @param arena  owns everything
  * Cost: one lowering per assignment */
-nas_status view_all(view *v, const nas_space *space, nas_arena *arena, view_set *out,
-                    nas_err *err);
+nas_status nas_view_all(view *v, const nas_space *space, nas_arena *arena, view_set *out,
+                        nas_err *err);
 
 /* The scale from 512 draws, where the space is too large for all. */
-nas_status view_sample(view *v, const nas_space *space, nas_arena *arena, nas_err *err);
+nas_status nas_view_sample(view *v, const nas_space *space, nas_arena *arena,
+                           nas_err *err);
 
-nas_status view_set_new(const view *v, int64_t capacity, nas_arena *arena, view_set *out,
-                        nas_err *err);
+nas_status nas_view_set_new(const view *v, int64_t capacity, nas_arena *arena,
+                            view_set *out, nas_err *err);
 /* Append a candidate with the choices it was given. */
-void view_add(const view *v, view_set *set, nas_candidate *candidate);
+void nas_view_add(const view *v, view_set *set, nas_candidate *candidate);
 
 /* Decisions in which two candidates differ, by how much where values are ordered, as a
  * share of all, times 6 (the edges of the cell for which the ranges of the length-scales
  * were measured). */
-double view_hamming(const view *v, const int16_t *a, const int16_t *b);
+double nas_view_hamming(const view *v, const int16_t *a, const int16_t *b);
 /* Mean squared difference of the scaled features. */
-double view_features(const view *v, const float *a, const float *b);
+double nas_view_features(const view *v, const float *a, const float *b);
 
 #endif
