@@ -9,9 +9,11 @@
  * [D][H] of the candidate's recurrent product MACs: every product of every step. */
 #include "graph/op.h"
 
+enum { MAX_UNITS = NAS_GRAPH_MAX_EXTENT / 2 };
+
 static const nas_param recurrent_params[] = {
-    {"out", NAS_PARAM_INT, "units", NULL, 1, NAS_GRAPH_MAX_EXTENT / 2, NULL,
-     "units of each direction", NULL},
+    {"out", NAS_PARAM_INT, "units", NULL, 1, MAX_UNITS, NULL, "units of each direction",
+     NULL},
     {"bidirectional", NAS_PARAM_BOOL, NULL, "false", 0, 0, NULL,
      "read the series backwards too; the results are concatenated", NULL},
     {"sequence", NAS_PARAM_BOOL, NULL, "true", 0, 0, NULL,
@@ -72,7 +74,7 @@ static int64_t recurrent_macs(const nas_node *node, const nas_shape *inputs)
 #define RECURRENT(upper, lower, what)                                                    \
     const nas_op nas_operator_##lower = {                                                \
         .name = #lower,                                                                  \
-        .summary = what,                                                                 \
+        .summary = (what),                                                               \
         .params = recurrent_params,                                                      \
         .min_inputs = 1,                                                                 \
         .max_inputs = 1,                                                                 \
