@@ -138,7 +138,8 @@ typedef struct nas_strategy_ops {
     /* Start from nothing. */
     nas_status (*init)(void *state, const nas_value *values, nas_err *err);
     void (*free)(void *state); /* may be NULL */
-    /* Trial index `t` got its first score, or another rung. Called in order, once each.
+    /* A strategy that only looks at the history when asked has none of tell, save, load.
+     * Trial index `t` got its first score, or another rung. Called in order, once each.
      */
     nas_status (*tell)(void *state, const nas_history *history, int64_t t, int rung,
                        nas_err *err);

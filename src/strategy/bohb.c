@@ -62,17 +62,6 @@ static nas_status bohb_init(void *state, const nas_value *values, nas_err *err)
     return NAS_OK;
 }
 
-static nas_status bohb_tell(void *state, const nas_history *history, int64_t t, int rung,
-                            nas_err *err)
-{
-    (void)state;
-    (void)history;
-    (void)t;
-    (void)rung;
-    (void)err;
-    return NAS_OK;
-}
-
 /* ---- the model ---- */
 
 static bool observed(const nas_history_trial *trial, int rung)
@@ -258,24 +247,6 @@ static nas_status bohb_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err
     return ready ? propose(self, ask, &m, out, err) : nas_propose_uniform(ask, out, err);
 }
 
-static nas_status bohb_save(const void *state, nas_text *out, nas_err *err)
-{
-    (void)state; /* the history is all it knows */
-    (void)out;
-    (void)err;
-    return NAS_OK;
-}
-
-static nas_status bohb_load(void *state, const void *bytes, size_t n, nas_err *err)
-{
-    (void)state;
-    (void)bytes;
-    if (n != 0)
-        return nas_fail(err, NAS_E_STUDY,
-                        "state of strategy `bohb`: %zu bytes found, none expected", n);
-    return NAS_OK;
-}
-
 static const nas_param bohb_params[] = {
     [PARAM_GOOD] = {.name = "good_share",
                     .type = NAS_PARAM_REAL,
@@ -316,8 +287,5 @@ const nas_strategy_ops nas_strategy_bohb = {
     .params = bohb_params,
     .state_size = sizeof(bohb),
     .init = bohb_init,
-    .tell = bohb_tell,
     .ask = bohb_ask,
-    .save = bohb_save,
-    .load = bohb_load,
 };

@@ -53,17 +53,6 @@ static nas_status dehb_init(void *state, const nas_value *values, nas_err *err)
     return NAS_OK;
 }
 
-static nas_status dehb_tell(void *state, const nas_history *history, int64_t t, int rung,
-                            nas_err *err)
-{
-    (void)state;
-    (void)history;
-    (void)t;
-    (void)rung;
-    (void)err;
-    return NAS_OK;
-}
-
 /* ---- populations ---- */
 
 static double score_of(const nas_history *history, const population *p, int64_t slot)
@@ -227,24 +216,6 @@ static nas_status dehb_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err
     return evolve(self, ask, &own, &pool, out, err);
 }
 
-static nas_status dehb_save(const void *state, nas_text *out, nas_err *err)
-{
-    (void)state; /* the history is all it knows */
-    (void)out;
-    (void)err;
-    return NAS_OK;
-}
-
-static nas_status dehb_load(void *state, const void *bytes, size_t n, nas_err *err)
-{
-    (void)state;
-    (void)bytes;
-    if (n != 0)
-        return nas_fail(err, NAS_E_STUDY,
-                        "state of strategy `dehb`: %zu bytes found, none expected", n);
-    return NAS_OK;
-}
-
 static const nas_param dehb_params[] = {
     [PARAM_SCALE] = {.name = "scale",
                      .type = NAS_PARAM_REAL,
@@ -275,8 +246,5 @@ const nas_strategy_ops nas_strategy_dehb = {
     .params = dehb_params,
     .state_size = sizeof(dehb),
     .init = dehb_init,
-    .tell = dehb_tell,
     .ask = dehb_ask,
-    .save = dehb_save,
-    .load = dehb_load,
 };

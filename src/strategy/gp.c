@@ -58,10 +58,8 @@ typedef struct gp {
     /* what is saved */
     process_kernel kernel;
     int64_t fitted_at; /* observations at the last fit, 0: never */
-    int64_t n;         /* observations of the model, */
-    int64_t *ids;      /* [room] their trial ids, in order */
+    id_list ids;       /* the observations, in order */
     /* what follows from it */
-    int64_t room;
     nas_arena *arena; /* owns the rest; NULL until the first ask */
     view v;
     bool enumerated;
@@ -92,31 +90,17 @@ static void gp_free(void *state)
 {
     gp *self = state;
     drop_model(self);
-    nas_heap_free(self->ids);
+    nas_heap_free(self->ids.id);
 }
 
 /* ---- observations ----------------------------------------------------------------- */
-
-static nas_status push(gp *self, int64_t id, nas_err *err)
-{
-    if (self->n == self->room) {
-        int64_t room = self->room == 0 ? 64 : 2 * self->room;
-        int64_t *ids =
-            nas_heap_grow(self->ids, (size_t)self->n, (size_t)room, sizeof *ids);
-        NAS_TRY_ALLOC(ids, err);
-        self->ids = ids;
-        self->room = room;
-    }
-    self->ids[self->n++] = id;
-    return NAS_OK;
-}
 
 static nas_status gp_tell(void *state, const nas_history *history, int64_t t, int rung,
                           nas_err *err)
 {
     if (rung != history->trials[t].first_rung)
         return NAS_OK;
-    return push(state, history->trials[t].id, err);
+    return nas_ids_add(&((gp *)state)->ids, history->trials[t].id, err);
 }
 
 /* Level scores of the observations. @param out  [n] */
@@ -126,13 +110,13 @@ static nas_status scores_of(const gp *self, const nas_ask *ask, double *out, nas
     NAS_TRY_ALLOC(levels, err);
     nas_model_level(ask->history, levels);
     double worst = (double)INFINITY;
-    for (int64_t i = 0; i < self->n; i++) {
-        int64_t t = nas_history_find(ask->history, self->ids[i]);
+    for (int64_t i = 0; i < self->ids.n; i++) {
+        int64_t t = nas_history_find(ask->history, self->ids.id[i]);
         out[i] = t >= 0 ? levels[t] : (double)NAN;
         if (out[i] < worst)
             worst = out[i];
     }
-    for (int64_t i = 0; i < self->n; i++)
+    for (int64_t i = 0; i < self->ids.n; i++)
         if (isnan(out[i]))
             out[i] = isfinite(worst) ? worst : 0;
     return NAS_OK;
@@ -148,18 +132,19 @@ static int ascending(const void *a, const void *b)
 static nas_status forget(gp *self, const nas_ask *ask, double *scores, nas_err *err)
 {
     int64_t keep = self->points * 3 / 4, best = keep / 2, latest = keep - best, kept = 0;
-    double *sorted = nas_arena_copy(ask->arena, scores, (size_t)self->n * sizeof *scores);
+    double *sorted =
+        nas_arena_copy(ask->arena, scores, (size_t)self->ids.n * sizeof *scores);
     NAS_TRY_ALLOC(sorted, err);
-    qsort(sorted, (size_t)self->n, sizeof *sorted, ascending);
-    double bound = sorted[self->n - best];
-    for (int64_t i = 0; i < self->n; i++) {
-        bool is_late = self->n - i <= latest;
+    qsort(sorted, (size_t)self->ids.n, sizeof *sorted, ascending);
+    double bound = sorted[self->ids.n - best];
+    for (int64_t i = 0; i < self->ids.n; i++) {
+        bool is_late = self->ids.n - i <= latest;
         if (is_late || (scores[i] >= bound && best-- > 0)) {
             scores[kept] = scores[i];
-            self->ids[kept++] = self->ids[i];
+            self->ids.id[kept++] = self->ids.id[i];
         }
     }
-    self->n = kept;
+    self->ids.n = kept;
     self->fitted_at = 0;
     return NAS_OK;
 }
@@ -223,9 +208,9 @@ static nas_status observe(gp *self, const nas_ask *ask, int64_t t, nas_err *err)
 
 static bool fit_is_due(const gp *self)
 {
-    int64_t every = self->n / REFIT_SHARE;
+    int64_t every = self->ids.n / REFIT_SHARE;
     return self->fitted_at == 0 ||
-           self->n - self->fitted_at >= (every > REFIT_EVERY ? every : REFIT_EVERY);
+           self->ids.n - self->fitted_at >= (every > REFIT_EVERY ? every : REFIT_EVERY);
 }
 
 static void standardise(double *y, int64_t n)
@@ -247,14 +232,14 @@ static nas_status update(gp *self, nas_ask *ask, double *y, double *whitened,
                          nas_err *err)
 {
     int known = self->process.g.n;
-    for (int64_t i = known; i < self->n; i++)
-        NAS_TRY(observe(self, ask, nas_history_find(ask->history, self->ids[i]), err));
-    nas_model_targets(y, self->n, whitened);
-    standardise(y, self->n);
+    for (int64_t i = known; i < self->ids.n; i++)
+        NAS_TRY(observe(self, ask, nas_history_find(ask->history, self->ids.id[i]), err));
+    nas_model_targets(y, self->ids.n, whitened);
+    standardise(y, self->ids.n);
     if (fit_is_due(self)) {
         nas_process_fit(&self->process, y, whitened, &ask->rng);
         self->kernel = self->process.kernel;
-        self->fitted_at = self->n;
+        self->fitted_at = self->ids.n;
         if (self->enumerated)
             nas_process_field_clear(&self->field);
     }
@@ -273,7 +258,7 @@ static nas_status believe(gp *self, const nas_ask *ask, double *whitened, nas_er
         if (trial->rungs > 0 || trial->failed)
             continue;
         NAS_TRY(observe(self, ask, t, err));
-        whitened[self->n + believed++] = 0;
+        whitened[self->ids.n + believed++] = 0;
         if (history->n - t > 4 * PENDING)
             break; /* whatever still runs so long after */
     }
@@ -285,7 +270,7 @@ static nas_status believe(gp *self, const nas_ask *ask, double *whitened, nas_er
 static double best_target(const gp *self, const double *y)
 {
     double best = y[0];
-    for (int64_t i = 1; i < self->n; i++)
+    for (int64_t i = 1; i < self->ids.n; i++)
         best = fmax(best, y[i]);
     return best;
 }
@@ -364,7 +349,7 @@ static nas_status ask_all(const hunt *h, nas_proposal *out, nas_err *err)
 static int find_elite(const gp *self, const nas_ask *ask, const double *y, int64_t *out)
 {
     int n = 0;
-    for (int64_t i = 0; i < self->n; i++) {
+    for (int64_t i = 0; i < self->ids.n; i++) {
         int place = n;
         while (place > 0 && y[i] > y[out[place - 1]])
             place--;
@@ -375,7 +360,7 @@ static int find_elite(const gp *self, const nas_ask *ask, const double *y, int64
         out[place] = i;
     }
     for (int k = 0; k < n; k++)
-        out[k] = nas_history_find(ask->history, self->ids[out[k]]);
+        out[k] = nas_history_find(ask->history, self->ids.id[out[k]]);
     return n;
 }
 
@@ -465,12 +450,12 @@ static nas_status ask_pool(const hunt *h, const double *y, nas_proposal *out,
 
 static nas_status ask_model(gp *self, nas_ask *ask, nas_proposal *out, nas_err *err)
 {
-    double *y = NAS_NEW(ask->arena, double, self->n);
-    double *whitened = NAS_NEW(ask->arena, double, self->n + PENDING);
+    double *y = NAS_NEW(ask->arena, double, self->ids.n);
+    double *whitened = NAS_NEW(ask->arena, double, self->ids.n + PENDING);
     NAS_TRY_ALLOC(y, err);
     NAS_TRY_ALLOC(whitened, err);
     NAS_TRY(scores_of(self, ask, y, err));
-    if (self->n > self->points) {
+    if (self->ids.n > self->points) {
         NAS_TRY(forget(self, ask, y, err));
         begin_anew(self);
     }
@@ -490,7 +475,7 @@ static nas_status ask_model(gp *self, nas_ask *ask, nas_proposal *out, nas_err *
 static nas_status gp_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err *err)
 {
     gp *self = state;
-    if (self->n < self->design)
+    if (self->ids.n < self->design)
         return nas_propose_uniform(ask, out, err);
     if (self->arena == NULL) {
         nas_status looked = look_at_space(self, ask->space, err);
@@ -502,11 +487,11 @@ static nas_status gp_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err *
     }
     nas_status status = ask_model(self, ask, out, err);
     /* What is only believed is forgotten before the next ask; after a failure all is. */
-    if (status != NAS_OK || self->process.g.n < (int)self->n) {
+    if (status != NAS_OK || self->process.g.n < (int)self->ids.n) {
         begin_anew(self);
         return status;
     }
-    nas_process_truncate(&self->process, (int)self->n);
+    nas_process_truncate(&self->process, (int)self->ids.n);
     if (self->enumerated)
         nas_process_field_rewind(&self->field);
     return out->candidate != NULL ? NAS_OK : nas_propose_uniform(ask, out, err);
@@ -522,8 +507,7 @@ static nas_status gp_save(const void *state, nas_text *out, nas_err *err)
     nas_state_put_real(out, self->kernel.near_features);
     nas_state_put_real(out, self->kernel.noise);
     nas_state_put(out, self->fitted_at);
-    for (int64_t i = 0; i < self->n; i++)
-        nas_state_put(out, self->ids[i]);
+    nas_ids_put(out, &self->ids);
     return nas_text_status(out, err);
 }
 
@@ -532,8 +516,6 @@ static nas_status gp_load(void *state, const void *bytes, size_t n, nas_err *err
     gp *self = state;
     state_reader reader = {bytes, n};
     process_kernel *k = &self->kernel;
-    int64_t id = 0;
-    self->n = 0;
     if (!nas_state_get_real(&reader, &k->share) ||
         !nas_state_get_real(&reader, &k->near_choices) ||
         !nas_state_get_real(&reader, &k->near_features) ||
@@ -543,8 +525,7 @@ static nas_status gp_load(void *state, const void *bytes, size_t n, nas_err *err
                         "state of strategy `gp`: %zu bytes found, 40 and 8 for each "
                         "observation expected",
                         n);
-    while (nas_state_get(&reader, &id))
-        NAS_TRY(push(self, id, err));
+    NAS_TRY(nas_ids_get(&reader, &self->ids, err));
     if (self->arena != NULL)
         begin_anew(self);
     return NAS_OK;

@@ -34,8 +34,7 @@ static const double CROSSOVER = 0.9;
 
 typedef struct nsga2 {
     int64_t population, offspring;
-    int64_t *ids; /* [room] trial ids: survivors, then what was scored since */
-    int64_t n, room;
+    id_list ids; /* survivors, then what was scored since */
 } nsga2;
 
 /* Members with their objectives. */
@@ -59,21 +58,7 @@ static nas_status nsga2_init(void *state, const nas_value *values, nas_err *err)
 
 static void nsga2_free(void *state)
 {
-    nas_heap_free(((nsga2 *)state)->ids);
-}
-
-static nas_status enter(nsga2 *self, int64_t id, nas_err *err)
-{
-    if (self->n == self->room) {
-        int64_t room = self->room == 0 ? 64 : 2 * self->room;
-        int64_t *ids =
-            nas_heap_grow(self->ids, (size_t)self->n, (size_t)room, sizeof *ids);
-        NAS_TRY_ALLOC(ids, err);
-        self->ids = ids;
-        self->room = room;
-    }
-    self->ids[self->n++] = id;
-    return NAS_OK;
+    nas_heap_free(((nsga2 *)state)->ids.id);
 }
 
 static nas_status nsga2_tell(void *state, const nas_history *history, int64_t t, int rung,
@@ -81,7 +66,7 @@ static nas_status nsga2_tell(void *state, const nas_history *history, int64_t t,
 {
     if (rung != history->trials[t].first_rung)
         return NAS_OK;
-    return enter(state, history->trials[t].id, err);
+    return nas_ids_add(&((nsga2 *)state)->ids, history->trials[t].id, err);
 }
 
 /* ---- ranking ---------------------------------------------------------------------- */
@@ -119,7 +104,7 @@ static nas_status gather(const nsga2 *self, const nas_ask *ask, const double *le
     NAS_TRY_ALLOC(out->rank, err);
     NAS_TRY_ALLOC(out->crowd, err);
     for (int64_t i = 0; i < n; i++) {
-        int64_t t = nas_history_find(ask->history, self->ids[i]);
+        int64_t t = nas_history_find(ask->history, self->ids.id[i]);
         if (t < 0)
             return nas_fail(err, NAS_E_INTERNAL,
                             "nsga2: its population is not part of the history");
@@ -156,10 +141,10 @@ static nas_status survive(nsga2 *self, const nas_ask *ask, const double *levels,
         order[place] = i;
     }
     for (int64_t i = 0; i < self->population; i++)
-        self->ids[i] = ask->history->trials[all.t[order[i]]].id;
-    memmove(self->ids + self->population, self->ids + n,
-            (size_t)(self->n - n) * sizeof *self->ids);
-    self->n -= self->offspring;
+        self->ids.id[i] = ask->history->trials[all.t[order[i]]].id;
+    memmove(self->ids.id + self->population, self->ids.id + n,
+            (size_t)(self->ids.n - n) * sizeof *self->ids.id);
+    self->ids.n -= self->offspring;
     return NAS_OK;
 }
 
@@ -216,12 +201,12 @@ static nas_status nsga2_ask(void *state, nas_ask *ask, nas_proposal *out, nas_er
 {
     nsga2 *self = state;
     herd parents;
-    if (self->n < self->population)
+    if (self->ids.n < self->population)
         return nas_propose_uniform(ask, out, err);
     double *levels = NAS_NEW(ask->arena, double, ask->history->n);
     NAS_TRY_ALLOC(levels, err);
     nas_model_level(ask->history, levels);
-    while (self->n >= self->population + self->offspring)
+    while (self->ids.n >= self->population + self->offspring)
         NAS_TRY(survive(self, ask, levels, err));
     NAS_TRY(gather(self, ask, levels, self->population, &parents, err));
     return breed(ask, &parents, out, err);
@@ -230,8 +215,7 @@ static nas_status nsga2_ask(void *state, nas_ask *ask, nas_proposal *out, nas_er
 static nas_status nsga2_save(const void *state, nas_text *out, nas_err *err)
 {
     const nsga2 *self = state;
-    for (int64_t i = 0; i < self->n; i++)
-        nas_state_put(out, self->ids[i]);
+    nas_ids_put(out, &self->ids);
     return nas_text_status(out, err);
 }
 
@@ -239,16 +223,12 @@ static nas_status nsga2_load(void *state, const void *bytes, size_t n, nas_err *
 {
     nsga2 *self = state;
     state_reader reader = {bytes, n};
-    int64_t id = 0;
     if (n % 8 != 0)
         return nas_fail(err, NAS_E_STUDY,
                         "state of strategy `nsga2`: %zu bytes found, a multiple of 8 "
                         "expected",
                         n);
-    self->n = 0;
-    while (nas_state_get(&reader, &id))
-        NAS_TRY(enter(self, id, err));
-    return NAS_OK;
+    return nas_ids_get(&reader, &self->ids, err);
 }
 
 static const nas_param nsga2_params[] = {

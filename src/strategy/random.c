@@ -15,39 +15,10 @@ static nas_status random_init(void *state, const nas_value *values, nas_err *err
     return NAS_OK;
 }
 
-static nas_status random_tell(void *state, const nas_history *history, int64_t t,
-                              int rung, nas_err *err)
-{
-    (void)state;
-    (void)history;
-    (void)t;
-    (void)rung;
-    (void)err;
-    return NAS_OK;
-}
-
 static nas_status random_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err *err)
 {
     (void)state;
     return nas_propose_uniform(ask, out, err);
-}
-
-static nas_status random_save(const void *state, nas_text *out, nas_err *err)
-{
-    (void)state;
-    (void)out;
-    (void)err;
-    return NAS_OK;
-}
-
-static nas_status random_load(void *state, const void *bytes, size_t n, nas_err *err)
-{
-    (void)state;
-    (void)bytes;
-    if (n != 0)
-        return nas_fail(err, NAS_E_STUDY,
-                        "state of strategy `random`: %zu bytes found, none expected", n);
-    return NAS_OK;
 }
 
 static const nas_param random_params[] = {{0}};
@@ -58,8 +29,5 @@ const nas_strategy_ops nas_strategy_random = {
     .cite = "li2019random",
     .params = random_params,
     .init = random_init,
-    .tell = random_tell,
     .ask = random_ask,
-    .save = random_save,
-    .load = random_load,
 };

@@ -19,6 +19,15 @@ extern const nas_strategy_ops nas_strategy_tpe;
 void nas_state_put(nas_text *out, int64_t value);
 void nas_state_put_real(nas_text *out, double value); /* its bits */
 
+/* Trial ids that a strategy keeps, saved one after the other. Free `id`. */
+typedef struct id_list {
+    int64_t *id; /* [room], nas_heap_free */
+    int64_t n, room;
+} id_list;
+
+nas_status nas_ids_add(id_list *ids, int64_t id, nas_err *err);
+void nas_ids_put(nas_text *out, const id_list *ids);
+
 /* What is left to read of a saved state. */
 typedef struct state_reader {
     const unsigned char *bytes;
@@ -28,5 +37,7 @@ typedef struct state_reader {
 /* @return false when nothing is left */
 bool nas_state_get(state_reader *reader, int64_t *out);
 bool nas_state_get_real(state_reader *reader, double *out);
+/* All that is left, in place of what the list holds. */
+nas_status nas_ids_get(state_reader *reader, id_list *ids, nas_err *err);
 
 #endif

@@ -83,6 +83,8 @@ static nas_status tell_news(nas_strategy *strategy, const nas_history *history,
                         "strategy `%s` has seen %lld scores, the study holds %lld",
                         strategy->ops->name, (long long)strategy->consumed,
                         (long long)history->n_events);
+    if (strategy->ops->tell == NULL)
+        strategy->consumed = history->n_events;
     while (strategy->consumed < history->n_events) {
         const nas_history_event *event = &history->events[strategy->consumed];
         NAS_TRY(strategy->ops->tell(strategy->state, history, event->trial, event->rung,
@@ -110,7 +112,8 @@ nas_status nas_strategy_save(const nas_strategy *strategy, nas_text *out, nas_er
 {
     nas_text_append(out, strategy->ops->name, strlen(strategy->ops->name) + 1);
     nas_state_put(out, strategy->consumed);
-    NAS_TRY(strategy->ops->save(strategy->state, out, err));
+    if (strategy->ops->save != NULL)
+        NAS_TRY(strategy->ops->save(strategy->state, out, err));
     return nas_text_status(out, err);
 }
 
@@ -127,5 +130,11 @@ nas_status nas_strategy_load(nas_strategy *strategy, const void *bytes, size_t n
         return nas_fail(err, NAS_E_STUDY,
                         "state of strategy `%s`: %zu bytes found, more expected", name,
                         n);
-    return strategy->ops->load(strategy->state, reader.bytes, reader.left, err);
+    if (strategy->ops->load != NULL)
+        return strategy->ops->load(strategy->state, reader.bytes, reader.left, err);
+    if (reader.left != 0)
+        return nas_fail(err, NAS_E_STUDY,
+                        "state of strategy `%s`: %zu bytes found, none expected", name,
+                        reader.left);
+    return NAS_OK;
 }

@@ -63,17 +63,6 @@ static nas_status tpe_init(void *state, const nas_value *values, nas_err *err)
     return NAS_OK;
 }
 
-static nas_status tpe_tell(void *state, const nas_history *history, int64_t t, int rung,
-                           nas_err *err)
-{
-    (void)state;
-    (void)history;
-    (void)t;
-    (void)rung;
-    (void)err;
-    return NAS_OK;
-}
-
 /* ---- densities -------------------------------------------------------------------- */
 
 /* Weight of a value some steps from the observed one: halves with each step where values
@@ -265,24 +254,6 @@ static nas_status tpe_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err 
     return nas_propose_mutation(ask, best, out, err);
 }
 
-static nas_status tpe_save(const void *state, nas_text *out, nas_err *err)
-{
-    (void)state;
-    (void)out;
-    (void)err;
-    return NAS_OK;
-}
-
-static nas_status tpe_load(void *state, const void *bytes, size_t n, nas_err *err)
-{
-    (void)state;
-    (void)bytes;
-    if (n != 0)
-        return nas_fail(err, NAS_E_STUDY,
-                        "state of strategy `tpe`: %zu bytes found, none expected", n);
-    return NAS_OK;
-}
-
 static const nas_param tpe_params[] = {
     [PARAM_DESIGN] = {.name = "design",
                       .type = NAS_PARAM_INT,
@@ -325,8 +296,5 @@ const nas_strategy_ops nas_strategy_tpe = {
     .params = tpe_params,
     .state_size = sizeof(tpe),
     .init = tpe_init,
-    .tell = tpe_tell,
     .ask = tpe_ask,
-    .save = tpe_save,
-    .load = tpe_load,
 };

@@ -4,30 +4,6 @@
 
 #include <math.h>
 
-/* Train the standard network. */
-static nas_job_result train(const nas_dataset *data, bool int8, nas_workspace *workspace)
-{
-    nas_err err = {0};
-    nas_graph *graph = NULL;
-    check_ok(nas_baseline_standard(data->shape, data->n_outputs, &graph, &err), err);
-    nas_job job = {.graph = graph,
-                   .recipe = nas_recipe_default(data->task),
-                   .data = data,
-                   .train_rows = data->train,
-                   .n_train = data->n_train,
-                   .validation_rows = data->validation,
-                   .n_validation = data->n_validation,
-                   .fraction = 1.0,
-                   .epochs = 12,
-                   .int8 = int8,
-                   .metric = nas_metric_default(data->task)};
-    nas_job_result result;
-    check_ok(nas_job_run(&job, workspace, true, data->arena, &result, &err), err);
-    assert_int_equal(result.outcome, NAS_OUTCOME_DONE);
-    nas_graph_free(graph);
-    return result;
-}
-
 /* An int8 job trains the same weights, and its score is the int8 kernels'. */
 static void jobs_are_scored_as_int8(void **state)
 {
@@ -39,8 +15,8 @@ static void jobs_are_scored_as_int8(void **state)
         nas_dataset *data = sets[i];
         nas_quant *quant = NULL;
         nas_score score;
-        nas_job_result floats = train(data, false, workspace);
-        nas_job_result int8 = train(data, true, workspace);
+        nas_job_result floats = toy_train(data, 12, false, workspace);
+        nas_job_result int8 = toy_train(data, 12, true, workspace);
         const size_t n = (size_t)nas_graph_floats(floats.model->graph);
         assert_memory_equal(floats.model->weights, int8.model->weights,
                             n * sizeof(float));

@@ -5,29 +5,6 @@
 #include <math.h>
 #include <string.h>
 
-/* Train the standard network on some data. */
-static nas_job_result train(const nas_dataset *data, nas_workspace *workspace)
-{
-    nas_err err = {0};
-    nas_graph *graph = NULL;
-    check_ok(nas_baseline_standard(data->shape, data->n_outputs, &graph, &err), err);
-    nas_job job = {.graph = graph,
-                   .recipe = nas_recipe_default(data->task),
-                   .data = data,
-                   .train_rows = data->train,
-                   .n_train = data->n_train,
-                   .validation_rows = data->validation,
-                   .n_validation = data->n_validation,
-                   .fraction = 1.0,
-                   .epochs = 2,
-                   .metric = nas_metric_default(data->task)};
-    nas_job_result result;
-    check_ok(nas_job_run(&job, workspace, true, data->arena, &result, &err), err);
-    assert_int_equal(result.outcome, NAS_OUTCOME_DONE);
-    nas_graph_free(graph);
-    return result;
-}
-
 static void test_model_scores_what_training_scored(void **state)
 {
     (void)state;
@@ -36,7 +13,7 @@ static void test_model_scores_what_training_scored(void **state)
     nas_dataset *sets[] = {toy_blobs(330, 6, 3), toy_line(330, 4)};
     for (int i = 0; i < 2; i++) {
         nas_dataset *data = sets[i];
-        nas_job_result r = train(data, workspace);
+        nas_job_result r = toy_train(data, 2, false, workspace);
         nas_score score;
         check_ok(nas_evaluate_model(r.model, data, data->validation, data->n_validation,
                                     nas_metric_default(data->task), workspace, &score,
@@ -60,7 +37,7 @@ static void test_rows_do_not_touch_each_other(void **state)
     nas_err err = {0};
     nas_workspace *workspace = nas_workspace_new();
     nas_dataset *data = toy_blobs(330, 6, 3);
-    nas_job_result r = train(data, workspace);
+    nas_job_result r = toy_train(data, 2, false, workspace);
     float all[130 * 3];
     check_ok(nas_predict(r.model, data, data->train, 130, workspace, all, &err), err);
     for (int64_t i = 0; i < 130; i += 43) {
@@ -81,7 +58,7 @@ static void test_mismatch(void **state)
     nas_err err = {0};
     nas_workspace *workspace = nas_workspace_new();
     nas_dataset *data = toy_blobs(330, 6, 3);
-    nas_job_result r = train(data, workspace);
+    nas_job_result r = toy_train(data, 2, false, workspace);
     nas_dataset *other = toy_blobs(40, 5, 3);
     float out[4];
     assert_int_equal(nas_predict(r.model, other, other->train, 1, workspace, out, &err),

@@ -3,6 +3,7 @@
 #define NASMITH_TESTS_EVALUATE_TOY_H
 
 #include "nasmith/data.h"
+#include "nasmith/evaluate.h"
 #include "nasmith/rng.h"
 
 #include "check.h"
@@ -93,6 +94,31 @@ static inline nas_dataset *toy_line(int64_t n, int64_t features)
         toy_targets(data)[2 * i + 1] = (float)(-3.0 + 0.01 * sum);
     }
     return data;
+}
+
+/* Train the standard network on all rows. */
+static inline nas_job_result toy_train(const nas_dataset *data, int64_t epochs, bool int8,
+                                       nas_workspace *workspace)
+{
+    nas_err err = {0};
+    nas_graph *graph = NULL;
+    check_ok(nas_baseline_standard(data->shape, data->n_outputs, &graph, &err), err);
+    nas_job job = {.graph = graph,
+                   .recipe = nas_recipe_default(data->task),
+                   .data = data,
+                   .train_rows = data->train,
+                   .n_train = data->n_train,
+                   .validation_rows = data->validation,
+                   .n_validation = data->n_validation,
+                   .fraction = 1.0,
+                   .epochs = epochs,
+                   .int8 = int8,
+                   .metric = nas_metric_default(data->task)};
+    nas_job_result result;
+    check_ok(nas_job_run(&job, workspace, true, data->arena, &result, &err), err);
+    assert_int_equal(result.outcome, NAS_OUTCOME_DONE);
+    nas_graph_free(graph);
+    return result;
 }
 
 #endif
