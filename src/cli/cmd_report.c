@@ -15,9 +15,9 @@ static const nas_param PARAMS[] = {
      .default_text = "false",
      .doc = "pictures of single rows"},
     {.name = "explain",
-     .type = NAS_PARAM_BOOL,
-     .default_text = "true",
-     .doc = "look at the chosen network again"},
+     .type = NAS_PARAM_SECONDS,
+     .default_text = "4s",
+     .doc = "time for looking at the chosen network again; 0: not"},
     {.name = "ablate",
      .type = NAS_PARAM_SECONDS,
      .default_text = "0",
@@ -29,9 +29,9 @@ static const nas_param PARAMS[] = {
 /* The data may be gone: then the report shows what was explained before. */
 static nas_status explain(nas_cli *cli, nas_study *study, nas_err *err)
 {
-    nas_explain_options options = nas_explain_options_default();
+    nas_explain_options options = {.seconds = nas_cli_real(cli, "explain")};
     nas_err failure = {0};
-    if (!nas_cli_bool(cli, "explain"))
+    if (options.seconds <= 0)
         return NAS_OK;
     nas_status status = nas_explain_network(study, &options, &failure);
     double seconds = nas_cli_real(cli, "ablate");

@@ -1,10 +1,10 @@
 /* nasmith search DATA: the main job. */
 #include "cli.h"
 #include "progress.h"
+#include "report_child.h"
 
 #include "nasmith/explain.h"
 #include "nasmith/file.h"
-#include "nasmith/report.h"
 #include "nasmith/search.h"
 #include "nasmith/text.h"
 
@@ -365,22 +365,6 @@ static double ablation_left(const nas_cli *cli, const nas_search_options *option
     return left >= LEAST_ABLATION_S ? fmin(most, left) : 0;
 }
 
-/* A result without its explanation is still a result: failures are warnings here. */
-static void explain(const nas_cli *cli, const nas_search_options *options,
-                    nas_study *study, const nas_search_result *result)
-{
-    nas_explain_options how = {.seconds = explain_seconds(options)};
-    double ablation = ablation_left(cli, options, result);
-    nas_err err = {0};
-    if (nas_cli_interrupted != 0 || result->n_finalists == 0)
-        return;
-    nas_status status = nas_explain_network(study, &how, &err);
-    if (status == NAS_OK && ablation > 0)
-        status = nas_explain_ablation(study, ablation, &err);
-    if (status != NAS_OK)
-        nas_cli_warn(cli, "the network was not explained: %s", err.text);
-}
-
 static nas_status write_report(nas_cli *cli, const nas_search_options *options,
                                nas_study *study, nas_search_result *result, nas_err *err)
 {
@@ -391,9 +375,16 @@ static nas_status write_report(nas_cli *cli, const nas_search_options *options,
     const char *path = nas_file_join(cli->arena, folder, "report.html");
     NAS_TRY_ALLOC(path, err);
     NAS_TRY(nas_file_make_directory(folder, err));
-    nas_report_options how = {.examples = nas_cli_bool(cli, "examples")};
-    explain(cli, options, study, result);
-    NAS_TRY(nas_report_write(study, result, &how, path, err));
+    bool any = result->n_finalists > 0;
+    nas_report_child child = {
+        .program = options->program_path,
+        .study = result->study_path,
+        .path = path,
+        .explain_s = any ? explain_seconds(options) : 0,
+        .ablate_s = any ? ablation_left(cli, options, result) : 0,
+        .examples = nas_cli_bool(cli, "examples"),
+    };
+    NAS_TRY(nas_report_child_run(cli, &child, err));
     result->report_path = path;
     return nas_study_put(study, "report_path", path, err);
 }

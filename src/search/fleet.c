@@ -1,7 +1,7 @@
 #include "search/fleet.h"
 
 #include "nasmith/clock.h"
-#include "search/process.h"
+#include "nasmith/process.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -75,7 +75,7 @@ nas_status nas_fleet_start(fleet *f, const search_run *run, nas_err *err)
 static nas_status give_up(const fleet *f, const nas_process_end *end, nas_err *err)
 {
     char text[512];
-    nas_process_last_error(f->said, text, sizeof text);
+    nas_process_last_said(f->said, "error: ", text, sizeof text);
     if (text[0] != '\0' && end->exit_code > 0)
         return nas_fail(err, nas_status_of_exit_code(end->exit_code), "%s", text);
     nas_status status =

@@ -1,9 +1,9 @@
 /* From options to an open study, old or new. */
 #include "nasmith/clock.h"
 #include "nasmith/file.h"
+#include "nasmith/process.h"
 #include "search/budget.h"
 #include "search/price.h"
-#include "search/process.h"
 #include "search/run.h"
 
 #include <inttypes.h>

@@ -1,8 +1,8 @@
 /* The life of a worker process. */
 #include "nasmith/clock.h"
+#include "nasmith/process.h"
 #include "nasmith/search.h"
 #include "search/job.h"
-#include "search/process.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,4 +1,4 @@
-#include "search/process.h"
+#include "nasmith/process.h"
 
 #include <errno.h>
 #include <sched.h>
@@ -75,15 +75,17 @@ int nas_process_cores(void)
 }
 
 /* @return 0 or an errno */
-static int spawn(const char *program, const char *const *argv, int error_output,
+static int spawn(const char *program, const char *const *argv, int said,
                  const posix_spawnattr_t *attributes, pid_t *out)
 {
     posix_spawn_file_actions_t actions;
     int code = posix_spawn_file_actions_init(&actions);
     if (code != 0)
         return code;
-    if (error_output >= 0)
-        code = posix_spawn_file_actions_adddup2(&actions, error_output, STDERR_FILENO);
+    if (said >= 0)
+        code = posix_spawn_file_actions_adddup2(&actions, said, STDERR_FILENO);
+    if (said >= 0 && code == 0)
+        code = posix_spawn_file_actions_adddup2(&actions, said, STDOUT_FILENO);
     if (code == 0) /* posix_spawn changes no argument; its type is from before const */
         code = posix_spawn(out, program, &actions, attributes,
                            (char *const *)(uintptr_t)argv, environ);
@@ -91,8 +93,8 @@ static int spawn(const char *program, const char *const *argv, int error_output,
     return code;
 }
 
-nas_status nas_process_spawn(const char *program, const char *const *argv,
-                             int error_output, pid_t *out, nas_err *err)
+nas_status nas_process_spawn(const char *program, const char *const *argv, int said,
+                             pid_t *out, nas_err *err)
 {
     posix_spawnattr_t attributes;
     sigset_t none;
@@ -103,12 +105,11 @@ nas_status nas_process_spawn(const char *program, const char *const *argv,
                                        POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGMASK);
         (void)posix_spawnattr_setpgroup(&attributes, 0);
         (void)posix_spawnattr_setsigmask(&attributes, &none);
-        code = spawn(program, argv, error_output, &attributes, out);
+        code = spawn(program, argv, said, &attributes, out);
         (void)posix_spawnattr_destroy(&attributes);
     }
     if (code != 0)
-        return nas_fail(err, NAS_E_IO, "cannot start a worker (%s): %s", program,
-                        strerror(code));
+        return nas_fail(err, NAS_E_IO, "cannot start %s: %s", program, strerror(code));
     return NAS_OK;
 }
 
@@ -134,9 +135,8 @@ int nas_process_open_said(void)
     return memfd_create("said", MFD_CLOEXEC);
 }
 
-void nas_process_last_error(int said, char *out, size_t size)
+void nas_process_last_said(int said, const char *prefix, char *out, size_t size)
 {
-    static const char PREFIX[] = "error: ";
     char text[4096];
     struct stat file;
     out[0] = '\0';
@@ -147,8 +147,8 @@ void nas_process_last_error(int said, char *out, size_t size)
                      : 0;
     ssize_t n = pread(said, text, sizeof text - 1, from);
     text[n > 0 ? n : 0] = '\0';
-    for (const char *at = strstr(text, PREFIX); at != NULL; at = strstr(at, PREFIX)) {
-        at += sizeof PREFIX - 1;
+    for (const char *at = strstr(text, prefix); at != NULL; at = strstr(at, prefix)) {
+        at += strlen(prefix);
         (void)snprintf(out, size, "%.*s", (int)strcspn(at, "\n"), at);
     }
 }

@@ -1,4 +1,4 @@
-#include "search/process.h"
+#include "nasmith/process.h"
 
 #include "check.h"
 #include "nasmith/clock.h"
@@ -37,14 +37,14 @@ static void test_exit_codes(void **state)
 }
 
 /* What children say is kept, and the last error of them found. */
-static void test_last_error(void **state)
+static void test_last_said(void **state)
 {
     (void)state;
     nas_err err = {0};
     char text[40];
     int said = nas_process_open_said();
     assert_true(said >= 0);
-    nas_process_last_error(said, text, sizeof text);
+    nas_process_last_said(said, "error: ", text, sizeof text);
     assert_string_equal(text, "");
     const char *const argv[] = {
         "sh", "-c",
@@ -53,9 +53,9 @@ static void test_last_error(void **state)
     nas_process_end end;
     check_ok(nas_process_spawn("/bin/sh", argv, said, &pid, &err), err);
     assert_true(wait_for(pid, &end));
-    nas_process_last_error(said, text, sizeof text);
+    nas_process_last_said(said, "error: ", text, sizeof text);
     assert_string_equal(text, "the disk is full");
-    nas_process_last_error(-1, text, sizeof text);
+    nas_process_last_said(-1, "error: ", text, sizeof text);
     assert_string_equal(text, "");
     (void)close(said);
 }
@@ -126,7 +126,7 @@ static void test_machine(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_last_error),
+        cmocka_unit_test(test_exit_codes), cmocka_unit_test(test_last_said),
         cmocka_unit_test(test_kill),       cmocka_unit_test(test_no_program),
         cmocka_unit_test(test_follow),     cmocka_unit_test(test_machine),
     };

@@ -1,6 +1,6 @@
-/* Worker processes: limits of one's own, starting and watching others. */
-#ifndef NASMITH_SEARCH_PROCESS_H
-#define NASMITH_SEARCH_PROCESS_H
+/* Processes: limits of one's own, starting and watching others. */
+#ifndef NASMITH_PROCESS_H
+#define NASMITH_PROCESS_H
 
 #include "nasmith/err.h"
 
@@ -24,11 +24,11 @@ int nas_process_cores(void);
 
 /* Start `program` with arguments in a process group of its own, so that Ctrl-C reaches
  * the supervisor alone.
- * @param argv         NULL-terminated, argv[0] included
- * @param error_output where its standard error goes, -1 = where ours goes
+ * @param argv  NULL-terminated, argv[0] included
+ * @param said  where its output and its errors go, -1 = where ours go
  * @return NAS_E_IO */
-nas_status nas_process_spawn(const char *program, const char *const *argv,
-                             int error_output, pid_t *out, nas_err *err);
+nas_status nas_process_spawn(const char *program, const char *const *argv, int said,
+                             pid_t *out, nas_err *err);
 
 typedef struct nas_process_end {
     int exit_code; /* 0 = well; -1 = by a signal, or lost */
@@ -38,11 +38,13 @@ typedef struct nas_process_end {
 /* @return whether a child has ended, and then how */
 bool nas_process_ended(pid_t pid, nas_process_end *out);
 
-/* A file in memory for the error output of children; close it. @return -1: none */
+/* A file in memory for what children print; close it. @return -1: none */
 int nas_process_open_said(void);
 
-/* The last line "error: TEXT" in such a file. @param out  "" when there is none */
-void nas_process_last_error(int said, char *out, size_t size);
+/* TEXT of the last line "error: TEXT" in such a file.
+ * @param prefix  "error: " or "warning: "
+ * @param out     "" when there is none */
+void nas_process_last_said(int said, const char *prefix, char *out, size_t size);
 
 /* Kill and wait. */
 void nas_process_kill(pid_t pid);
