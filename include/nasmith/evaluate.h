@@ -121,12 +121,14 @@ struct nas_job {
      * the learning rate. 0 = all epochs, whatever they take. */
     double finish_by_s;
     int64_t max_memory_bytes;  /* 0 = none */
+    int threads;               /* that share each step; no result depends on it; 0 = 1 */
     bool validate_every_epoch; /* for curves; costs time */
     bool int8;             /* score the network as int8, calibrated on training rows */
     nas_epoch_fn on_epoch; /* may be NULL */
     /* Called about four times a second within epochs, to renew leases and hear of
-     * interruptions. Return false to stop (outcome stopped). May be NULL. */
-    bool (*on_tick)(void *context, const nas_job *job, double epoch);
+     * interruptions. May change the number of threads. Return false to stop (outcome
+     * stopped). May be NULL. */
+    bool (*on_tick)(void *context, const nas_job *job, double epoch, int *threads);
     void *context;
     const void *resume; /* checkpoint given to on_epoch before, or NULL */
     size_t resume_bytes;

@@ -43,9 +43,10 @@ void nas_workspace_free(nas_workspace *workspace);
 int64_t nas_workspace_bytes(const nas_workspace *workspace);
 
 typedef struct nas_net_options {
-    int batch;           /* multiple of 16, default 64 */
-    nas_isa isa;         /* default nas_isa_best() */
-    bool training;       /* false: forward only, less memory */
+    int batch;     /* multiple of 16, default 64 */
+    int threads;   /* that share each step; results do not depend on it; default 1 */
+    nas_isa isa;   /* default nas_isa_best() */
+    bool training; /* false: forward only, less memory */
     bool input_gradient; /* training: for nas_net_input_gradient */
     nas_loss_kind loss;
     float label_smoothing;      /* cross-entropy */
@@ -65,6 +66,11 @@ typedef struct nas_net nas_net;
 nas_status nas_net_compile(const nas_graph *graph, const nas_net_options *options,
                            nas_workspace *workspace, nas_net **out, nas_err *err);
 void nas_net_free(nas_net *net);
+
+/* Another number of threads for the steps that follow: no result depends on it.
+ * @return NAS_E_NOMEM; NAS_E_IO when the system refuses a thread: the net then runs on
+ *         one */
+nas_status nas_net_set_threads(nas_net *net, int threads, nas_err *err);
 
 /* Bytes the workspace needs for a graph, before compiling it: for memory limits. */
 int64_t nas_net_memory_bytes(const nas_graph *graph, const nas_net_options *options);

@@ -253,7 +253,7 @@ typedef struct nas_study_counts {
     int64_t failed;                 /* trials that ended without any score */
     int64_t infeasible, duplicates; /* draws of the strategy */
     int64_t queued, running, done, failed_evaluations; /* evaluations of all purposes */
-    int64_t refits_done, refits_open;
+    int64_t final_open; /* refits and baselines that wait or run */
 } nas_study_counts;
 nas_status nas_study_count(nas_study *study, nas_study_counts *out, nas_err *err);
 

@@ -7,6 +7,7 @@
 #include "nasmith/file.h"
 #include "nasmith/graph.h"
 #include "nasmith/model.h"
+#include "nasmith/process.h"
 #include "nasmith/text.h"
 
 #include <string.h>
@@ -27,6 +28,11 @@ static const nas_param PARAMS[] = {
      .type = NAS_PARAM_STRING,
      .doc = "accuracy, balanced_accuracy, macro_f1, auc, log_loss; rmse, mae, r2, "
             "spearman; default: accuracy or rmse"},
+    {.name = "threads",
+     .type = NAS_PARAM_INT,
+     .min = 1,
+     .max = 256,
+     .doc = "that share the work; the result does not depend on it; default: all cores"},
     NAS_CLI_DATA_PARAMS,
     NAS_CLI_SEED_PARAM,
     {.name = NULL},
@@ -171,6 +177,8 @@ static nas_status train(training *t, nas_err *err)
         .epochs = nas_cli_int(t->cli, "epochs"),
         .seed = (uint64_t)nas_cli_int(t->cli, "seed"),
         .metric = t->metric,
+        .threads = nas_cli_given(t->cli, "threads") ? (int)nas_cli_int(t->cli, "threads")
+                                                    : nas_process_cores(),
         .on_epoch = on_epoch,
         .context = t,
     };

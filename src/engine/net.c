@@ -11,7 +11,8 @@
 
 nas_net_options nas_net_options_default(void)
 {
-    return (nas_net_options){.batch = 64, .isa = nas_isa_best(), .training = true};
+    return (nas_net_options){
+        .batch = 64, .threads = 1, .isa = nas_isa_best(), .training = true};
 }
 
 /* ---- compiling ------------------------------------------------------------------- */
@@ -190,13 +191,34 @@ static nas_status net_new(const nas_net_options *options, nas_net **out, nas_err
     return NAS_OK;
 }
 
+/* A step of fewer products takes less than a millisecond; handing its data from core to
+ * core costs more than sharing it saves. */
+static const double LEAST_SHARED_MACS = 16e6;
+
+/* With several threads the kernels are those that share their work. */
+nas_status nas_net_set_threads(nas_net *net, int threads, nas_err *err)
+{
+    net->kernels = net->split.kernels;
+    net->options.threads = 1;
+    if (threads <= 1 || net->macs * (double)net->options.batch < LEAST_SHARED_MACS)
+        return NAS_OK;
+    NAS_TRY(nas_workspace_crew(net->workspace, threads, &net->split.crew, err));
+    net->kernels = &net->shared_kernels;
+    net->options.threads = threads;
+    return NAS_OK;
+}
+
 static nas_status compile(nas_net *net, const nas_graph *graph, nas_workspace *workspace,
                           nas_err *err)
 {
-    net->kernels = nas_kernels_get(net->options.isa);
-    if (net->kernels == NULL)
+    net->split.kernels = nas_kernels_get(net->options.isa);
+    if (net->split.kernels == NULL)
         return nas_fail(err, NAS_E_UNSUPPORTED, "this machine has no %s instructions",
                         nas_isa_name(net->options.isa));
+    net->shared_kernels = nas_split_kernels(net->split.kernels);
+    net->workspace = workspace;
+    net->macs = (double)nas_graph_macs(graph);
+    NAS_TRY(nas_net_set_threads(net, net->options.threads, err));
     nas_memory_map map;
     NAS_TRY(compile_front(net, graph, err));
     NAS_TRY(compile_layout(net, graph, &map, err));
@@ -294,7 +316,9 @@ double nas_net_forward(nas_net *net, bool training, nas_rng *rng)
             net->units[u].dropout_seed = nas_rng_u32(rng);
     }
     nas_float_mode mode = nas_flush_denormals();
+    nas_split before = nas_split_enter(net->split);
     double loss = nas_pass_forward(net, training);
+    nas_split_leave(before);
     nas_restore_float_mode(mode);
     return loss;
 }
@@ -317,6 +341,8 @@ void nas_net_backward(nas_net *net)
 {
     assert(net->train);
     nas_float_mode mode = nas_flush_denormals();
+    nas_split before = nas_split_enter(net->split);
     nas_pass_backward(net);
+    nas_split_leave(before);
     nas_restore_float_mode(mode);
 }

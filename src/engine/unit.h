@@ -7,7 +7,7 @@
 #ifndef NASMITH_ENGINE_UNIT_H
 #define NASMITH_ENGINE_UNIT_H
 
-#include "engine/kernels.h"
+#include "engine/split.h"
 #include "nasmith/arena.h"
 #include "nasmith/net.h"
 
@@ -135,6 +135,8 @@ struct nas_net {
     nas_arena *arena;
     nas_net_options options;
     const nas_kernels *kernels;
+    nas_kernels shared_kernels; /* what `kernels` is with several threads */
+    nas_split split; /* the kernels of this instruction set, and who shares the work */
     nas_workspace *workspace;
     nas_unit *units;
     int n_units, output; /* unit */
@@ -144,6 +146,7 @@ struct nas_net {
     int valid;           /* samples in use */
     bool train;          /* the running forward pass trains */
 
+    double macs; /* of one sample's forward pass */
     int64_t params, floats;
     float *weights, *gradients, *slot[2], *average;
     double average_weight;

@@ -7,6 +7,7 @@
 struct nas_workspace {
     void *block;
     size_t bytes;
+    nas_crew *crew; /* NULL while every net ran on one thread */
 };
 
 nas_workspace *nas_workspace_new(void)
@@ -27,6 +28,7 @@ void nas_workspace_free(nas_workspace *workspace)
     if (workspace == NULL)
         return;
     release(workspace);
+    nas_crew_free(workspace->crew);
     nas_heap_free(workspace);
 }
 
@@ -54,5 +56,18 @@ nas_status nas_workspace_reserve(nas_workspace *workspace, int64_t bytes, void *
     workspace->block = block;
     workspace->bytes = size;
     *out = block;
+    return NAS_OK;
+}
+
+nas_status nas_workspace_crew(nas_workspace *workspace, int threads, nas_crew **out,
+                              nas_err *err)
+{
+    if (workspace->crew != NULL && nas_crew_size(workspace->crew) != threads) {
+        nas_crew_free(workspace->crew);
+        workspace->crew = NULL;
+    }
+    if (workspace->crew == NULL)
+        NAS_TRY(nas_crew_new(threads, &workspace->crew, err));
+    *out = workspace->crew;
     return NAS_OK;
 }

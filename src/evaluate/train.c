@@ -18,6 +18,8 @@
 enum { STREAM_INIT, STREAM_ORDER, STREAM_AUGMENT, STREAM_DROPOUT, STREAM_SCORE };
 
 static const double TICK_S = 0.25;
+/* Share of the last tick in what a step takes lately: a second or so. */
+static const double NEWS = 0.2;
 static const char CHECKPOINT_MAGIC[8] = "nasckpt2";
 
 /* A training in progress. */
@@ -33,8 +35,10 @@ typedef struct training {
     int64_t n_rows;
     int64_t *order; /* [max(n_rows, batch)] of the current epoch */
     int64_t batch, steps_per_epoch;
-    nas_pace pace;      /* of the steps */
-    int64_t first_step; /* of this process: later than 0 after a resumption */
+    nas_pace pace;     /* of the steps */
+    double step_s;     /* seconds of one, lately; 0: not yet known */
+    int64_t tick_step; /* steps done at the last tick */
+    int threads;
     nas_optimizer optimizer;
     nas_augment augment;
     float *mean, *deviation; /* of the targets; NULL for classification */
@@ -156,6 +160,7 @@ static nas_status net_options(training *t, nas_net_options *out, nas_err *err)
     const nas_job *job = t->job;
     *out = nas_net_options_default();
     out->batch = (int)t->batch;
+    out->threads = t->threads = job->threads > 1 ? job->threads : 1;
     out->training = true;
     out->loss = job->recipe.loss;
     out->label_smoothing = (float)job->recipe.label_smoothing;
@@ -314,7 +319,7 @@ static void resume(training *t)
     memcpy(t->curve, bytes + sizeof head, curve_bytes(t));
     nas_net_state_load(t->net, bytes + sizeof head + curve_bytes(t));
     t->epochs_done = head.epochs_done;
-    t->first_step = head.epochs_done * t->steps_per_epoch;
+    t->tick_step = head.epochs_done * t->steps_per_epoch;
     t->pace = head.pace;
     t->rows_seen = head.rows_seen;
     t->past_s = head.seconds;
@@ -332,14 +337,25 @@ static void order_epoch(training *t)
         t->order[i] = t->order[i - t->n_rows];
 }
 
-/* Fewer steps when the time they took so far shows that all do not fit. */
+/* Fewer steps when the time they took lately shows that all do not fit. */
 static void keep_pace(training *t, int64_t step, double now)
 {
-    if (t->job->finish_by_s <= 0.0)
+    double step_s = (now - t->tick_s) / (double)(step - t->tick_step);
+    t->step_s = t->step_s > 0.0 ? t->step_s + NEWS * (step_s - t->step_s) : step_s;
+    t->tick_step = step;
+    if (t->job->finish_by_s > 0.0)
+        nas_pace_fit(&t->pace, step, t->step_s, t->job->finish_by_s - (now - t->start_s));
+}
+
+/* Cores come and go; without a thread that the system refuses it goes on alone. */
+static void set_threads(training *t, int threads)
+{
+    nas_err ignored = {0};
+    if (threads == t->threads)
         return;
-    double spent = now - t->start_s;
-    nas_pace_fit(&t->pace, step, spent / (double)(step - t->first_step),
-                 t->job->finish_by_s - spent);
+    t->threads = threads;
+    (void)nas_net_set_threads(t->net, threads, &ignored);
+    t->step_s = 0.0;
 }
 
 /* @return whether training goes on */
@@ -348,8 +364,8 @@ static bool check_clock(training *t, int64_t step)
     double now = nas_clock_monotonic_s();
     if (now - t->tick_s < TICK_S)
         return true;
-    t->tick_s = now;
     keep_pace(t, step, now);
+    t->tick_s = now;
     double epoch = (double)step / (double)t->steps_per_epoch;
     const nas_job *job = t->job;
     if (job->max_seconds > 0.0 && spent_s(t) > job->max_seconds) {
@@ -359,10 +375,12 @@ static bool check_clock(training *t, int64_t step)
         end_with(t, NAS_OUTCOME_TIMEOUT, reason);
         return false;
     }
-    if (job->on_tick != NULL && !job->on_tick(job->context, job, epoch)) {
+    int threads = t->threads;
+    if (job->on_tick != NULL && !job->on_tick(job->context, job, epoch, &threads)) {
         end_with(t, NAS_OUTCOME_STOPPED, "stopped");
         return false;
     }
+    set_threads(t, threads);
     return true;
 }
 

@@ -277,9 +277,10 @@ static void expect_outcome(const nas_job *job, nas_outcome outcome, const char *
     nas_arena_free(arena);
 }
 
-static bool no_tick(void *context, const nas_job *job, double epoch)
+static bool no_tick(void *context, const nas_job *job, double epoch, int *threads)
 {
     (void)job;
+    assert_int_equal(*threads, 1);
     assert_true(epoch > 0.0);
     ((witness *)context)->ticks++;
     return false;
