@@ -13,6 +13,8 @@ static const double MAX_FINISH_SHARE = 0.3;
 static const double FINISH_BASE_S = 0.5;
 /* A training costs this beside its epochs. */
 static const double TASK_BASE_S = 0.2;
+/* What another core adds to the speed of a training. */
+static const double SHARED_GAIN = 0.7;
 /* Refits gain little beyond eight times the top rung, or 32 epochs. */
 enum { MOST_TIMES = 8, MOST_EPOCHS = 32, MAX_WORKERS = 1024 };
 
@@ -51,11 +53,24 @@ double nas_budget_makespan(const double *seconds, int n, int workers)
     return last;
 }
 
+double nas_budget_refit_epoch_s(const double *seconds_per_epoch, int n, int workers,
+                                double standard_s)
+{
+    double alone = BUDGET_SAFETY * nas_budget_makespan(seconds_per_epoch, n, workers);
+    if (n == 0 || n >= workers)
+        return alone;
+    /* `standard` seconds of every epoch's time a refit has one core, then its share. */
+    int threads = workers / n;
+    double speed = 1.0 + SHARED_GAIN * (double)(threads - 1);
+    double standard = fmin(standard_s, alone);
+    return (alone + standard * (speed - 1.0)) / speed;
+}
+
 int64_t nas_budget_refit_epochs(const double *seconds_per_epoch, int n, int workers,
-                                double available_s, int64_t most)
+                                double standard_s, double available_s, int64_t most)
 {
     double overhead = TASK_BASE_S * ceil((double)n / (double)workers);
-    double one = BUDGET_SAFETY * nas_budget_makespan(seconds_per_epoch, n, workers);
+    double one = nas_budget_refit_epoch_s(seconds_per_epoch, n, workers, standard_s);
     if (n == 0 || available_s <= overhead)
         return 0;
     double epochs = one > 0.0 ? floor((available_s - overhead) / one) : (double)most;

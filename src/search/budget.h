@@ -30,11 +30,17 @@ double nas_budget_finalist_s(bool onnx, bool c);
  * @param seconds  [n] */
 double nas_budget_makespan(const double *seconds, int n, int workers);
 
+/* Wall-clock seconds of one epoch of all refits together. Where there are fewer of them
+ * than workers, the others train the standard network, and then share their work.
+ * @param seconds_per_epoch  [n], of each finalist, on one core
+ * @param standard_s         the same of the standard network */
+double nas_budget_refit_epoch_s(const double *seconds_per_epoch, int n, int workers,
+                                double standard_s);
+
 /* Epochs of the refits that are affordable for all together, at most `most`; 0 = none.
- * @param seconds_per_epoch  [n], of each finalist
- * @param available_s        wall clock */
+ * @param available_s  wall clock */
 int64_t nas_budget_refit_epochs(const double *seconds_per_epoch, int n, int workers,
-                                double available_s, int64_t most);
+                                double standard_s, double available_s, int64_t most);
 
 /* Most epochs that a refit may have: those of the top rung where the user asked for them;
  * else more, because a short search rung is too short for a final network. */

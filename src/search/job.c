@@ -82,12 +82,28 @@ static void look(running *r)
     (void)nas_worker_look(r->w, &ignored);
 }
 
-static bool on_tick(void *context, const nas_job *job, double epoch)
+/* While finalists and baselines are trained there may be fewer of them than workers:
+ * those that train share the cores of the others. */
+static int fair_threads(running *r)
+{
+    nas_study_counts counts;
+    if (r->w->state.phase != RUN_REFIT || r->w->supervisor_pid == 0 ||
+        r->status != NAS_OK)
+        return 1;
+    r->status = nas_study_count(r->w->study, &counts, &r->err);
+    if (r->status != NAS_OK || counts.final_open < 1)
+        return 1;
+    int64_t threads = r->w->state.workers / counts.final_open;
+    return threads > 1 ? (int)threads : 1;
+}
+
+static bool on_tick(void *context, const nas_job *job, double epoch, int *threads)
 {
     (void)job;
     running *r = context;
     beat(r, (int64_t)epoch, (double)NAN);
     look(r);
+    *threads = fair_threads(r);
     if (leaving(r) && nas_clock_monotonic_s() - r->leave_s > LINGER_S)
         return false;
     return !unwanted(r);

@@ -71,13 +71,14 @@ static nas_status time_entries(const search_run *run, plan_entry *entries, int n
 }
 
 static int64_t affordable(const search_run *run, const plan_entry *entries, int n,
-                          double available_s)
+                          double standard_s, double available_s)
 {
     double seconds[BUDGET_FINALISTS];
     for (int i = 0; i < n; i++)
         seconds[i] = entries[i].seconds_per_epoch;
     int64_t most = nas_budget_most_epochs(&run->settings->ladder, run->settings->epochs);
-    return nas_budget_refit_epochs(seconds, n, run->workers, available_s, most);
+    return nas_budget_refit_epochs(seconds, n, run->workers, standard_s, available_s,
+                                   most);
 }
 
 /* ---- fitting into the time ----------------------------------------------- */
@@ -85,7 +86,7 @@ static int64_t affordable(const search_run *run, const plan_entry *entries, int 
 /* The trial that promises most when it can be trained for what is left: its score, less
  * what a short training costs. Seconds follow MACs, by the measure of `known`. */
 static int64_t affordable_best(const search_run *run, const plan_entry *known,
-                               double available_s)
+                               double standard_s, double available_s)
 {
     const nas_history *history = nas_asker_history(run->view);
     const nas_history_trial *top =
@@ -98,7 +99,7 @@ static int64_t affordable_best(const search_run *run, const plan_entry *known,
     for (int64_t i = 0; i < history->n; i++) {
         const nas_history_trial *trial = &history->trials[i];
         plan_entry entry = {.seconds_per_epoch = per_mac * (double)trial->cost.macs};
-        int64_t epochs = affordable(run, &entry, 1, available_s);
+        int64_t epochs = affordable(run, &entry, 1, standard_s, available_s);
         if (trial->rungs != top->rungs || epochs < 1)
             continue;
         double halvings = fmax(0.0, log2((double)BUDGET_GOOD_EPOCHS / (double)epochs));
@@ -123,20 +124,21 @@ static bool gains(const search_run *run, int64_t trial, int64_t epochs)
 }
 
 /* Fewer finalists, then a cheaper one, until a good training is affordable. */
-static nas_status fit(const search_run *run, double available_s, finalist_plan *plan,
-                      nas_err *err)
+static nas_status fit(const search_run *run, double standard_s, double available_s,
+                      finalist_plan *plan, nas_err *err)
 {
     int64_t enough =
         nas_budget_most_epochs(&run->settings->ladder, run->settings->epochs);
     if (enough > BUDGET_GOOD_EPOCHS)
         enough = BUDGET_GOOD_EPOCHS;
-    plan->epochs = affordable(run, plan->entry, plan->n, available_s);
+    plan->epochs = affordable(run, plan->entry, plan->n, standard_s, available_s);
     while (plan->epochs < enough && plan->n > 1)
-        plan->epochs = affordable(run, plan->entry, --plan->n, available_s);
+        plan->epochs = affordable(run, plan->entry, --plan->n, standard_s, available_s);
     if (plan->epochs < enough) {
-        plan->entry[0].trial = affordable_best(run, &plan->entry[0], available_s);
+        plan->entry[0].trial =
+            affordable_best(run, &plan->entry[0], standard_s, available_s);
         NAS_TRY(time_entries(run, plan->entry, 1, err));
-        plan->epochs = affordable(run, plan->entry, 1, available_s);
+        plan->epochs = affordable(run, plan->entry, 1, standard_s, available_s);
     }
     if (!gains(run, plan->entry[0].trial, plan->epochs))
         plan->epochs = 0;
@@ -151,7 +153,8 @@ static int64_t baseline_epochs(const search_run *run, const finalist_plan *plan,
     for (int64_t epochs = plan->epochs > 0 ? plan->epochs : 1; epochs > 1; epochs--) {
         double seconds[BUDGET_FINALISTS + 1];
         for (int i = 0; i < plan->n; i++)
-            seconds[i] = plan->entry[i].seconds_per_epoch * (double)plan->epochs;
+            seconds[i] = fmin(plan->entry[i].seconds_per_epoch * (double)plan->epochs,
+                              available_s / BUDGET_SAFETY); /* with the others' help */
         seconds[plan->n] = standard_epoch_s * (double)epochs;
         if (BUDGET_SAFETY * nas_budget_makespan(seconds, plan->n + 1, run->workers) <=
             available_s)
@@ -168,25 +171,28 @@ nas_status nas_plan_make(const search_run *run, double available_s, finalist_pla
     if (out->n == 0)
         return NAS_OK;
     NAS_TRY(time_entries(run, out->entry, out->n, err));
-    NAS_TRY(fit(run, available_s, out, err));
     double standard = 0.0;
     NAS_TRY(standard_s(run, &standard, err));
+    NAS_TRY(fit(run, standard, available_s, out, err));
     out->baseline_epochs = baseline_epochs(run, out, standard, available_s);
     return NAS_OK;
 }
 
 /* Seconds of all finalists and the standard network for the most epochs. */
-static nas_status full_need(const search_run *run, const plan_entry *entries, int n,
-                            double *out, nas_err *err)
+static double full_need(const search_run *run, const plan_entry *entries, int n,
+                        double standard)
 {
     double seconds[BUDGET_FINALISTS + 1];
-    int64_t most = nas_budget_most_epochs(&run->settings->ladder, run->settings->epochs);
     for (int i = 0; i < n; i++)
-        seconds[i] = entries[i].seconds_per_epoch * (double)most;
-    NAS_TRY(standard_s(run, &seconds[n], err));
-    seconds[n] *= (double)most;
-    *out = BUDGET_SAFETY * nas_budget_makespan(seconds, n + 1, run->workers);
-    return NAS_OK;
+        seconds[i] = entries[i].seconds_per_epoch;
+    seconds[n] = standard;
+    double epoch_s =
+        n < run->workers
+            ? fmax(nas_budget_refit_epoch_s(seconds, n, run->workers, standard),
+                   BUDGET_SAFETY * standard)
+            : BUDGET_SAFETY * nas_budget_makespan(seconds, n + 1, run->workers);
+    return epoch_s *
+           (double)nas_budget_most_epochs(&run->settings->ladder, run->settings->epochs);
 }
 
 nas_status nas_plan_need_s(const search_run *run, double share_s, double most_s,
@@ -194,13 +200,16 @@ nas_status nas_plan_need_s(const search_run *run, double share_s, double most_s,
 {
     plan_entry entries[BUDGET_FINALISTS];
     int n = 0;
-    double full = 0.0;
+    double standard = 0.0;
     NAS_TRY(nas_plan_choose(run, false, entries, &n, err));
     NAS_TRY(time_entries(run, entries, n, err));
-    NAS_TRY(full_need(run, entries, n, &full, err));
-    bool any = n > 0 && affordable(run, entries, 1, share_s) > 0;
+    NAS_TRY(standard_s(run, &standard, err));
+    double full = full_need(run, entries, n, standard);
+    bool any = n > 0 && affordable(run, entries, 1, standard, share_s) > 0;
     double good =
-        any ? BUDGET_SAFETY * BUDGET_GOOD_EPOCHS * entries[0].seconds_per_epoch : 0.0;
+        any ? BUDGET_GOOD_EPOCHS * nas_budget_refit_epoch_s(&entries[0].seconds_per_epoch,
+                                                            1, run->workers, standard)
+            : 0.0;
     double share = fmax(share_s, fmin(most_s, NEED_BASE_S + good));
     *out = fmin(share, NEED_BASE_S + (any ? full : 0.0));
     return NAS_OK;

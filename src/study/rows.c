@@ -202,14 +202,13 @@ static nas_status count_evaluations(nas_study *study, nas_study_counts *out, nas
         NAS_TRY(nas_db_next(study->database, rows, &found, err));
         if (!found)
             return NAS_OK;
-        bool refit = ops->get_int(rows, 0) == NAS_PURPOSE_REFIT;
+        bool final = ops->get_int(rows, 0) != NAS_PURPOSE_SEARCH;
         int64_t state = ops->get_int(rows, 1), n = ops->get_int(rows, 2);
         out->queued += state == NAS_EVALUATION_QUEUED ? n : 0;
         out->running += state == NAS_EVALUATION_RUNNING ? n : 0;
         out->done += state == NAS_EVALUATION_DONE ? n : 0;
         out->failed_evaluations += state == NAS_EVALUATION_FAILED ? n : 0;
-        out->refits_done += refit && state == NAS_EVALUATION_DONE ? n : 0;
-        out->refits_open += refit && state < NAS_EVALUATION_DONE ? n : 0;
+        out->final_open += final && state < NAS_EVALUATION_DONE ? n : 0;
     }
 }
 

@@ -205,11 +205,10 @@ static void test_baselines_and_refits(fixture *f)
     for (int i = 0; i < 2; i++)
         check_ok(nas_study_queue(f->study, NULL, id, &spec, &refit, &err), err);
     assert_int_equal(refit, id);
-    assert_int_equal(counts(f->study).refits_open, 1);
+    assert_int_equal(counts(f->study).final_open, 3);
     nas_claim claim = claim_next(f, "w");
     assert_true(finish(f->study, "w", &claim, 0.5));
-    assert_int_equal(counts(f->study).refits_open, 0);
-    assert_int_equal(counts(f->study).refits_done, 1);
+    assert_int_equal(counts(f->study).final_open, 2);
     assert_int_equal(counts(f->study).scored, 0); /* a refit is no score */
     nas_trial_row *row = NULL;
     check_ok(nas_study_trial(f->study, -2, f->arena, &row, &err), err);
