@@ -1,7 +1,8 @@
 /* layer: engine. Speed of one training step (gather, forward, loss, backward, optimizer)
- * of fixed networks: CPU microseconds, median of chunks of ten steps.
+ * of fixed networks: CPU microseconds, median of chunks of ten steps; with several
+ * threads wall-clock microseconds.
  *
- *   bench_engine [--batch N] [--steps N] [--profile] [--list] [NETWORK...]
+ *   bench_engine [--batch N] [--steps N] [--threads N] [--profile] [--list] [NETWORK...]
  *
  * The instruction set is the machine's best; NASMITH_ISA lowers it. */
 #include "nasmith/net.h"
@@ -16,7 +17,8 @@ typedef struct workload {
     nas_shape shape;
     /* Layers: C and D are convolution and depthwise, "C out kernel stride" and "D kernel
      * stride" with batch norm and ReLU, "R out stride" two 3x3 convolutions beside a
-     * shortcut, M a 2x2 max pool, G the mean, F dense with ReLU, L dense. */
+     * shortcut, M a 2x2 max pool, G the mean, F dense with ReLU, L dense, U and V the
+     * last state of an LSTM and a GRU. */
     const char *layers;
 } workload;
 
@@ -33,6 +35,8 @@ static const workload workloads[] = {
      "C 32 3 1 C 32 3 1 M C 64 3 1 C 64 3 1 M C 128 3 1 C 128 3 1 G L 10"},
     {"c1d", {9, 1, 128}, "C 32 5 1 M C 64 5 1 M C 64 3 1 G L 6"},
     {"mlp", {30, 1, 1}, "F 128 F 128 F 64 L 2"},
+    {"lstm", {9, 1, 128}, "U 64 L 6"},
+    {"gru", {9, 1, 128}, "V 64 L 6"},
     {"resnet", {3, 32, 32}, "C 16 3 1 R 16 1 R 32 2 R 32 1 R 64 2 R 64 1 G L 10"},
 };
 enum { WORKLOADS = sizeof workloads / sizeof *workloads, ROWS = 4096 };
@@ -58,6 +62,13 @@ static int add_residual(nas_graph_builder *builder, int at, int64_t out, int64_t
     return nas_graph_add_unary(builder, NAS_OP_RELU, sum, "");
 }
 
+static int add_recurrent(nas_graph_builder *builder, nas_op_kind op, int at, int64_t out)
+{
+    nas_value attr[NAS_ATTR_MAX] = {{0}};
+    attr[NAS_ATTR_RECURRENT_OUT].i = out;
+    return nas_graph_add(builder, op, attr, &at, 1, "");
+}
+
 /* Add the layer at *text and move on to the next. @param channels  in and out */
 static int add_layer(nas_graph_builder *builder, int at, int64_t *channels,
                      const char **text)
@@ -73,8 +84,11 @@ static int add_layer(nas_graph_builder *builder, int at, int64_t *channels,
     }
     *text += strspn(*text, " ");
     const int64_t inputs = *channels;
-    if (strchr("CRFL", kind) != NULL)
+    if (strchr("CRFLUV", kind) != NULL)
         *channels = number[0];
+    if (kind == 'U' || kind == 'V')
+        return add_recurrent(builder, kind == 'U' ? NAS_OP_LSTM : NAS_OP_GRU, at,
+                             number[0]);
     if (kind == 'M')
         return nas_graph_add_pool(builder, NAS_OP_MAX_POOL, at, 2, 2, NAS_PAD_VALID, "");
     if (kind == 'G')
@@ -133,10 +147,11 @@ static nas_dataset synthetic(const workload *w, int64_t outputs)
     return data;
 }
 
-static double cpu_seconds(void)
+/* CPU time, which other work on the machine does not change; threads save none of it. */
+static double seconds_of(int threads)
 {
     struct timespec t;
-    (void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    (void)clock_gettime(threads > 1 ? CLOCK_MONOTONIC : CLOCK_PROCESS_CPUTIME_ID, &t);
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
@@ -145,6 +160,11 @@ static int by_value(const void *a, const void *b)
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
 }
+
+typedef struct settings {
+    int batch, steps, threads;
+    bool profile;
+} settings;
 
 static void ten_steps(nas_net *net, const nas_dataset *data, int batch, nas_rng *rng)
 {
@@ -161,14 +181,16 @@ static void ten_steps(nas_net *net, const nas_dataset *data, int batch, nas_rng 
     }
 }
 
-static void run(const workload *w, int batch, int steps, bool profile)
+static void run(const workload *w, const settings *set)
 {
     enum { MOST = 1000 };
     double seconds[MOST];
     nas_err err = {0};
     nas_graph *graph = build(w);
     nas_net_options options = nas_net_options_default();
+    const int batch = set->batch;
     options.batch = batch;
+    options.threads = set->threads;
     nas_workspace *workspace = nas_workspace_new();
     nas_net *net;
     if (nas_net_compile(graph, &options, workspace, &net, &err) != NAS_OK) {
@@ -178,12 +200,12 @@ static void run(const workload *w, int batch, int steps, bool profile)
     nas_rng rng = nas_rng_new(3, 4);
     nas_net_init(net, rng);
     nas_dataset data = synthetic(w, nas_graph_output_shape(graph).c);
-    const int chunks = steps / 10 < MOST ? steps / 10 : MOST;
+    const int chunks = set->steps / 10 < MOST ? set->steps / 10 : MOST;
     for (int i = -2; i < chunks; i++) {
-        double start = cpu_seconds();
+        double start = seconds_of(set->threads);
         ten_steps(net, &data, batch, &rng);
         if (i >= 0)
-            seconds[i] = (cpu_seconds() - start) / 10;
+            seconds[i] = (seconds_of(set->threads) - start) / 10;
     }
     qsort(seconds, (size_t)chunks, sizeof *seconds, by_value);
     const double flops = 6.0 * (double)nas_graph_macs(graph) * batch;
@@ -193,7 +215,7 @@ static void run(const workload *w, int batch, int steps, bool profile)
            w->name, nas_isa_name(options.isa), batch, median * 1e6, seconds[0] * 1e6,
            median * 1e6 / batch, flops / median * 1e-9,
            (double)nas_workspace_bytes(workspace) / 1048576.0);
-    if (profile) {
+    if (set->profile) {
         nas_text text = {0};
         nas_net_profile(net, &text);
         fputs(nas_text_string(&text), stdout);
@@ -217,23 +239,26 @@ static int list(void)
 
 int main(int argc, char **argv)
 {
-    int batch = 64, steps = 200, named = 0;
-    bool profile = false;
+    settings set = {.batch = 64, .steps = 200, .threads = 1};
+    int named = 0;
     for (int i = 1; i < argc; i++) {
         if (strcmp(argv[i], "--batch") == 0 && i + 1 < argc)
-            batch = (int)strtol(argv[++i], NULL, 10);
+            set.batch = (int)strtol(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--steps") == 0 && i + 1 < argc)
-            steps = (int)strtol(argv[++i], NULL, 10);
+            set.steps = (int)strtol(argv[++i], NULL, 10);
+        else if (strcmp(argv[i], "--threads") == 0 && i + 1 < argc)
+            set.threads = (int)strtol(argv[++i], NULL, 10);
         else if (strcmp(argv[i], "--list") == 0)
             return list();
         else if (strcmp(argv[i], "--profile") == 0)
-            profile = setenv("NASMITH_PROFILE", "1", 1) == 0;
+            set.profile = setenv("NASMITH_PROFILE", "1", 1) == 0;
         else
             named++;
     }
-    if (batch < 16 || batch % 16 != 0 || batch > 1024 || steps < 10) {
-        fprintf(stderr,
-                "--batch takes a multiple of 16 up to 1024, --steps 10 or more\n");
+    if (set.batch < 16 || set.batch % 16 != 0 || set.batch > 1024 || set.steps < 10 ||
+        set.threads < 1) {
+        fprintf(stderr, "--batch takes a multiple of 16 up to 1024, --steps 10 or more, "
+                        "--threads 1 or more\n");
         return 2;
     }
     for (int k = 0; k < WORKLOADS; k++) {
@@ -241,7 +266,7 @@ int main(int argc, char **argv)
         for (int i = 1; i < argc; i++)
             wanted |= strcmp(argv[i], workloads[k].name) == 0;
         if (wanted)
-            run(&workloads[k], batch, steps, profile);
+            run(&workloads[k], &set);
     }
     return 0;
 }
