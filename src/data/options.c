@@ -83,8 +83,9 @@ nas_status nas_data_options_check(const nas_data_options *options, nas_err *err)
     static const char *const tasks[] = {"classification", "regression"};
     nas_task task;
     NAS_TRY(check_fraction("validation", options->validation, err));
-    NAS_TRY(check_fraction("test", options->test, err));
-    if (options->validation + options->test >= 1.0)
+    if (options->test_path == NULL)
+        NAS_TRY(check_fraction("test", options->test, err));
+    if (options->test_path == NULL && options->validation + options->test >= 1.0)
         return nas_fail(
             err, NAS_E_USAGE,
             "validation (%g) and test (%g) fractions leave nothing to train on",
