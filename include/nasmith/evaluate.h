@@ -35,6 +35,8 @@ typedef struct nas_predictions {
     const float *outputs;  /* [n][n_outputs]: probabilities, or targets in user units */
     const int32_t *labels; /* [n], classification */
     const float *targets;  /* [n][n_outputs], regression, user units */
+    const int64_t *class_rows; /* [n_outputs] rows of each class, or NULL: not counted,
+                                  and row_goodness of balanced metrics is O(n) a row */
 } nas_predictions;
 
 typedef struct nas_metric {

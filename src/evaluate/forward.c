@@ -36,10 +36,15 @@ nas_status nas_predictions_new(const nas_dataset *data, const int64_t *rows, int
         .task = data->task, .n = n, .n_outputs = k, .outputs = *outputs};
     if (data->labels != NULL) {
         int32_t *labels = NAS_NEW(arena, int32_t, n);
+        int64_t *class_rows = NAS_NEW(arena, int64_t, k);
         NAS_TRY_ALLOC(labels, err);
-        for (int64_t i = 0; i < n; i++)
+        NAS_TRY_ALLOC(class_rows, err);
+        for (int64_t i = 0; i < n; i++) {
             labels[i] = data->labels[rows[i]];
+            class_rows[labels[i]]++;
+        }
         out->labels = labels;
+        out->class_rows = class_rows;
         return NAS_OK;
     }
     float *targets = NAS_NEW(arena, float, n *k);

@@ -71,7 +71,9 @@ double nas_metric_balanced_row(const nas_predictions *p, int64_t row)
     int64_t alike = 0;
     if (nas_metric_predicted(p, row) != p->labels[row])
         return 0.0;
-    for (int64_t i = 0; i < p->n; i++)
+    if (p->class_rows != NULL)
+        alike = p->class_rows[p->labels[row]];
+    for (int64_t i = 0; i < p->n && p->class_rows == NULL; i++)
         alike += p->labels[i] == p->labels[row];
     return (double)p->n / ((double)p->n_outputs * (double)alike);
 }
