@@ -24,5 +24,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     options.time = NULL;
     options.group = "who";
     fuzz_check_with("t.csv", &options);
+    options.group = NULL;
+    options.drop = NULL;
+    options.missing = "-9,unknown";
+    options.categories = "*";
+    fuzz_check_with("t.csv", &options);
     return 0;
 }

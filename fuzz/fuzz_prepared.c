@@ -14,16 +14,18 @@ static void use(const nas_dataset *data)
 {
     if (nas_shape_count(data->shape) > 1 << 16 || data->n_rows == 0)
         return;
+    nas_err err = {0};
+    nas_front front;
+    nas_arena *arena = nas_arena_new();
     float *row = calloc((size_t)nas_shape_count(data->shape), sizeof *row);
-    float *mean = calloc(2 * (size_t)data->shape.c, sizeof *mean);
-    if (row == NULL || mean == NULL)
+    if (row == NULL || arena == NULL)
         abort();
     nas_dataset_row(data, data->n_rows - 1, row);
-    if (data->n_train > 0)
-        nas_dataset_fit_standardise(data, data->train, data->n_train, mean,
-                                    mean + data->shape.c);
+    if (data->n_train > 0 && nas_dataset_fit_front(data, data->train, data->n_train,
+                                                   false, arena, &front, &err) != NAS_OK)
+        abort();
     free(row);
-    free(mean);
+    nas_arena_free(arena);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)

@@ -21,6 +21,7 @@ typedef struct nas_test_graph_options {
     int steps;       /* random operators before the head; 0 = 3 to 14 */
     int64_t outputs; /* of the dense head; 0 = 2 to 6 */
     int front;       /* standardise: 1 always, 0 sometimes, -1 never */
+    int encode;      /* 1: rows of a table, encoded; input is a vector; 0 never */
     int softmax;     /* at the output: 1 always, 0 sometimes, -1 never */
     int dropout;     /* 0 = may occur, -1 never */
 } nas_test_graph_options;
@@ -206,6 +207,32 @@ static nas_shape nas_test_input_shape(nas_test_pool *pool, nas_test_input input)
     return (nas_shape){2 + nas_test_pick(pool, 9), 1, 1};
 }
 
+/* Every kind of column on some of `raw` values: [n][NAS_ENCODE_FIELDS]. */
+static void nas_test_columns(nas_rng *rng, int64_t raw, int64_t n, float *out)
+{
+    for (int64_t i = 0; i < n; i++, out += NAS_ENCODE_FIELDS) {
+        const int kind = (int)(i % NAS_ENCODE_KINDS);
+        const double width = 1 + (double)nas_rng_below(rng, 4);
+        out[NAS_ENCODE_SOURCE] = (float)nas_rng_below(rng, (uint64_t)raw);
+        out[NAS_ENCODE_KIND] = (float)kind;
+        out[NAS_ENCODE_CENTRE] =
+            (float)(kind < NAS_ENCODE_INSIDE ? 2.385 * nas_rng_normal(rng)
+                                             : width / 2 - 0.5);
+        out[NAS_ENCODE_SCALE] =
+            (float)(kind < NAS_ENCODE_INSIDE ? 0.25 + nas_rng_uniform(rng) : width / 2);
+    }
+}
+
+static int nas_test_encode(nas_test_pool *pool, int64_t n)
+{
+    float columns[16 * NAS_ENCODE_FIELDS];
+    const int64_t raw = 2 + nas_test_pick(pool, 5);
+    assert(n <= 16);
+    nas_test_columns(pool->rng, raw, n, columns);
+    int input = nas_graph_add_input(pool->builder, (nas_shape){raw, 1, 1});
+    return nas_graph_add_encode(pool->builder, input, columns, n);
+}
+
 static int nas_test_front(nas_test_pool *pool, int input)
 {
     float mean[16];
@@ -227,8 +254,10 @@ nas_test_random_graph(nas_rng *rng, const nas_test_graph_options *options)
     if (options == NULL)
         options = &defaults;
     nas_test_pool pool = {.builder = nas_graph_builder_new(), .rng = rng};
-    nas_shape shape = nas_test_input_shape(&pool, options->input);
-    int start = nas_graph_add_input(pool.builder, shape);
+    nas_shape shape = nas_test_input_shape(
+        &pool, options->encode > 0 ? NAS_TEST_INPUT_VECTOR : options->input);
+    int start = options->encode > 0 ? nas_test_encode(&pool, shape.c)
+                                    : nas_graph_add_input(pool.builder, shape);
     if (nas_test_yes(&pool, options->front))
         start = nas_test_front(&pool, start);
     nas_test_push(&pool, start);

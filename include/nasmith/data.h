@@ -57,6 +57,11 @@ typedef struct nas_data_options {
                                every `step` (0: as long as a window); window 0: do not */
     const char *names; /* what the parts of file names mean, as "class_group_*"; NULL:
                           folders are classes */
+
+    /* Words of a table that stand for a missing value, beside those of docs/data.md;
+     * columns of numbers that are codes of categories ("*": all inputs). Commas between,
+     * or NULL. */
+    const char *missing, *categories;
 } nas_data_options;
 
 nas_data_options nas_data_options_default(void);
@@ -83,6 +88,8 @@ typedef struct nas_dataset {
     int64_t n_outputs;     /* classes, or targets */
     char **label_names;    /* [n_outputs] */
     char **feature_names;  /* [shape.c] for tables, else NULL */
+    nas_column *columns;   /* [shape.c] of a table with categories or missing values:
+                              codes and NaN lie in the rows; else NULL */
     const int32_t *groups; /* [n_rows] or NULL */
     const int64_t *train;  /* row indices of the training part, shuffled so that every
                               prefix is a stratified sample of it; sealed: NULL */
@@ -104,6 +111,20 @@ typedef struct nas_dataset {
 void nas_dataset_fit_standardise(const nas_dataset *data, const int64_t *rows, int64_t n,
                                  float *mean, float *inverse_deviation);
 
+/* What a network for this data reads behind its front section. */
+nas_shape nas_dataset_inner_shape(const nas_dataset *data);
+
+/* Fit the front section on some rows. Plain numbers are standardised. A table with
+ * `columns` is encoded first (missing numbers become the median, see nas_columns_width);
+ * a number of a table some of whose values lie more than 8 deviations from the mean is
+ * squashed, so that a long tail does not push all others together.
+ * @param plain  do not squash, and so do not encode plain numbers: for int8 networks
+ * @param rows   indices, n >= 1
+ * @param arena  owns what *out points to */
+nas_status nas_dataset_fit_front(const nas_dataset *data, const int64_t *rows, int64_t n,
+                                 bool plain, nas_arena *arena, nas_front *out,
+                                 nas_err *err);
+
 /* One row as float, unprocessed. @param out  [C*H*W] */
 void nas_dataset_row(const nas_dataset *data, int64_t row, float *out);
 
@@ -112,8 +133,11 @@ typedef struct nas_data_summary {
     char source[256]; /* as given */
     char kind[96];    /* "28x28 grey images, IDX", "table, 8 numeric columns", ... */
     nas_task task;
-    nas_shape shape;
+    nas_shape shape; /* of a row as it is */
+    nas_shape inner; /* what a network reads, see nas_dataset_inner_shape */
     nas_element element;
+    nas_column *columns;  /* [shape.c] as in nas_dataset, or NULL */
+    char **feature_names; /* [shape.c] where `columns` is given, else NULL */
     int64_t n_outputs;
     int64_t n_train, n_validation, n_test;
     nas_split_kind split; /* how validation rows were chosen, and test rows unless: */

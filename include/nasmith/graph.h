@@ -2,7 +2,9 @@
  *
  * Every tensor is (C,H,W) per sample: image (C,H,W), series (C,1,T), vector (C,1,1). The
  * batch is never in the graph. A graph begins with a *front section* of fitted, untrained
- * constants (standardise); it is outside the hash but inside every exported file. */
+ * constants (encode, standardise); it is outside the hash but inside every exported file.
+ * Its input is a row as it lies in the data, which may have another shape than what the
+ * network behind it reads. */
 #ifndef NASMITH_GRAPH_H
 #define NASMITH_GRAPH_H
 
@@ -10,6 +12,7 @@
 #include "nasmith/err.h"
 #include "nasmith/json.h"
 #include "nasmith/param.h"
+#include "nasmith/rng.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -44,6 +47,7 @@ static inline bool nas_shape_equal(nas_shape a, nas_shape b)
  * table, so a missing implementation does not link. */
 #define NAS_OP_LIST(X)                                                                   \
     X(INPUT, input)                                                                      \
+    X(ENCODE, encode)                                                                    \
     X(STANDARDISE, standardise)                                                          \
     X(CONV, conv)                                                                        \
     X(DEPTHWISE, depthwise)                                                              \
@@ -102,6 +106,26 @@ enum { /* lstm and gru */
 };
 enum { NAS_ATTR_LEAKY_SLOPE /* of the negative half, 0.01 */ };
 
+/* How `encode` makes one of its columns from a value x of a raw row; NaN stands for a
+ * missing value. d = x - centre, or 0 where x is missing. */
+typedef enum nas_encode_kind {
+    NAS_ENCODE_VALUE,   /* d * scale */
+    NAS_ENCODE_SQUASH,  /* u / (1 + |u|) with u = d * scale: for long tails */
+    NAS_ENCODE_MISSING, /* 1 where x is missing, else 0 */
+    NAS_ENCODE_INSIDE,  /* 1 where |d| < scale, else 0; 0 where x is missing */
+    NAS_ENCODE_OUTSIDE, /* 1 where |d| >= scale, else 0; 0 where x is missing */
+    NAS_ENCODE_KINDS
+} nas_encode_kind;
+
+/* A column of `encode` as four constants. */
+enum {
+    NAS_ENCODE_SOURCE, /* index in the raw row */
+    NAS_ENCODE_KIND,
+    NAS_ENCODE_CENTRE,
+    NAS_ENCODE_SCALE, /* >= 0; INSIDE and OUTSIDE: > 0 */
+    NAS_ENCODE_FIELDS
+};
+
 /* Caps, so that a file from outside cannot ask for more memory than they imply: extents
  * of the input, channels and units 65,536; 2^28 elements per tensor; 4,096 nodes; 65,536
  * connections; 2^31 weights; 2^52 multiply-accumulates. */
@@ -113,7 +137,8 @@ typedef struct nas_node {
     int n_inputs;
     const int *inputs; /* node indices, all smaller than the node's own */
     nas_value attr[NAS_ATTR_MAX];
-    const float *constants; /* standardise: [2][C] = mean, then 1/deviation */
+    const float *constants; /* standardise: [2][C] = mean, then 1/deviation; encode:
+                               [C][NAS_ENCODE_FIELDS] */
     int64_t n_constants;
     const char *name; /* where it comes from ("stage2.block1.conv"), or "" */
     nas_shape shape;  /* of its one output */
@@ -212,6 +237,15 @@ int nas_graph_add_unary(nas_graph_builder *builder, nas_op_kind op, int input,
 int nas_graph_add_standardise(nas_graph_builder *builder, int input, const float *mean,
                               const float *inverse_deviation, int64_t channels);
 
+/* @param columns  [n][NAS_ENCODE_FIELDS]; reads the input node, a vector */
+int nas_graph_add_encode(nas_graph_builder *builder, int input, const float *columns,
+                         int64_t n);
+
+/* Add a node of another graph again: operator, attributes, constants and name.
+ * @param inputs  [node->n_inputs] of this builder */
+int nas_graph_add_again(nas_graph_builder *builder, const nas_node *node,
+                        const int *inputs);
+
 /* @return the inferred shape of a node added before; {0,0,0} after an error */
 nas_shape nas_graph_builder_shape(const nas_graph_builder *builder, int node);
 
@@ -224,19 +258,38 @@ nas_status nas_graph_finish(nas_graph_builder *builder, int output, nas_graph **
                             nas_err *err);
 void nas_graph_free(nas_graph *graph);
 
-/* A copy whose front section is replaced by these standardise constants ([C] each), or
- * removed when mean is NULL. Fitting happens in the data layer, after the search has
- * hashed the graph. */
-nas_status nas_graph_with_front(const nas_graph *graph, const float *mean,
-                                const float *inverse_deviation, nas_graph **out,
-                                nas_err *err);
+/* A fitted front section; what is NULL is left out. */
+typedef struct nas_front {
+    int64_t n_raw;        /* elements of a raw row, with `columns` only */
+    const float *columns; /* of encode, [n_columns][NAS_ENCODE_FIELDS] */
+    int64_t n_columns;    /* channels of the network behind it */
+    const float *mean, *inverse_deviation; /* of standardise, [C] each */
+} nas_front;
+
+/* A copy whose front section is replaced, or removed when `front` is NULL. Fitting
+ * happens in the data layer, after the search has hashed the graph.
+ * @return NAS_E_GRAPH when the section does not give what the network reads */
+nas_status nas_graph_with_front(const nas_graph *graph, const nas_front *front,
+                                nas_graph **out, nas_err *err);
+
+/* The encode operator on one row.
+ * @param columns  [n][NAS_ENCODE_FIELDS]
+ * @param out      [n] */
+void nas_encode_row(const float *columns, int64_t n, const float *row, float *out);
+
+/* A random raw row such as the front section was fitted on: normal in each channel, codes
+ * of categories, and here and there a missing value where encode takes them.
+ * @param out  [count of nas_graph_input_shape] */
+void nas_graph_draw_row(const nas_graph *graph, nas_rng *rng, float *out);
 
 /* ---- reading -------------------------------------------------------------------- */
 
 int nas_graph_count(const nas_graph *graph); /* nodes, in topological order */
 const nas_node *nas_graph_node(const nas_graph *graph, int index);
-int nas_graph_output(const nas_graph *graph); /* index of the output node */
-nas_shape nas_graph_input_shape(const nas_graph *graph);
+int nas_graph_output(const nas_graph *graph);            /* index of the output node */
+nas_shape nas_graph_input_shape(const nas_graph *graph); /* of a row as it is */
+nas_shape nas_graph_inner_shape(const nas_graph *graph); /* behind encode, if rows are
+                                                            encoded; else the same */
 nas_shape nas_graph_output_shape(const nas_graph *graph);
 
 /* Shapes of a node's inputs. @param out  room for n_inputs */

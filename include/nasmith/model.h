@@ -9,6 +9,37 @@
 
 typedef enum nas_task { NAS_TASK_CLASSIFICATION, NAS_TASK_REGRESSION } nas_task;
 
+/* What the values of one column of raw rows mean. NaN stands for a missing value. */
+typedef struct nas_column {
+    char **levels; /* [n_levels] of a category: code k stands for levels[k], every other
+                      code for a level that is not known; NULL: the values are numbers */
+    int64_t n_levels;
+    bool indicator;    /* the network sees whether the value is missing */
+    int64_t n_missing; /* rows of the data without a value; 0 in a model */
+    int64_t n_rare;    /* training rows whose level is not among `levels`; 0 in a model */
+} nas_column;
+
+/* Columns of the network for raw columns, in this order: a number is itself, a category
+ * one column per level and one for levels that are not known; each with an indicator one
+ * more. */
+int64_t nas_columns_width(const nas_column *columns, int64_t n);
+
+/* A copy on the heap for a model. @return NULL when memory is out */
+nas_column *nas_columns_clone(const nas_column *columns, int64_t n);
+void nas_columns_free(nas_column *columns, int64_t n); /* of a clone; NULL is fine */
+
+/* An array of objects with "kind" and what is not 0. @param names  [n] or NULL */
+void nas_columns_write_json(const nas_column *columns, char *const *names, int64_t n,
+                            nas_json *json);
+/* @param out  [n], in the arena
+ * @return NAS_E_CONFIG unless it is an array of n such objects */
+nas_status nas_columns_read_json(const json_t *array, int64_t n, nas_arena *arena,
+                                 nas_column **out, nas_err *err);
+
+/* The same on the heap, for a model. @param array  NULL gives NULL */
+nas_status nas_columns_load(const json_t *array, int64_t n, nas_column **out,
+                            nas_err *err);
+
 typedef struct nas_model {
     nas_graph *graph; /* owned; with its fitted front section */
     float *weights;   /* owned; nas_graph_floats(graph), batch norm statistics included */
@@ -17,6 +48,7 @@ typedef struct nas_model {
     char **labels;           /* [n_outputs] class or target names; owned */
     int64_t n_features;      /* 0 or input channels */
     char **features;         /* [n_features] names of table columns; owned */
+    nas_column *columns;     /* [n_features]; NULL: numbers, none may be missing; owned */
     float *target_mean;      /* regression: y = output * target_deviation + target_mean */
     float *target_deviation; /* [n_outputs] each, owned; NULL for classification */
     char metric[32];         /* "accuracy", "rmse", ... */

@@ -100,7 +100,8 @@ typedef struct nas_augment {
  * Targets are standardised with mean/deviation of nas_net_set_targets. */
 void nas_net_batch(nas_net *net, const nas_dataset *data, const int64_t *rows, int n,
                    const nas_augment *augment, nas_rng *rng);
-/* The same from floats [n][C*H*W] (front section applied) and optional labels [n] or
+/* The same from floats, raw rows [n][C*H*W] (front section applied), and optional labels
+ * [n] or
  * targets [n][outputs]; for tests and verification. */
 void nas_net_batch_floats(nas_net *net, const float *inputs, const int32_t *labels,
                           const float *targets, int n);
@@ -119,7 +120,8 @@ void nas_net_outputs(const nas_net *net, bool probabilities, float *out);
 void nas_net_backward(nas_net *net);
 
 /* dL/dx of the last backward pass, for the input behind the front section; a net compiled
- * with `input_gradient` only. @param out  [n][C*H*W] of the gathered rows */
+ * with `input_gradient` only. @param out  [n][C*H*W] of nas_graph_inner_shape, of the
+ * gathered rows */
 void nas_net_input_gradient(const nas_net *net, float *out);
 
 /* Optimizer step over the flat vectors. Weight decay is decoupled (AdamW) or L2 (SGD) and

@@ -77,6 +77,7 @@ typedef enum nas_dtype { NAS_FLOAT32, NAS_INT8 } nas_dtype;
  * which what is overwritten has been read. The buffer
  * that lstm and gru write has their scratch behind the result: nas_step_scratch. */
 typedef enum nas_step_kind {
+    NAS_STEP_ENCODE,
     NAS_STEP_STANDARDISE,
     NAS_STEP_CONV,
     NAS_STEP_DEPTHWISE,

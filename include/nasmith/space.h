@@ -27,6 +27,8 @@ typedef struct nas_space_context {
     nas_shape input;
     int64_t n_outputs;
     nas_task task;
+    int64_t raw; /* values of a raw row that is encoded into `input`; 0: it is not. Only
+                    costs depend on it */
 } nas_space_context;
 
 /* What a space can do; a strategy names what it needs and is refused by name. */

@@ -135,6 +135,12 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
         {.name = "drop",                                                                 \
          .type = NAS_PARAM_STRING,                                                       \
          .doc = "columns of a table that are no inputs: a,b"},                           \
+        {.name = "categories",                                                           \
+         .type = NAS_PARAM_STRING,                                                       \
+         .doc = "columns of numbers that are codes of categories: a,b; '*': all"},       \
+        {.name = "missing",                                                              \
+         .type = NAS_PARAM_STRING,                                                       \
+         .doc = "words for a missing value, beside NA and the like: -999,unknown"},      \
         {.name = "decimal_comma",                                                        \
          .type = NAS_PARAM_BOOL,                                                         \
          .doc = "numbers in text files are written as 2,5"},                             \

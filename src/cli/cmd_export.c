@@ -97,24 +97,6 @@ static nas_status load_model(nas_cli *cli, nas_model **out, const char **folder,
     return nas_model_read(word, out, err);
 }
 
-/* Normal rows with the mean and deviation of the training data (the front section's). */
-static void draw_rows(const nas_model *model, float *out, int64_t n)
-{
-    nas_shape shape = nas_graph_input_shape(model->graph);
-    int64_t plane = shape.h * shape.w;
-    const float *fitted = NULL;
-    for (int i = 0; i < nas_graph_count(model->graph); i++)
-        if (nas_graph_node(model->graph, i)->op == NAS_OP_STANDARDISE)
-            fitted = nas_graph_node(model->graph, i)->constants;
-    nas_rng rng = nas_rng_new(0, nas_graph_hash(model->graph));
-    for (int64_t i = 0; i < n * shape.c * plane; i++) {
-        int64_t c = i / plane % shape.c;
-        double mean = fitted != NULL ? (double)fitted[c] : 0;
-        double deviation = fitted != NULL ? 1 / (double)fitted[shape.c + c] : 1;
-        out[i] = (float)(mean + deviation * nas_rng_normal(&rng));
-    }
-}
-
 /* Evenly spaced rows of `index`, or of all. */
 static void take_rows(const nas_dataset *data, const int64_t *index, int64_t n, rows *out)
 {
@@ -181,6 +163,14 @@ static nas_status predict_rows(nas_cli *cli, const nas_model *model, rows *r,
     return status;
 }
 
+static void draw_rows(const nas_model *model, rows *out)
+{
+    const int64_t size = nas_shape_count(nas_graph_input_shape(model->graph));
+    nas_rng rng = nas_rng_new(0, nas_graph_hash(model->graph));
+    for (int64_t i = 0; i < out->n; i++)
+        nas_graph_draw_row(model->graph, &rng, out->inputs + i * size);
+}
+
 static nas_status make_rows(nas_cli *cli, const nas_model *model, rows *out, nas_err *err)
 {
     int64_t size = nas_shape_count(nas_graph_input_shape(model->graph));
@@ -194,7 +184,7 @@ static nas_status make_rows(nas_cli *cli, const nas_model *model, rows *out, nas
     else if (nas_cli_dtype(cli) == NAS_INT8)
         NAS_TRY(study_rows(model, out, err));
     else
-        draw_rows(model, out->inputs, out->n);
+        draw_rows(model, out);
     return predict_rows(cli, model, out, err);
 }
 

@@ -82,7 +82,8 @@ static nas_status load_data(training *t, nas_err *err)
 /* Does the network take these rows and give these outputs? */
 static nas_status check_fit(const training *t, nas_err *err)
 {
-    nas_shape in = nas_graph_input_shape(t->graph), have = t->data->shape;
+    nas_shape in = nas_graph_input_shape(t->graph);
+    nas_shape have = nas_dataset_inner_shape(t->data);
     if (!nas_shape_equal(in, have))
         return nas_fail(
             err, NAS_E_GRAPH,

@@ -15,6 +15,8 @@ nas_status nas_cli_data_options(const nas_cli *cli, nas_data_options *out, nas_e
     *out = nas_data_options_default();
     out->label = nas_cli_string(cli, "label");
     out->drop = nas_cli_string(cli, "drop");
+    out->categories = nas_cli_string(cli, "categories");
+    out->missing = nas_cli_string(cli, "missing");
     out->decimal_comma = nas_cli_bool(cli, "decimal_comma");
     out->task = nas_cli_string(cli, "task");
     out->validation = nas_cli_real(cli, "val");

@@ -27,16 +27,17 @@ static int64_t step_flash(const nas_program *program, const nas_step *step)
 /* Code of each kernel with its helpers: x86-64, gcc 12 -O2, rounded up; -Os and Thumb-2
  * are smaller. Every program has the start, load, store and softmax. */
 static const int64_t kernel_code[NAS_STEP_KINDS] = {
-    [NAS_STEP_STANDARDISE] = 96,     [NAS_STEP_CONV] = 1024,
-    [NAS_STEP_DEPTHWISE] = 1024,     [NAS_STEP_DENSE] = 320,
-    [NAS_STEP_MAX_POOL] = 384,       [NAS_STEP_AVG_POOL] = 384,
-    [NAS_STEP_GLOBAL_AVG_POOL] = 96, [NAS_STEP_AFFINE] = 96,
-    [NAS_STEP_ACTIVATION] = 64,      [NAS_STEP_ADD] = 160,
-    [NAS_STEP_LEAKY_RELU] = 64,      [NAS_STEP_HARD_SWISH] = 128,
-    [NAS_STEP_SIGMOID] = 320,        [NAS_STEP_TANH] = 352,
-    [NAS_STEP_SILU] = 336,           [NAS_STEP_GELU] = 368,
-    [NAS_STEP_LSTM] = 1280,          [NAS_STEP_GRU] = 1280,
-    [NAS_STEP_CONCAT] = 96,          [NAS_STEP_SOFTMAX] = 0,
+    [NAS_STEP_ENCODE] = 256,     [NAS_STEP_STANDARDISE] = 96,
+    [NAS_STEP_CONV] = 1024,      [NAS_STEP_DEPTHWISE] = 1024,
+    [NAS_STEP_DENSE] = 320,      [NAS_STEP_MAX_POOL] = 384,
+    [NAS_STEP_AVG_POOL] = 384,   [NAS_STEP_GLOBAL_AVG_POOL] = 96,
+    [NAS_STEP_AFFINE] = 96,      [NAS_STEP_ACTIVATION] = 64,
+    [NAS_STEP_ADD] = 160,        [NAS_STEP_LEAKY_RELU] = 64,
+    [NAS_STEP_HARD_SWISH] = 128, [NAS_STEP_SIGMOID] = 320,
+    [NAS_STEP_TANH] = 352,       [NAS_STEP_SILU] = 336,
+    [NAS_STEP_GELU] = 368,       [NAS_STEP_LSTM] = 1280,
+    [NAS_STEP_GRU] = 1280,       [NAS_STEP_CONCAT] = 96,
+    [NAS_STEP_SOFTMAX] = 0,
 };
 
 enum {

@@ -5,6 +5,7 @@
 
 /* Names in JSON, by step kind. */
 static const char *const kind_names[NAS_STEP_KINDS] = {
+    [NAS_STEP_ENCODE] = "encode",
     [NAS_STEP_STANDARDISE] = "standardise",
     [NAS_STEP_CONV] = "conv",
     [NAS_STEP_DEPTHWISE] = "depthwise",

@@ -53,6 +53,7 @@ static const struct {
     nas_step_kind kind;
     nas_op_kind op;
 } by_size[] = {
+    {NAS_STEP_ENCODE, NAS_OP_ENCODE},
     {NAS_STEP_STANDARDISE, NAS_OP_STANDARDISE},
     {NAS_STEP_GLOBAL_AVG_POOL, NAS_OP_GLOBAL_AVG_POOL},
     {NAS_STEP_AFFINE, NAS_OP_BATCH_NORM},
@@ -68,12 +69,29 @@ static const struct {
 static const nas_shape sizes[NAS_LATENCY_CLASSES] = {
     {8, 4, 4}, {8, 8, 8}, {8, 16, 16}, {16, 32, 32}};
 
+/* All kinds of columns in turn. */
+static int add_encode(nas_graph_builder *builder, int input, int64_t n)
+{
+    float *columns = nas_heap_alloc((size_t)n, NAS_ENCODE_FIELDS * sizeof *columns);
+    for (int64_t i = 0; columns != NULL && i < n; i++) {
+        float *column = columns + i * NAS_ENCODE_FIELDS;
+        column[NAS_ENCODE_SOURCE] = (float)i;
+        column[NAS_ENCODE_KIND] = (float)(i % NAS_ENCODE_KINDS);
+        column[NAS_ENCODE_SCALE] = 1.0f;
+    }
+    int node = columns == NULL ? -1 : nas_graph_add_encode(builder, input, columns, n);
+    nas_heap_free(columns);
+    return nas_graph_add_unary(builder, NAS_OP_RELU, node, "");
+}
+
 static int add_operator(nas_graph_builder *builder, const sample *s, int input)
 {
     static const float mean[16] = {0.25f};
     static const float inverse[16] = {0.5f};
     nas_value attr[NAS_ATTR_MAX];
     nas_param_defaults(nas_op_get(s->op)->params, attr);
+    if (s->op == NAS_OP_ENCODE)
+        return add_encode(builder, input, s->in.c);
     if (s->op == NAS_OP_STANDARDISE)
         return nas_graph_add_unary(
             builder, NAS_OP_RELU,
@@ -183,7 +201,7 @@ nas_status nas_latency_measure(nas_latency_table *out, nas_err *err)
             sample s = {.kind = by_size[k].kind, .op = by_size[k].op, .in = sizes[size]};
             if (s.op == NAS_OP_CONCAT)
                 s.in.c /= 2;
-            if (s.op == NAS_OP_SOFTMAX)
+            if (s.op == NAS_OP_SOFTMAX || s.op == NAS_OP_ENCODE)
                 s.in = (nas_shape){nas_shape_count(s.in), 1, 1};
             NAS_TRY(measure_class(&s, size, out, err));
         }

@@ -93,6 +93,13 @@ static nas_status find_list(const nas_csv_columns *columns, const nas_source *so
     return NAS_OK;
 }
 
+nas_status nas_csv_columns_find(const nas_csv_columns *columns, const nas_source *source,
+                                const char *flag, const char *list, int64_t *out,
+                                int64_t *n, nas_err *err)
+{
+    return find_list(columns, source, flag, list, false, out, n, err);
+}
+
 static nas_status find_one(const nas_csv_columns *columns, const nas_source *source,
                            const char *flag, const char *name, bool may_lack,
                            int64_t *out, nas_err *err)

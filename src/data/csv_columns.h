@@ -28,4 +28,12 @@ nas_status nas_csv_columns_read(nas_csv_columns *columns, nas_csv_file *file,
 nas_status nas_csv_columns_choose(nas_csv_columns *columns, const nas_source *source,
                                   const nas_schema *schema, nas_err *err);
 
+/* Columns named by one name or by several with commas between.
+ * @param flag  the option's name, for messages
+ * @param out   [columns->n + 1] room
+ * @return NAS_E_USAGE naming an absent column, or one named twice */
+nas_status nas_csv_columns_find(const nas_csv_columns *columns, const nas_source *source,
+                                const char *flag, const char *list, int64_t *out,
+                                int64_t *n, nas_err *err);
+
 #endif

@@ -1,7 +1,7 @@
-/* Reader of tables: one CSV file with a header line, numeric feature columns, one label
- * column or several targets. Read twice: once to check and to understand the labels, once
- * for the rows, so that no table is held in memory. */
-#include "data/csv_columns.h"
+/* Reader of tables: one CSV file with a header line, columns of numbers or categories,
+ * one label column or several targets. Read twice: once to check and to understand
+ * columns and labels, once for the rows, so that no table is held in memory. */
+#include "data/csv_cells.h"
 #include "data/intern.h"
 #include "data/source.h"
 
@@ -16,6 +16,7 @@ enum { MAX_INTEGER_CLASSES = 20, PROBE_BYTES = 4096 };
 
 typedef struct csv_state {
     nas_csv_columns columns;
+    nas_csv_cells cells;
     nas_intern labels; /* of a single label column */
     int64_t *codes;    /* heap, [n_rows] number in labels */
     float *targets;    /* heap, [n_rows][n_labels], of several */
@@ -45,109 +46,6 @@ static bool probe(const char *path, const nas_data_options *options)
 static nas_status csv_source_open(nas_source *source, nas_err *err)
 {
     return nas_source_add_file(source, source->path, "", err);
-}
-
-/* ---- cells ---------------------------------------------------------------------- */
-
-static bool is_one_of(const char *text, const char *const *words, size_t n)
-{
-    for (size_t i = 0; i < n; i++)
-        if (strcasecmp(text, words[i]) == 0)
-            return true;
-    return false;
-}
-
-/* "none" and "-" stand for a missing number, but may well be the name of a class. */
-static const char *const missing[] = {"", "NA", "N/A", "NaN", "?", "none", "null", "-"};
-enum { MISSING_LABELS = 5, MISSING_NUMBERS = sizeof missing / sizeof missing[0] };
-
-/* One comma among digits. */
-static bool has_decimal_comma(const char *text)
-{
-    const char *comma = strchr(text, ',');
-    return comma != NULL && comma != text && comma[1] != '\0' &&
-           text[strspn(text, "0123456789+-,eE")] == '\0' &&
-           strchr(comma + 1, ',') == NULL;
-}
-
-static void hint_cell(const csv_state *state, const char *text, int64_t column,
-                      nas_err *err)
-{
-    const char *name = state->columns.names[column];
-    bool input = false;
-    for (int64_t k = 0; k < state->columns.n_features; k++)
-        input = input || state->columns.feature[k] == column;
-    if (!input && is_one_of(text, missing, MISSING_NUMBERS))
-        nas_err_hint(err, "remove the row or fill in a value");
-    else if (!input)
-        nas_err_hint(err, "only numbers can be predicted together, and order rows");
-    else if (is_one_of(text, missing, MISSING_NUMBERS))
-        nas_err_hint(err,
-                     "remove the row, fill in a value, or leave the column out: "
-                     "--drop '%s'",
-                     name);
-    else if (nas_csv_is_date(text))
-        nas_err_hint(err,
-                     "it is a date: leave the column out with --drop '%s', or let it "
-                     "order the split with --time-column '%s'",
-                     name, name);
-    else if (has_decimal_comma(text))
-        nas_err_hint(err, "if decimals are written with a comma: --decimal-comma");
-    else
-        nas_err_hint(err, "encode the column as numbers or leave it out: --drop '%s'",
-                     name);
-}
-
-static nas_status fail_cell(const csv_state *state, const nas_csv_file *file, int64_t row,
-                            int64_t column, nas_err *err)
-{
-    const char *text = nas_csv_field(file, column);
-    const nas_csv_field_place *place = &file->fields[column];
-    const char *name = state->columns.names[column];
-    nas_status status;
-    if (is_one_of(text, missing, MISSING_NUMBERS))
-        status =
-            nas_fail(err, NAS_E_DATA,
-                     "%s:%lld:%lld: row %lld, column `%s`: the value is missing%s%s%s",
-                     file->stream.path, (long long)place->line, (long long)place->column,
-                     (long long)row + 1, name, *text != '\0' ? " (`" : "", text,
-                     *text != '\0' ? "`)" : "");
-    else
-        status = nas_fail(
-            err, NAS_E_DATA, "%s:%lld:%lld: row %lld, column `%s`: `%.60s`, expected %s",
-            file->stream.path, (long long)place->line, (long long)place->column,
-            (long long)row + 1, name, text,
-            column == state->columns.time ? "a number or a date such as 2026-11-25"
-                                          : "a number");
-    hint_cell(state, text, column, err);
-    return status;
-}
-
-static nas_status check_width(const csv_state *state, const nas_csv_file *file,
-                              int64_t row, nas_err *err)
-{
-    if (file->n_fields == state->columns.n)
-        return NAS_OK;
-    return nas_fail(err, NAS_E_DATA,
-                    "%s:%lld: row %lld has %lld cell%s, the header has %lld columns",
-                    file->stream.path, (long long)file->fields[0].line,
-                    (long long)row + 1, (long long)file->n_fields,
-                    file->n_fields == 1 ? "" : "s", (long long)state->columns.n);
-}
-
-/* @param out  [n_features] */
-static nas_status parse_features(const csv_state *state, const nas_csv_file *file,
-                                 int64_t row, float *out, nas_err *err)
-{
-    NAS_TRY(check_width(state, file, row, err));
-    for (int64_t k = 0; k < state->columns.n_features; k++) {
-        double value;
-        int64_t column = state->columns.feature[k];
-        if (!nas_csv_number(nas_csv_field(file, column), &value))
-            return fail_cell(state, file, row, column, err);
-        out[k] = (float)value;
-    }
-    return NAS_OK;
 }
 
 /* ---- labels --------------------------------------------------------------------- */
@@ -199,8 +97,8 @@ static nas_status take_label(csv_state *state, const nas_csv_file *file, nas_err
     int64_t column = state->columns.label[0];
     const char *text = nas_csv_field(file, column);
     int64_t before = state->labels.n;
-    if (is_one_of(text, missing, MISSING_LABELS))
-        return fail_cell(state, file, state->n_rows, column, err);
+    if (nas_csv_is_missing(state->cells.source->options, text, NAS_CSV_LABEL))
+        return nas_csv_fail_cell(&state->cells, file, state->n_rows, column, err);
     NAS_TRY(nas_intern_add(&state->labels, text, &state->codes[state->n_rows], err));
     if (state->labels.n > before)
         state->first_line[before] = file->fields[column].line;
@@ -214,7 +112,7 @@ static nas_status take_numbers(csv_state *state, const nas_csv_file *file, nas_e
         double value;
         int64_t column = state->columns.label[k];
         if (!nas_csv_number(nas_csv_field(file, column), &value))
-            return fail_cell(state, file, state->n_rows, column, err);
+            return nas_csv_fail_cell(&state->cells, file, state->n_rows, column, err);
         state->targets[state->n_rows * n + k] = (float)value;
     }
     return NAS_OK;
@@ -231,12 +129,12 @@ static nas_status take_notes(csv_state *state, const nas_csv_file *file, nas_err
     if (columns->group >= 0) {
         const char *text = nas_csv_field(file, columns->group);
         if (*text == '\0')
-            return fail_cell(state, file, row, columns->group, err);
+            return nas_csv_fail_cell(&state->cells, file, row, columns->group, err);
         state->groups[row] = nas_source_group_number(text);
     }
     if (columns->time >= 0 &&
         !nas_csv_time(nas_csv_field(file, columns->time), &state->times[row]))
-        return fail_cell(state, file, row, columns->time, err);
+        return nas_csv_fail_cell(&state->cells, file, row, columns->time, err);
     state->n_rows++;
     return NAS_OK;
 }
@@ -245,18 +143,16 @@ static nas_status scan_rows(nas_source *source, csv_state *state, nas_csv_file *
                             nas_err *err)
 {
     bool more = true;
-    float *row = NAS_NEW(source->arena, float, state->columns.n_features);
-    NAS_TRY_ALLOC(row, err);
     for (;;) {
         NAS_TRY(nas_csv_next(file, &more, err));
         if (!more)
             break;
-        NAS_TRY(parse_features(state, file, state->n_rows, row, err));
+        NAS_TRY(nas_csv_cells_scan(&state->cells, file, state->n_rows, err));
         NAS_TRY(take_notes(state, file, err));
     }
     if (state->n_rows == 0)
         return nas_fail(err, NAS_E_DATA, "`%s` has a header but no rows", source->path);
-    return NAS_OK;
+    return nas_csv_cells_settle(&state->cells, err);
 }
 
 /* One distinct label text. */
@@ -399,12 +295,27 @@ static nas_status scan(nas_source *source, csv_state *state, nas_csv_file *file,
     NAS_TRY(nas_csv_open(file, source->path, err));
     NAS_TRY(nas_csv_columns_read(&state->columns, file, source->arena, err));
     NAS_TRY(nas_csv_columns_choose(&state->columns, source, schema, err));
+    NAS_TRY(nas_csv_cells_init(&state->cells, source, &state->columns, schema, err));
     file->decimal_comma = source->options->decimal_comma;
     NAS_TRY(scan_rows(source, state, file, err));
     NAS_TRY(nas_rows_init(&source->rows, source->arena, state->n_rows, err));
     NAS_TRY(keep_groups_and_times(source, state, err));
     return state->columns.n_labels == 1 ? infer_task(source, state, schema, err)
                                         : take_several(source, state, schema, err);
+}
+
+/* "table, 6 numeric columns, 8 of categories" */
+static void describe_kind(nas_source *source)
+{
+    int64_t n = 0;
+    char words[48] = "";
+    for (int64_t k = 0; source->columns != NULL && k < source->shape.c; k++)
+        n += source->columns[k].category;
+    const int64_t numbers = source->shape.c - n;
+    if (n > 0)
+        (void)snprintf(words, sizeof words, ", %lld of categories", (long long)n);
+    (void)snprintf(source->kind, sizeof source->kind, "table, %lld numeric column%s%s",
+                   (long long)numbers, numbers == 1 ? "" : "s", words);
 }
 
 static nas_status describe(nas_source *source, const nas_schema *schema, nas_err *err)
@@ -425,8 +336,7 @@ static nas_status describe(nas_source *source, const nas_schema *schema, nas_err
     NAS_TRY_ALLOC(source->feature_names, err);
     for (int64_t k = 0; k < columns->n_features; k++)
         source->feature_names[k] = columns->names[columns->feature[k]];
-    (void)snprintf(source->kind, sizeof source->kind, "table, %lld numeric column%s",
-                   (long long)columns->n_features, columns->n_features == 1 ? "" : "s");
+    describe_kind(source);
     return NAS_OK;
 }
 
@@ -449,7 +359,7 @@ static nas_status stream(nas_source *source, nas_csv_file *file, const nas_sink 
                             source->path);
         if (!more)
             return NAS_OK;
-        NAS_TRY(parse_features(state, file, row, values, err));
+        NAS_TRY(nas_csv_cells_read(&state->cells, file, row, values, err));
         NAS_TRY(sink->row(sink->context, row, values, err));
     }
 }

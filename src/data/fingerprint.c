@@ -19,6 +19,10 @@ static uint64_t hash_options(const nas_data_options *options)
     hash = hash_text(options->task, hash);
     if (options->drop != NULL)
         hash = hash_text(options->drop, hash_text("drop", hash));
+    if (options->missing != NULL)
+        hash = hash_text(options->missing, hash_text("missing", hash));
+    if (options->categories != NULL)
+        hash = hash_text(options->categories, hash_text("categories", hash));
     if (options->decimal_comma)
         hash = hash_text("decimal comma", hash);
     hash = nas_hash64(&options->validation, sizeof options->validation, hash);

@@ -83,7 +83,7 @@ nas_status nas_inspection_add(nas_inspection *inspection, const void *input, nas
     nas_shape shape = inspection->shape;
     int64_t plane = shape.h * shape.w;
     size_t plane_bytes = (size_t)plane * nas_element_bytes(inspection->element);
-    if (inspection->element == NAS_ELEMENT_F32)
+    if (inspection->element == NAS_ELEMENT_F32 && inspection->columns == NULL)
         NAS_TRY(nas_inspect_finite(input, shape.c * plane, err));
     for (int64_t c = 0; c < shape.c; c++) {
         float low;
@@ -229,7 +229,9 @@ nas_status nas_inspection_finish(const nas_inspection *inspection, const nas_row
     for (int64_t c = 0; c < inspection->shape.c; c++) {
         constant[c] = inspection->low[c] == inspection->high[c];
         n_constant += constant[c];
-        if (inspection->n_seen < INDEX_ROWS)
+        bool category =
+            inspection->columns != NULL && inspection->columns[c].levels != NULL;
+        if (inspection->n_seen < INDEX_ROWS || category)
             inspection->counts_up[c] = false;
     }
     if (n_constant == inspection->shape.c)

@@ -9,10 +9,12 @@ typedef struct nas_inspection {
     nas_shape shape;
     nas_element element;
     int64_t n_seen;
-    float *low, *high; /* [shape.c] */
-    float *last;       /* [shape.c] value of the row before, tables only */
-    bool *counts_up;   /* [shape.c] every value is the one before plus 1 */
-    uint64_t *hashes;  /* [n] of each row's bytes */
+    const nas_column *columns; /* [shape.c] where values may be missing or codes of
+                                  categories, else NULL; set by the caller */
+    float *low, *high;         /* [shape.c] */
+    float *last;               /* [shape.c] value of the row before, tables only */
+    bool *counts_up;           /* [shape.c] every value is the one before plus 1 */
+    uint64_t *hashes;          /* [n] of each row's bytes */
 } nas_inspection;
 
 /* @param n  rows that will come */

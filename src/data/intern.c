@@ -47,3 +47,8 @@ nas_status nas_intern_add(nas_intern *table, const char *text, int64_t *out, nas
     *out = *slot - 1;
     return NAS_OK;
 }
+
+int64_t nas_intern_find(const nas_intern *table, const char *text)
+{
+    return table->n == 0 ? -1 : *find_slot(table, text) - 1;
+}

@@ -17,4 +17,7 @@ typedef struct nas_intern {
 nas_status nas_intern_add(nas_intern *table, const char *text, int64_t *out,
                           nas_err *err);
 
+/* @return number of the text, or -1. Cost O(1). */
+int64_t nas_intern_find(const nas_intern *table, const char *text);
+
 #endif

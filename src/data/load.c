@@ -1,5 +1,6 @@
 /* All rows of a source in memory, for evaluating a model on them. */
 #include "data/inspect.h"
+#include "data/learn.h"
 #include "data/options.h"
 #include "data/source.h"
 
@@ -66,7 +67,7 @@ static nas_status take_row(void *context, int64_t row, const void *input, nas_er
     int64_t k = l->out->n_outputs;
     if (!wanted(l, row))
         return NAS_OK;
-    if (l->out->element == NAS_ELEMENT_F32)
+    if (l->out->element == NAS_ELEMENT_F32 && l->out->columns == NULL)
         NAS_TRY(nas_inspect_finite(input, nas_shape_count(l->out->shape), err));
     memcpy(l->inputs + (size_t)l->n * l->row_bytes, input, l->row_bytes);
     if (rows->labels != NULL)
@@ -119,6 +120,8 @@ static nas_status load(nas_source *source, const nas_data_options *options,
         schema.n_targets = model->n_outputs;
         schema.target_names = model->labels;
     }
+    NAS_TRY(nas_columns_known(model->columns, model->n_features, source->arena,
+                              &schema.columns, err));
     NAS_TRY(find_part(options->part, &part, err));
     NAS_TRY(source->reader->describe(source, &schema, err));
     NAS_TRY(check_model(source, model, err));
@@ -132,6 +135,7 @@ static nas_status load(nas_source *source, const nas_data_options *options,
         .n_outputs = source->n_outputs,
         .label_names = source->label_names,
         .feature_names = source->feature_names,
+        .columns = model->columns,
         .flippable = source->flippable,
         .split = NAS_SPLIT_FILES,
         .arena = source->arena,

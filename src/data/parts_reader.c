@@ -242,6 +242,7 @@ static nas_status describe_children(nas_source *source, nas_schema *fixed,
         bool classes = first->source->task == NAS_TASK_CLASSIFICATION;
         fixed->task = classes ? "classification" : "regression";
         fixed->feature_names = first->source->feature_names;
+        fixed->columns = first->source->columns;
         fixed->n_features = first->source->feature_names != NULL ? shape.c : 0;
         if (!free_steps || shape.h > 1)
             fixed->shape = shape;
@@ -348,6 +349,7 @@ static nas_status describe(nas_source *source, const nas_schema *schema, nas_err
     source->n_outputs = first->n_outputs;
     source->label_names = first->label_names;
     source->feature_names = first->feature_names;
+    source->columns = first->columns;
     source->flippable = first->flippable;
     (void)snprintf(source->kind, sizeof source->kind, "%s", first->kind);
     return join_children(source, err);

@@ -1,5 +1,6 @@
 #include "data/fingerprint.h"
 #include "data/inspect.h"
+#include "data/learn.h"
 #include "data/options.h"
 #include "data/prepared.h"
 #include "data/source.h"
@@ -18,6 +19,7 @@ typedef struct preparation {
     nas_rows rows;    /* of source, then of test */
     nas_split_how how;
     int64_t *class_counts;
+    nas_column *columns; /* of a table that is more than plain numbers, or NULL */
     nas_inspection inspection;
     nas_prepared_writer search, sealed;
     bool writing;
@@ -73,6 +75,7 @@ static nas_status describe_test(preparation *p, const nas_schema *schema, nas_er
         source->task == NAS_TASK_CLASSIFICATION ? "classification" : "regression";
     fixed.n_features = source->feature_names != NULL ? source->shape.c : 0;
     fixed.feature_names = source->feature_names;
+    fixed.columns = source->columns;
     fixed.shape = source->shape;
     if (source->task == NAS_TASK_REGRESSION) {
         fixed.n_targets = source->n_outputs;
@@ -171,8 +174,11 @@ static nas_status plan_rows(preparation *p, nas_err *err)
                            p->arena, &p->how, err));
     NAS_TRY(nas_inspect_parts(source, &p->rows, err));
     NAS_TRY(warn_shared_groups(p, err));
-    return nas_inspection_init(&p->inspection, p->arena, source->shape, source->element,
-                               p->rows.n, err);
+    NAS_TRY(nas_columns_learn(source, &p->rows, &p->columns, err));
+    NAS_TRY(nas_inspection_init(&p->inspection, p->arena, source->shape, source->element,
+                                p->rows.n, err));
+    p->inspection.columns = p->columns;
+    return NAS_OK;
 }
 
 /* Rows of the test source follow those of the first. */
@@ -270,6 +276,7 @@ static nas_dataset describe_part(const preparation *p, const nas_data_summary *s
         .n_outputs = source->n_outputs,
         .label_names = source->label_names,
         .feature_names = source->feature_names,
+        .columns = p->columns,
         .n_train = test ? 0 : summary->n_train,
         .n_validation = test ? 0 : summary->n_validation,
         .split = p->how.kind,
@@ -321,6 +328,24 @@ static char **copy_names(nas_arena *arena, char *const *names, int64_t n)
     return out;
 }
 
+static nas_status copy_columns(const preparation *p, nas_data_summary *out, nas_err *err)
+{
+    const int64_t n = p->source->shape.c;
+    out->columns =
+        nas_arena_copy(out->arena, p->columns, (size_t)n * sizeof *out->columns);
+    out->feature_names = copy_names(out->arena, p->source->feature_names, n);
+    NAS_TRY_ALLOC(out->columns, err);
+    NAS_TRY_ALLOC(out->feature_names, err);
+    for (int64_t k = 0; k < n; k++) {
+        nas_column *column = &out->columns[k];
+        if (column->levels == NULL)
+            continue;
+        column->levels = copy_names(out->arena, column->levels, column->n_levels);
+        NAS_TRY_ALLOC(column->levels, err);
+    }
+    return NAS_OK;
+}
+
 static void summarise_target(const preparation *p, nas_data_summary *out)
 {
     int64_t n = p->rows.n;
@@ -350,7 +375,7 @@ static nas_status summarise(const preparation *p, nas_data_summary *out, nas_err
     NAS_TRY_ALLOC(out->arena, err);
     (void)snprintf(out->kind, sizeof out->kind, "%s", source->kind);
     out->task = source->task;
-    out->shape = source->shape;
+    out->shape = out->inner = source->shape;
     out->element = source->element;
     out->n_outputs = source->n_outputs;
     out->split = p->how.kind;
@@ -365,6 +390,10 @@ static nas_status summarise(const preparation *p, nas_data_summary *out, nas_err
     }
     out->label_names = copy_names(out->arena, source->label_names, source->n_outputs);
     NAS_TRY_ALLOC(out->label_names, err);
+    if (p->columns != NULL) {
+        out->inner.c = nas_columns_width(p->columns, source->shape.c);
+        NAS_TRY(copy_columns(p, out, err));
+    }
     out->n_warnings = source->n_warnings;
     out->warnings = copy_names(out->arena, source->warnings, source->n_warnings);
     NAS_TRY_ALLOC(out->warnings, err);

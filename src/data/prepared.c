@@ -150,6 +150,10 @@ static void write_meta(nas_json *json, const nas_prepared_writer *writer,
     nas_json_key_int(json, "outputs", data->n_outputs);
     write_names(json, "labels", data->label_names, data->n_outputs);
     write_names(json, "features", data->feature_names, data->shape.c);
+    if (data->columns != NULL) {
+        nas_json_key(json, "columns");
+        nas_columns_write_json(data->columns, NULL, data->shape.c, json);
+    }
     nas_json_key_string(json, "split", nas_split_name(data->split));
     nas_json_key_bool(json, "flippable", data->flippable);
     nas_json_key_string(json, "fingerprint", fingerprint);
@@ -294,6 +298,16 @@ static nas_status get_names(const parser *p, const char *key, int64_t n, char **
     return NAS_OK;
 }
 
+/* Absent where all are plain numbers. */
+static nas_status get_columns(const parser *p, int64_t n, nas_column **out)
+{
+    const json_t *array = json_object_get(p->meta, "columns");
+    if (array == NULL)
+        return NAS_OK;
+    nas_status status = nas_columns_read_json(array, n, p->arena, out, NULL);
+    return status == NAS_E_CONFIG ? damaged(p, "columns") : status;
+}
+
 static nas_status get_section(const parser *p, const char *name, int64_t count,
                               size_t element, const void **out)
 {
@@ -386,6 +400,10 @@ static nas_status parse_meta(const parser *p, nas_dataset *data)
     NAS_TRY(get_names(p, "labels", data->n_outputs, &data->label_names));
     if (json_object_get(p->meta, "features") != NULL)
         NAS_TRY(get_names(p, "features", data->shape.c, &data->feature_names));
+    NAS_TRY(get_columns(p, data->shape.c, &data->columns));
+    if (data->columns != NULL &&
+        (data->shape.h * data->shape.w != 1 || data->element != NAS_ELEMENT_F32))
+        return damaged(p, "columns");
     data->flippable = json_is_true(json_object_get(p->meta, "flippable"));
     return parse_sections(p, data);
 }
@@ -478,6 +496,23 @@ static nas_status parse_target(const parser *p, nas_data_summary *out)
     return get_names(p, "targets", out->n_outputs, &out->label_names);
 }
 
+/* The names of a summary's columns stand beside what they hold. */
+static nas_status get_column_names(const parser *p, int64_t n, char ***out)
+{
+    const json_t *array = json_object_get(p->meta, "columns");
+    *out = NAS_NEW(p->arena, char *, n);
+    NAS_TRY_ALLOC(*out, p->err);
+    for (int64_t i = 0; i < n; i++) {
+        const json_t *object = json_array_get(array, (size_t)i);
+        const char *name = json_string_value(json_object_get(object, "name"));
+        if (name == NULL)
+            return damaged(p, "columns");
+        (*out)[i] = nas_arena_strdup(p->arena, name);
+        NAS_TRY_ALLOC((*out)[i], p->err);
+    }
+    return NAS_OK;
+}
+
 static nas_status parse_summary(const parser *p, nas_data_summary *out)
 {
     const char *kind = json_string_value(json_object_get(p->meta, "kind"));
@@ -499,6 +534,12 @@ static nas_status parse_summary(const parser *p, nas_data_summary *out)
     out->seed = (uint64_t)seed;
     out->test_from_files = json_is_true(json_object_get(p->meta, "test_from_files"));
     NAS_TRY(get_shape(p, &out->shape));
+    NAS_TRY(get_columns(p, out->shape.c, &out->columns));
+    out->inner = out->shape;
+    if (out->columns != NULL) {
+        out->inner.c = nas_columns_width(out->columns, out->shape.c);
+        NAS_TRY(get_column_names(p, out->shape.c, &out->feature_names));
+    }
     NAS_TRY(get_int(p, "train", 0, &out->n_train));
     NAS_TRY(get_int(p, "validation", 0, &out->n_validation));
     NAS_TRY(get_int(p, "test", 0, &out->n_test));

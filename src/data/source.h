@@ -4,6 +4,8 @@
 #ifndef NASMITH_DATA_SOURCE_H
 #define NASMITH_DATA_SOURCE_H
 
+#include "data/intern.h"
+
 #include "nasmith/data.h"
 
 /* Which part of the data a row belongs to, as far as the files say. */
@@ -30,6 +32,16 @@ typedef struct nas_source_file {
     char *name;
 } nas_source_file;
 
+/* A column of a table as it is being read. Rows hold NaN where a value is missing, and
+ * for categories the number of their text: in `levels` once these are fixed (-1: not
+ * among them), until then in `texts`. */
+typedef struct nas_source_column {
+    bool category;
+    nas_intern texts;         /* in order of appearance */
+    const nas_intern *levels; /* NULL: not fixed yet */
+    int64_t n_missing;        /* rows, of all sources that share the column */
+} nas_source_column;
+
 /* What was fixed before a source is read: by the user's options, by the first source when
  * this one holds its test rows, or by a model. */
 typedef struct nas_schema {
@@ -37,6 +49,8 @@ typedef struct nas_schema {
     const char *task;  /* "classification", "regression", or NULL = infer */
     int64_t n_features;
     char *const *feature_names; /* columns wanted, in this order; NULL = all */
+    nas_source_column *columns; /* [n_features] what they are; with feature_names, NULL =
+                                   plain numbers */
     int64_t n_targets;
     char *const *target_names; /* quantities to predict where `label` is NULL */
     nas_shape shape; /* of one row; c == 0: free. Readers that fit rows to a size or a
@@ -62,7 +76,9 @@ typedef struct nas_source {
     nas_rows rows;
     int64_t n_outputs;
     char **label_names;
-    char **feature_names; /* tables, else NULL */
+    char **feature_names;       /* tables, else NULL */
+    nas_source_column *columns; /* [shape.c] where values may be missing or categories;
+                                   shared by the parts of a data set; else NULL */
     bool flippable;
     bool own_groups; /* group numbers count recordings of this source; in another one the
                         same number is another recording */

@@ -5,7 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { CLASSES_SHOWN = 20, LINE_WIDTH = 90, INDENT = 9 };
+enum { CLASSES_SHOWN = 20, COLUMNS_SHOWN = 12, LINE_WIDTH = 90, INDENT = 9 };
 
 void nas_data_summary_free(nas_data_summary *summary)
 {
@@ -95,6 +95,55 @@ static void write_targets(const nas_data_summary *summary, nas_text *out)
                         summary->label_names[k]);
 }
 
+/* What becomes of one column that is more than a plain number. */
+static void write_column(const nas_data_summary *summary, int64_t k, nas_text *out)
+{
+    char missing[32], rare[32];
+    const nas_column *column = &summary->columns[k];
+    format_rows(column->n_missing, missing, sizeof missing);
+    format_rows(column->n_rare, rare, sizeof rare);
+    nas_text_printf(out, "         %s: ", summary->feature_names[k]);
+    if (column->levels != NULL)
+        nas_text_printf(out, "%lld categor%s, one input for all others",
+                        (long long)column->n_levels, column->n_levels == 1 ? "y" : "ies");
+    else
+        nas_text_puts(out, "number");
+    if (column->n_rare > 0)
+        nas_text_printf(out, " (%s training row%s)", rare,
+                        column->n_rare == 1 ? "" : "s");
+    if (column->n_missing > 0)
+        nas_text_printf(out, "; %s missing: %s%s", missing,
+                        column->levels != NULL ? "" : "the median",
+                        column->indicator
+                            ? (column->levels != NULL ? "an input of its own"
+                                                      : " and an input that says so")
+                            : (column->levels != NULL ? "no category" : ""));
+    nas_text_putc(out, '\n');
+}
+
+static void write_columns(const nas_data_summary *summary, nas_text *out)
+{
+    int64_t shown = 0, special = 0;
+    for (int64_t k = 0; k < summary->shape.c; k++)
+        special +=
+            summary->columns[k].levels != NULL || summary->columns[k].n_missing > 0;
+    nas_text_printf(out,
+                    "Columns  %lld plain number%s, %lld encoded: %lld inputs of the "
+                    "network\n",
+                    (long long)(summary->shape.c - special),
+                    summary->shape.c - special == 1 ? "" : "s", (long long)special,
+                    (long long)summary->inner.c);
+    for (int64_t k = 0; k < summary->shape.c && shown < COLUMNS_SHOWN; k++) {
+        if (summary->columns[k].levels == NULL && summary->columns[k].n_missing == 0)
+            continue;
+        write_column(summary, k, out);
+        shown++;
+    }
+    if (special > shown)
+        nas_text_printf(out, "         and %lld more (--json)\n",
+                        (long long)(special - shown));
+}
+
 void nas_data_summary_text(const nas_data_summary *summary, nas_text *out)
 {
     char rows[32];
@@ -111,6 +160,8 @@ void nas_data_summary_text(const nas_data_summary *summary, nas_text *out)
         write_classes(summary, out);
     else
         write_targets(summary, out);
+    if (summary->columns != NULL)
+        write_columns(summary, out);
     for (int64_t i = 0; i < summary->n_warnings; i++)
         nas_text_printf(out, "Note     %s\n", summary->warnings[i]);
 }
@@ -159,6 +210,12 @@ void nas_data_summary_json(const nas_data_summary *summary, nas_json *json)
     nas_json_int(json, summary->shape.h);
     nas_json_int(json, summary->shape.w);
     nas_json_array_end(json);
+    if (summary->columns != NULL) {
+        nas_json_key(json, "columns");
+        nas_columns_write_json(summary->columns, summary->feature_names, summary->shape.c,
+                               json);
+        nas_json_key_int(json, "network_inputs", summary->inner.c);
+    }
     nas_json_key_string(json, "element", nas_element_name(summary->element));
     nas_json_key_int(json, "outputs", summary->n_outputs);
     write_labels_json(summary, json);

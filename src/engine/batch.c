@@ -84,6 +84,15 @@ static void draw(const nas_net *net, const nas_augment *augment, nas_rng *rng, i
         from->flip[lane] = nas_rng_below(rng, 2) == 1;
 }
 
+/* A raw row as the network's input. @return it, valid until the lane's next */
+static const char *encode_lane(const nas_net *net, const float *raw, int lane)
+{
+    const int64_t columns = net->units[0].z.channels;
+    float *row = net->front_rows + lane * columns;
+    nas_encode_row(net->front_columns, columns, raw, row);
+    return (const char *)row;
+}
+
 static void begin_batch(nas_net *net, int n)
 {
     assert(n >= 1 && n <= net->options.batch);
@@ -97,8 +106,9 @@ void nas_net_batch(nas_net *net, const nas_dataset *data, const int64_t *rows, i
     begin_batch(net, n);
     const size_t bytes = nas_element_bytes(data->element);
     const size_t sample = (size_t)nas_shape_count(data->shape) * bytes;
-    source from = {.element = (int)data->element,
-                   .bytes = bytes,
+    const bool encodes = net->front_columns != NULL;
+    source from = {.element = encodes ? NAS_ELEMENT_F32 : (int)data->element,
+                   .bytes = encodes ? sizeof(float) : bytes,
                    .mean = net->front_mean,
                    .inverse = net->front_inverse};
     for (int b = 0; b < net->active; b++) {
@@ -108,6 +118,10 @@ void nas_net_batch(nas_net *net, const nas_dataset *data, const int64_t *rows, i
             if (i >= n)
                 continue;
             from.row[lane] = (const char *)data->inputs + (size_t)rows[i] * sample;
+            if (encodes) {
+                nas_dataset_row(data, rows[i], net->front_raw);
+                from.row[lane] = encode_lane(net, net->front_raw, lane);
+            }
             draw(net, augment, rng, lane, &from);
         }
         from.plain = augment == NULL && (b + 1) * LINE <= n;
@@ -126,8 +140,6 @@ void nas_net_batch_floats(nas_net *net, const float *inputs, const int32_t *labe
                           const float *targets, int n)
 {
     begin_batch(net, n);
-    const nas_tensor *x = &net->units[0].z;
-    const size_t sample = (size_t)x->channels * (size_t)x->height * (size_t)x->width;
     source from = {.element = NAS_ELEMENT_F32,
                    .bytes = sizeof(float),
                    .mean = net->front_mean,
@@ -135,8 +147,10 @@ void nas_net_batch_floats(nas_net *net, const float *inputs, const int32_t *labe
     for (int b = 0; b < net->active; b++) {
         for (int lane = 0; lane < LINE; lane++) {
             const int i = b * LINE + lane;
-            const float *row = inputs + (size_t)i * sample;
+            const float *row = inputs + (int64_t)i * net->raw;
             from.row[lane] = i < n ? (const char *)row : NULL;
+            if (i < n && net->front_columns != NULL)
+                from.row[lane] = encode_lane(net, row, lane);
         }
         from.plain = (b + 1) * LINE <= n;
         gather_block(net, &from, b);

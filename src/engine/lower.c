@@ -81,7 +81,8 @@ static nas_unit *unit_add(nas_net *net, const nas_graph *graph, int index, nas_c
         return NULL;
     for (int i = 0; i < unit->n_inputs; i++)
         unit->inputs[i] = net->node_unit[node->inputs[i]];
-    unit->y = unit->z = tensor_of(node->shape);
+    unit->y = unit->z =
+        tensor_of(core == NAS_CORE_INPUT ? nas_graph_inner_shape(graph) : node->shape);
     net->node_unit[index] = net->n_units++;
     return unit;
 }
@@ -205,7 +206,8 @@ static bool is_alias(const nas_net *net, const nas_graph *graph, int index)
 {
     const nas_node *node = nas_graph_node(graph, index);
     switch (node->op) {
-    case NAS_OP_STANDARDISE: /* applied while a batch is gathered */
+    case NAS_OP_ENCODE: /* applied while a batch is gathered */
+    case NAS_OP_STANDARDISE:
         return true;
     case NAS_OP_FLATTEN: { /* a dense core reads (C,H,W) in that order itself */
         nas_shape in = nas_graph_node(graph, node->inputs[0])->shape;
@@ -225,6 +227,7 @@ static nas_core core_of(nas_op_kind op)
 {
     static const nas_core cores[NAS_OP_COUNT] = {
         [NAS_OP_INPUT] = NAS_CORE_INPUT,
+        [NAS_OP_ENCODE] = NAS_CORE_VIEW,
         [NAS_OP_STANDARDISE] = NAS_CORE_VIEW,
         [NAS_OP_CONV] = NAS_CORE_CONV,
         [NAS_OP_DEPTHWISE] = NAS_CORE_DEPTHWISE,

@@ -17,11 +17,25 @@ nas_net_options nas_net_options_default(void)
 
 /* ---- compiling ------------------------------------------------------------------- */
 
+/* Constants of encode, and room for a block of raw and of encoded rows. */
+static nas_status compile_encode(nas_net *net, const nas_node *node, nas_err *err)
+{
+    net->front_columns = nas_arena_copy(net->arena, node->constants,
+                                        (size_t)node->n_constants * sizeof(float));
+    net->front_raw = NAS_NEW(net->arena, float, net->raw);
+    net->front_rows = NAS_NEW(net->arena, float, NAS_LANES * node->shape.c);
+    NAS_TRY_ALLOC(net->front_columns, err);
+    NAS_TRY_ALLOC(net->front_raw, err);
+    NAS_TRY_ALLOC(net->front_rows, err);
+    return NAS_OK;
+}
+
 /* Fold all standardise nodes into one mean and factor per input channel:
  * ((x - m1)*s1 - m2)*s2 = (x - (m1 + m2/s1)) * (s1*s2). */
 static nas_status compile_front(nas_net *net, const nas_graph *graph, nas_err *err)
 {
-    const int64_t channels = nas_graph_input_shape(graph).c;
+    const int64_t channels = nas_graph_inner_shape(graph).c;
+    net->raw = nas_shape_count(nas_graph_input_shape(graph));
     net->front_mean = NAS_NEW(net->arena, float, channels);
     net->front_inverse = NAS_NEW(net->arena, float, channels);
     NAS_TRY_ALLOC(net->front_mean, err);
@@ -30,6 +44,8 @@ static nas_status compile_front(nas_net *net, const nas_graph *graph, nas_err *e
         net->front_inverse[c] = 1.0f;
     for (int i = 0; i < nas_graph_count(graph); i++) {
         const nas_node *node = nas_graph_node(graph, i);
+        if (node->op == NAS_OP_ENCODE)
+            NAS_TRY(compile_encode(net, node, err));
         if (node->op != NAS_OP_STANDARDISE)
             continue;
         for (int64_t c = 0; c < channels; c++) {

@@ -158,6 +158,9 @@ struct nas_net {
     float *z_stage, *dy_stage;         /* one group of z, one of dy */
     float *rows_x, *rows_d, *rows_g;   /* dense gradients: batch in rows */
     float *front_mean, *front_inverse; /* [input channels] */
+    const float *front_columns;        /* of encode, or NULL: rows are read as they are */
+    float *front_raw, *front_rows;     /* encode: [raw], [16][input channels] */
+    int64_t raw;                       /* elements of a row before the front section */
     int32_t *labels;
     float *targets; /* [batch][outputs], standardised */
     float *target_mean, *target_deviation, *class_weights;

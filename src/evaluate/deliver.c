@@ -3,19 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-/* A node of another graph, again. */
-static int add_again(nas_graph_builder *builder, const nas_node *node)
-{
-    if (node->op == NAS_OP_INPUT)
-        return nas_graph_add_input(builder, node->shape);
-    if (node->op == NAS_OP_STANDARDISE)
-        return nas_graph_add_standardise(builder, node->inputs[0], node->constants,
-                                         node->constants + node->n_constants / 2,
-                                         node->n_constants / 2);
-    return nas_graph_add(builder, node->op, node->attr, node->inputs, node->n_inputs,
-                         node->name);
-}
-
 /* A copy that ends in probabilities for classes. Nodes keep their order, so the flat
  * weights stay what they are: softmax has none. */
 static nas_status finish_graph(const nas_graph *graph, nas_task task, nas_graph **out,
@@ -23,8 +10,10 @@ static nas_status finish_graph(const nas_graph *graph, nas_task task, nas_graph 
 {
     nas_graph_builder *builder = nas_graph_builder_new();
     NAS_TRY_ALLOC(builder, err);
-    for (int i = 0; i < nas_graph_count(graph); i++)
-        (void)add_again(builder, nas_graph_node(graph, i));
+    for (int i = 0; i < nas_graph_count(graph); i++) {
+        const nas_node *node = nas_graph_node(graph, i);
+        (void)nas_graph_add_again(builder, node, node->inputs);
+    }
     int output = nas_graph_output(graph);
     if (task == NAS_TASK_CLASSIFICATION &&
         nas_graph_node(graph, output)->op != NAS_OP_SOFTMAX)
@@ -58,6 +47,13 @@ static bool copy_names(char *const *names, int64_t n, char ***out, int64_t *n_ou
     return true;
 }
 
+static bool copy_columns(nas_model *model, const nas_column *columns)
+{
+    if (columns != NULL)
+        model->columns = nas_columns_clone(columns, model->n_features);
+    return columns == NULL || model->columns != NULL;
+}
+
 static bool copy_targets(nas_model *model, const float *mean, const float *deviation)
 {
     size_t bytes = (size_t)model->n_outputs * sizeof *mean;
@@ -80,6 +76,7 @@ static bool fill(nas_model *model, const float *weights, const nas_dataset *data
            (data->feature_names == NULL ||
             copy_names(data->feature_names, data->shape.c, &model->features,
                        &model->n_features)) &&
+           copy_columns(model, data->columns) &&
            (mean == NULL || copy_targets(model, mean, deviation));
 }
 

@@ -139,12 +139,10 @@ static nas_status choose_rows(training *t, nas_err *err)
 static nas_status fit_front(training *t, nas_err *err)
 {
     const nas_dataset *data = t->job->data;
-    float *mean = NAS_NEW(t->arena, float, data->shape.c);
-    float *inverse = NAS_NEW(t->arena, float, data->shape.c);
-    if (mean == NULL || inverse == NULL)
-        return nas_fail(err, NAS_E_NOMEM, "out of memory");
-    nas_dataset_fit_standardise(data, t->rows, t->n_rows, mean, inverse);
-    NAS_TRY(nas_graph_with_front(t->job->graph, mean, inverse, &t->graph, err));
+    nas_front front;
+    NAS_TRY(nas_dataset_fit_front(data, t->rows, t->n_rows, t->job->int8, t->arena,
+                                  &front, err));
+    NAS_TRY(nas_graph_with_front(t->job->graph, &front, &t->graph, err));
     if (data->task == NAS_TASK_CLASSIFICATION)
         return NAS_OK;
     t->mean = NAS_NEW(t->arena, float, data->n_outputs);
@@ -203,17 +201,17 @@ static bool matches(training *t)
     bool classes = job->data->task == NAS_TASK_CLASSIFICATION;
     bool entropy = job->recipe.loss == NAS_LOSS_CROSS_ENTROPY;
     nas_shape in = nas_graph_input_shape(job->graph);
+    nas_shape have = nas_dataset_inner_shape(job->data);
     nas_shape out = nas_graph_output_shape(job->graph);
     char reason[200] = "";
     if (classes != entropy)
         (void)snprintf(reason, sizeof reason, "the recipe's loss does not fit a %s task",
                        classes ? "classification" : "regression");
-    else if (!nas_shape_equal(in, job->data->shape))
+    else if (!nas_shape_equal(in, have))
         (void)snprintf(reason, sizeof reason,
                        "the network takes %lldx%lldx%lld, the data has %lldx%lldx%lld",
                        (long long)in.c, (long long)in.h, (long long)in.w,
-                       (long long)job->data->shape.c, (long long)job->data->shape.h,
-                       (long long)job->data->shape.w);
+                       (long long)have.c, (long long)have.h, (long long)have.w);
     else if (nas_shape_count(out) != job->data->n_outputs)
         (void)snprintf(reason, sizeof reason,
                        "the network gives %lld outputs, the data has %lld",

@@ -64,11 +64,13 @@ static int edges_of(const shuffler *f, int64_t column, float *sorted, double *at
 {
     const nas_subject *s = f->subject;
     int n = 0;
+    int64_t held = 0;
     for (int64_t i = 0; i < f->n; i++)
-        sorted[i] = s->inputs[i * s->size + column];
-    qsort(sorted, (size_t)f->n, sizeof *sorted, by_value);
-    for (int k = 0; k <= BINS; k++) {
-        double edge = (double)sorted[k * (f->n - 1) / BINS];
+        if (!isnan(s->inputs[i * s->size + column]))
+            sorted[held++] = s->inputs[i * s->size + column];
+    qsort(sorted, (size_t)held, sizeof *sorted, by_value);
+    for (int k = 0; k <= BINS && held > 0; k++) {
+        double edge = (double)sorted[k * (held - 1) / BINS];
         if (n == 0 || edge > at[n - 1])
             at[n++] = edge;
     }
@@ -104,6 +106,8 @@ static void accumulate(shuffler *f, int64_t of_class, nas_column_effect *e)
     for (int upper = 0; upper < 2; upper++) {
         answer_at_edges(f, e, upper);
         for (int64_t i = 0; i < f->n; i++) {
+            if (isnan(s->inputs[i * s->size + e->column]))
+                continue;
             int bin = bin_of(e, (double)s->inputs[i * s->size + e->column]);
             double y = (double)f->outputs[i * s->n_outputs + of_class];
             slope[bin] += upper == 1 ? y : -y;
@@ -154,6 +158,8 @@ nas_status nas_column_effects_of(const nas_subject *s, int64_t of_class, nas_rng
     qsort(*out, (size_t)columns, sizeof **out, by_loss);
     for (int64_t i = 0; i < columns && i < WITH_EFFECTS && f.n > 0; i++) {
         nas_column_effect *e = &(*out)[i];
+        if (nas_subject_is_category(s, e->column))
+            continue; /* codes have no order */
         e->points = edges_of(&f, e->column, sorted, e->at);
         if (e->points > 1)
             accumulate(&f, of_class, e);

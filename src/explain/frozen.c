@@ -18,11 +18,6 @@ static int twin(freezer *f, int i)
     for (int k = 0; k < node->n_inputs; k++)
         f->inputs[k] = f->map[node->inputs[k]];
     switch (node->op) {
-    case NAS_OP_INPUT:
-        return nas_graph_add_input(f->builder, node->shape);
-    case NAS_OP_STANDARDISE:
-        return nas_graph_add_standardise(f->builder, f->inputs[0], node->constants,
-                                         node->constants + node->shape.c, node->shape.c);
     case NAS_OP_DROPOUT:
         return f->inputs[0];
     case NAS_OP_BATCH_NORM: {
@@ -33,8 +28,7 @@ static int twin(freezer *f, int i)
         return nas_graph_add(f->builder, NAS_OP_DEPTHWISE, attr, f->inputs, 1, "norm");
     }
     default:
-        return nas_graph_add(f->builder, node->op, node->attr, f->inputs, node->n_inputs,
-                             node->name);
+        return nas_graph_add_again(f->builder, node, f->inputs);
     }
 }
 

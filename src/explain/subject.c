@@ -9,6 +9,12 @@ static const double MACS = 1e9;
 /* A row costs at least so much beside its own MACs. */
 static const double ROW_MACS = 20000;
 
+bool nas_subject_is_category(const nas_subject *s, int64_t channel)
+{
+    const nas_column *columns = s->model->columns;
+    return columns != NULL && columns[channel].levels != NULL;
+}
+
 static nas_input_kind kind_of(nas_shape shape)
 {
     if (shape.h > 1)
@@ -43,14 +49,21 @@ static nas_status load_rows(nas_subject *s, const nas_dataset *data, const int64
     return NAS_OK;
 }
 
+/* Missing values count for nothing. A category has no mean: it is missing instead. */
 static void fit_channels(nas_subject *s)
 {
     const int64_t plane = s->shape.h * s->shape.w;
     for (int64_t c = 0; c < s->shape.c; c++) {
-        double sum = 0, squares = 0;
-        const double count = (double)(s->n * plane);
+        double sum = 0, squares = 0, count = 0;
+        if (nas_subject_is_category(s, c)) {
+            s->mean[c] = NAN;
+            continue;
+        }
         for (int64_t i = 0; i < s->n * plane; i++) {
             double v = (double)s->inputs[i / plane * s->size + c * plane + i % plane];
+            if (isnan(v))
+                continue;
+            count++;
             sum += v;
             squares += v * v;
         }

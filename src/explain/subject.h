@@ -22,7 +22,8 @@ typedef struct nas_subject {
     int64_t n;
     float *inputs;           /* [n][size] as in the source */
     nas_predictions truth;   /* its outputs are the network's answers for the rows */
-    float *mean, *deviation; /* [C] over these rows; a constant channel has 1 */
+    float *mean, *deviation; /* [C] over these rows; a constant channel has 1, a category
+                                NaN and 0 */
     char **feature_names;    /* [C] of a table, or NULL */
     double macs; /* that one part of the explanation may spend; 1e9 unless set */
     nas_net *net;
@@ -46,6 +47,9 @@ void nas_subject_answer(const nas_subject *subject, const float *inputs, int64_t
 /* Rows that fit into so many multiply-accumulates when each is answered `times` times;
  * at least `least`, at most n. */
 int64_t nas_subject_rows_for(const nas_subject *subject, int64_t times, int64_t least);
+
+/* Whether a channel holds codes of a category, which have no order and no mean. */
+bool nas_subject_is_category(const nas_subject *subject, int64_t channel);
 
 /* Class with the highest output of a row. */
 int64_t nas_answer_of(const float *outputs, int64_t n_outputs);

@@ -84,12 +84,22 @@ static const char end[] = "#ifdef __cplusplus\n"
                           "\n"
                           "#endif\n";
 
-static bool standardises(const nas_model *model)
+static bool has_operator(const nas_model *model, nas_op_kind op)
 {
     for (int i = 0; i < nas_graph_count(model->graph); i++)
-        if (nas_graph_node(model->graph, i)->op == NAS_OP_STANDARDISE)
+        if (nas_graph_node(model->graph, i)->op == op)
             return true;
     return false;
+}
+
+static bool standardises(const nas_model *model)
+{
+    return has_operator(model, NAS_OP_STANDARDISE);
+}
+
+static bool encodes(const nas_model *model)
+{
+    return has_operator(model, NAS_OP_ENCODE);
 }
 
 static void put_input(const nas_c_writer *w, nas_text *out)
@@ -110,11 +120,20 @@ static void put_input(const nas_c_writer *w, nas_text *out)
                     " * Input:  %" PRId64 " floats, the raw sample as "
                     "[channel][row][column] = [%" PRId64 "][%" PRId64 "][%" PRId64 "].\n",
                     w->n_inputs, in.c, in.h, in.w);
-    nas_text_puts(out, standardises(w->model)
-                           ? " *         Give the values as they are in the data: (x - "
-                             "mean) / deviation of each\n"
-                             " *         channel is part of the network.\n"
-                           : " *         The values are used as they are.\n");
+    if (encodes(w->model))
+        nas_text_puts(out,
+                      " *         The values as they are in the data: numbers, codes of "
+                      "categories\n"
+                      " *         (see below), NAN where a value is missing. Compile "
+                      "without\n"
+                      " *         -ffast-math: it breaks NAN.\n");
+    else
+        nas_text_puts(out,
+                      standardises(w->model)
+                          ? " *         Give the values as they are in the data: (x - "
+                            "mean) / deviation of each\n"
+                            " *         channel is part of the network.\n"
+                          : " *         The values are used as they are.\n");
 }
 
 static void put_output(const nas_c_writer *w, nas_text *out)
@@ -174,6 +193,31 @@ static void put_strings(const nas_c_writer *w, nas_text *out, const char *name,
     nas_text_puts(out, "    }\n");
 }
 
+/* A comment: what the codes of each category stand for. */
+static void put_categories(const nas_c_writer *w, nas_text *out)
+{
+    const nas_model *model = w->model;
+    bool any = false;
+    for (int64_t i = 0; model->columns != NULL && i < model->n_features; i++) {
+        const nas_column *column = &model->columns[i];
+        if (column->levels == NULL)
+            continue;
+        nas_text_puts(out, any ? ""
+                               : "/* Codes of categories; any other number is a level "
+                                 "that is not known.\n");
+        nas_text_printf(out, " *   input %" PRId64 ", ", i);
+        nas_c_comment(out, model->features[i]);
+        nas_text_puts(out, ":\n");
+        for (int64_t k = 0; k < column->n_levels; k++) {
+            nas_text_printf(out, " *     %" PRId64 " = ", k);
+            nas_c_comment(out, column->levels[k]);
+            nas_text_putc(out, '\n');
+        }
+        any = true;
+    }
+    nas_text_puts(out, any ? " */\n" : "");
+}
+
 static void put_scale(const nas_c_writer *w, nas_text *out, const char *name,
                       nas_quant_scale scale)
 {
@@ -220,6 +264,7 @@ static void put_numbers(const nas_c_writer *w, nas_text *out)
                    "@P_LABELS; */\n");
     put_strings(w, out, "LABELS", w->model->labels, w->model->n_outputs);
     put_strings(w, out, "FEATURES", w->model->features, w->model->n_features);
+    put_categories(w, out);
     if (w->calls->quant != NULL)
         put_scales(w, out);
     nas_text_putc(out, '\n');

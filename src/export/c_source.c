@@ -50,7 +50,8 @@ static bool moves_only(nas_kernel kernel)
 
 static bool has_clamp(nas_kernel kernel)
 {
-    return !moves_only(kernel) && kernel != NAS_KERNEL_LEAKY_RELU && !has_exp(kernel);
+    return !moves_only(kernel) && kernel != NAS_KERNEL_ENCODE &&
+           kernel != NAS_KERNEL_LEAKY_RELU && !has_exp(kernel);
 }
 
 static bool has_clamp8(nas_kernel kernel)
@@ -213,6 +214,8 @@ static void put_call(const nas_c_writer *w, nas_text *out, int index)
         form == NAS_FORM_RECURRENT)
         nas_text_printf(out, "%s_weights + %" PRId64 ", %s_weights + %" PRId64 ", ", p,
                         call->weights[0], p, call->weights[1]);
+    if (form == NAS_FORM_MAP_CONSTANTS)
+        nas_text_printf(out, "%s_weights + %" PRId64 ", ", p, call->weights[0]);
     if (form == NAS_FORM_TERMS ||
         (int8 && (form == NAS_FORM_MAP_WEIGHTS || form == NAS_FORM_WINDOW_WEIGHTS)))
         nas_text_printf(out, "%s_scales + %" PRId64 ", ", p, call->int8.scales);

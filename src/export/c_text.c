@@ -1,6 +1,7 @@
 #include "export/c_text.h"
 
 #include <float.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,10 @@ void nas_c_kernel_text(nas_text *out, const nas_c_names *names, const char *text
 /* Six digits always survive the way to a float and back, so fewer need no trial. */
 static void float_text(char *out, size_t size, float value)
 {
+    if (isnan(value)) {
+        (void)snprintf(out, size, "NAN");
+        return;
+    }
     for (int digits = FLT_DIG; digits <= FLT_DECIMAL_DIG; digits++) {
         (void)snprintf(out, size, "%.*g", digits, (double)value);
         if (strtof(out, NULL) == value)

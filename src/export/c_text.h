@@ -26,7 +26,8 @@ void nas_c_template(nas_text *out, const nas_c_names *names, const char *text);
 /* Append a runtime source: the names' common start `nas_rt_` becomes the prefix. */
 void nas_c_kernel_text(nas_text *out, const nas_c_names *names, const char *text);
 
-/* Append a float constant: the shortest decimal that reads back equal, with an f. */
+/* Append a float constant: the shortest decimal that reads back equal, with an f; NAN of
+ * <math.h> for that. */
 void nas_c_float(nas_text *out, float value);
 
 /* Append rows of at most 90 columns, each ended by a newline. */

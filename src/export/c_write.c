@@ -8,34 +8,14 @@
 
 enum { DEFAULT_SAMPLES = 2 };
 
-/* Mean and inverse deviation of a channel of the raw input, as far as the network knows.
- */
-static void channel_scale(const nas_model *model, int64_t c, float *mean, float *inverse)
-{
-    *mean = 0;
-    *inverse = 1;
-    if (nas_graph_count(model->graph) < 2)
-        return;
-    const nas_node *first = nas_graph_node(model->graph, 1);
-    if (first->op != NAS_OP_STANDARDISE)
-        return;
-    *mean = first->constants[c];
-    *inverse = first->constants[first->shape.c + c];
-}
-
-/* Samples for the self-test when the caller has none: normal in each channel. */
+/* Samples for the self-test when the caller has none. */
 static nas_status make_samples(nas_c_writer *w, nas_arena *arena, nas_err *err)
 {
-    const nas_shape in = nas_graph_input_shape(w->model->graph);
     float *sample = NAS_NEW(arena, float, DEFAULT_SAMPLES * w->n_inputs);
     NAS_TRY_ALLOC(sample, err);
     nas_rng rng = nas_rng_new(0, nas_graph_hash(w->model->graph));
-    for (int64_t i = 0; i < DEFAULT_SAMPLES * w->n_inputs; i++) {
-        float mean, inverse;
-        channel_scale(w->model, i / (in.h * in.w) % in.c, &mean, &inverse);
-        const float deviation = inverse != 0 ? 1 / inverse : 0;
-        sample[i] = mean + deviation * (float)nas_rng_normal(&rng);
-    }
+    for (int64_t i = 0; i < DEFAULT_SAMPLES; i++)
+        nas_graph_draw_row(w->model->graph, &rng, sample + i * w->n_inputs);
     w->sample = sample;
     w->n_samples = DEFAULT_SAMPLES;
     return NAS_OK;

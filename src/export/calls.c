@@ -132,17 +132,8 @@ static nas_call *channel_call(lowering *l, const step_view *v, nas_kernel kernel
     return map_call(l, v, kernel, shape.h * shape.w, shape.c, shape.c);
 }
 
-/* Append floats to the packed weights. @return their offset */
-static int64_t put(lowering *l, const float *values, int64_t n)
-{
-    const int64_t offset = l->calls->n_weights;
-    if (n > 0)
-        memcpy(l->calls->weights + offset, values, (size_t)n * sizeof *values);
-    l->calls->n_weights += n;
-    return offset;
-}
-
-/* The same with element i taken from values[order[i]]. */
+/* Append floats to the packed weights, element i from values[order[i]].
+ * @return their offset */
 static int64_t put_ordered(lowering *l, const float *values, const uint32_t *order,
                            int64_t n)
 {
@@ -151,6 +142,11 @@ static int64_t put_ordered(lowering *l, const float *values, const uint32_t *ord
         l->calls->weights[offset + i] = values[logical(order, i)];
     l->calls->n_weights += n;
     return offset;
+}
+
+static int64_t put(lowering *l, const float *values, int64_t n)
+{
+    return put_ordered(l, values, NULL, n);
 }
 
 /* Biases of the step, or int8: biases, multipliers and shifts.
@@ -189,8 +185,8 @@ static nas_status put_indices(lowering *l, const layout *from, const layout *to,
     for (int64_t i = 0; i < n; i++)
         place[logical(to->order, i)] = (uint32_t)i;
     *offset = l->calls->n_indices;
-    if (*offset > 0)
-        memcpy(table, l->calls->indices, (size_t)*offset * sizeof *table);
+    for (int64_t i = 0; i < *offset; i++)
+        table[i] = l->calls->indices[i];
     for (int64_t i = 0; i < n; i++)
         table[*offset + i] = place[logical(from->order, i)];
     l->calls->indices = table;
@@ -203,9 +199,7 @@ static nas_status put_indices(lowering *l, const layout *from, const layout *to,
 /* Outputs computed together; the same rule as nas_rt_block of the runtime. */
 static int64_t block_of(int64_t left)
 {
-    if (left >= 8)
-        return 8;
-    return left >= 4 ? 4 : 1;
+    return left >= 8 ? 8 : left >= 4 ? 4 : 1;
 }
 
 /* Pack `outputs` rows of [I][taps] as blocks of [taps][I][block].
@@ -269,6 +263,14 @@ static nas_call *window_call(lowering *l, const step_view *v, nas_kernel kernel,
     w->low = call->map.low;
     w->high = call->map.high;
     return call;
+}
+
+static nas_status lower_encode(lowering *l, const step_view *v, layout *out)
+{
+    *out = (layout){v->node->shape, NULL};
+    nas_call *call = map_call(l, v, NAS_KERNEL_ENCODE, 1, v->in.shape.c, out->shape.c);
+    call->weights[0] = put(l, v->node->constants, v->node->n_constants);
+    return NAS_OK;
 }
 
 /* Int8 samples come standardised. */
@@ -598,6 +600,7 @@ static nas_status lower_concat(lowering *l, const step_view *v, layout *out)
 typedef nas_status (*lower_function)(lowering *l, const step_view *v, layout *out);
 
 static const lower_function functions[NAS_STEP_KINDS] = {
+    [NAS_STEP_ENCODE] = lower_encode,
     [NAS_STEP_STANDARDISE] = lower_standardise,
     [NAS_STEP_CONV] = lower_conv,
     [NAS_STEP_DEPTHWISE] = lower_depthwise,

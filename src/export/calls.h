@@ -20,6 +20,7 @@
  * nas_kernel_form. */
 #define NAS_KERNEL_LIST(X)                                                               \
     X(LOAD, load, MAP)                                                                   \
+    X(ENCODE, encode, MAP_CONSTANTS)                                                     \
     X(STANDARDISE, standardise, MAP_WEIGHTS)                                             \
     X(CONV, conv, WINDOW_WEIGHTS)                                                        \
     X(DEPTHWISE, depthwise, WINDOW_WEIGHTS)                                              \
@@ -63,6 +64,7 @@
 typedef enum nas_kernel_form {
     NAS_FORM_MAP,             /* (map, in, out) */
     NAS_FORM_MAP_WEIGHTS,     /* (map, weights, weights, in, out) */
+    NAS_FORM_MAP_CONSTANTS,   /* (map, weights, in, out) */
     NAS_FORM_MAP_GATHER,      /* (map, indices, in, out) */
     NAS_FORM_MAP_PAIR,        /* (map, a, b, out) */
     NAS_FORM_MAP_PAIR_GATHER, /* (map, indices, a, b, out) */

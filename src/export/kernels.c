@@ -18,6 +18,7 @@
 #include "export/runtime/conv.h"
 #include "export/runtime/dense.h"
 #include "export/runtime/depthwise.h"
+#include "export/runtime/encode.h"
 #include "export/runtime/gelu.h"
 #include "export/runtime/global_avg_pool.h"
 #include "export/runtime/gru.h"
@@ -45,6 +46,7 @@ typedef struct operands {
 /* One function per kernel with the same signature; the form says which arguments. */
 #define ARGUMENTS_MAP(o) &(o)->call->map, (o)->a, (o)->out
 #define ARGUMENTS_MAP_WEIGHTS(o) &(o)->call->map, (o)->w0, (o)->w1, (o)->a, (o)->out
+#define ARGUMENTS_MAP_CONSTANTS(o) &(o)->call->map, (o)->w0, (o)->a, (o)->out
 #define ARGUMENTS_MAP_GATHER(o) &(o)->call->map, (o)->indices, (o)->a, (o)->out
 #define ARGUMENTS_MAP_PAIR(o) &(o)->call->map, (o)->a, (o)->b, (o)->out
 #define ARGUMENTS_MAP_PAIR_GATHER(o)                                                     \

@@ -90,6 +90,24 @@ void nas_naive_global_avg_pool(nas_shape shape, const double *in, double *out)
     }
 }
 
+double nas_naive_encode(const float *column, double x)
+{
+    const double scale = (double)column[NAS_ENCODE_SCALE];
+    const double d = isnan(x) ? 0 : x - (double)column[NAS_ENCODE_CENTRE];
+    switch ((nas_encode_kind)column[NAS_ENCODE_KIND]) {
+    case NAS_ENCODE_SQUASH:
+        return d * scale / (1 + fabs(d * scale));
+    case NAS_ENCODE_MISSING:
+        return isnan(x) ? 1 : 0;
+    case NAS_ENCODE_INSIDE:
+        return !isnan(x) && fabs(d) < scale ? 1 : 0;
+    case NAS_ENCODE_OUTSIDE:
+        return !isnan(x) && fabs(d) >= scale ? 1 : 0;
+    default:
+        return d * scale;
+    }
+}
+
 void nas_naive_dense(int64_t inputs, int64_t outputs, const float *kernel,
                      const float *bias, const double *in, double *out)
 {

@@ -20,6 +20,8 @@ void nas_naive_max_pool(const nas_naive_window *window, const double *in, double
 /* Mean over the elements inside the input. */
 void nas_naive_avg_pool(const nas_naive_window *window, const double *in, double *out);
 void nas_naive_global_avg_pool(nas_shape shape, const double *in, double *out);
+/* One column of encode from a raw value. @param column  [NAS_ENCODE_FIELDS] */
+double nas_naive_encode(const float *column, double x);
 /* @param kernel  [O][I]; @param bias  [O] or NULL */
 void nas_naive_dense(int64_t inputs, int64_t outputs, const float *kernel,
                      const float *bias, const double *in, double *out);

@@ -23,6 +23,7 @@ nas_status nas_onnx_serialise_int8(const nas_quant *quant, bool inner, nas_arena
 #define NAS_ONNX_KEY_GRAPH "nasmith.graph" /* the graph's JSON form */
 #define NAS_ONNX_KEY_TASK "nasmith.task"
 #define NAS_ONNX_KEY_LABELS "nasmith.labels"     /* JSON array of strings */
+#define NAS_ONNX_KEY_COLUMNS "nasmith.columns"   /* JSON, see nas_columns_write_json */
 #define NAS_ONNX_KEY_FEATURES "nasmith.features" /* JSON array of strings */
 #define NAS_ONNX_KEY_METRIC "nasmith.metric"
 #define NAS_ONNX_KEY_SCORE "nasmith.score"

@@ -78,6 +78,20 @@ static nas_status read_strings(const onnx_reader *r, const char *key, char ***ou
     return status;
 }
 
+/* Absent in networks of plain numbers. */
+static nas_status read_columns(onnx_reader *r, nas_err *err)
+{
+    const char *text = nas_onnx_property(r->proto, NAS_ONNX_KEY_COLUMNS);
+    json_t *array = NULL;
+    if (text == NULL)
+        return NAS_OK;
+    NAS_TRY(nas_json_parse(text, strlen(text), r->name, &array, err));
+    nas_status status =
+        nas_columns_load(array, r->model->n_features, &r->model->columns, err);
+    json_decref(array);
+    return status;
+}
+
 static nas_status read_graph(onnx_reader *r, nas_err *err)
 {
     const char *text = NULL;
@@ -105,6 +119,7 @@ static nas_status read_meaning(onnx_reader *r, nas_err *err)
     model->n_features = -1;
     NAS_TRY(read_strings(r, NAS_ONNX_KEY_FEATURES, &model->features, &model->n_features,
                          err));
+    NAS_TRY(read_columns(r, err));
     const char *metric = nas_onnx_property(r->proto, NAS_ONNX_KEY_METRIC);
     const char *on = nas_onnx_property(r->proto, NAS_ONNX_KEY_SCORE_ON);
     const char *score = nas_onnx_property(r->proto, NAS_ONNX_KEY_SCORE);

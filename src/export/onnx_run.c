@@ -296,22 +296,58 @@ static double operand(const run_step *step, int64_t i)
     return (double)value->constant[value->n_constant == 1 ? 0 : i / plane];
 }
 
-static void run_add(const run_step *step)
+/* ---- rows of tables ---------------------------------------------------------------- */
+
+static nas_status setup_gather(run_step *step, nas_shape *out, nas_err *err)
 {
-    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
-        step->out->data[i] = step->in[0]->data[i] + operand(step, i);
+    const run_value *index = step->in[1];
+    const nas_shape in = step->in[0]->shape;
+    if (int_attribute(step, "axis", 0) != 1 || index->whole == NULL)
+        return nas_fail(err, NAS_E_CONFIG,
+                        "expected axis 1 and an initialiser of indices");
+    for (int64_t i = 0; i < index->n_constant; i++)
+        if (index->whole[i] < 0 || index->whole[i] >= in.c)
+            return nas_fail(err, NAS_E_CONFIG, "index %lld of %lld channels",
+                            (long long)index->whole[i], (long long)in.c);
+    *out = (nas_shape){index->n_constant, in.h, in.w};
+    return NAS_OK;
 }
 
-static void run_sub(const run_step *step)
+static void run_gather(const run_step *step)
 {
+    const int64_t plane = step->out->shape.h * step->out->shape.w;
     for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
-        step->out->data[i] = step->in[0]->data[i] - operand(step, i);
+        step->out->data[i] =
+            step->in[0]->data[step->in[1]->whole[i / plane] * plane + i % plane];
 }
 
-static void run_mul(const run_step *step)
+/* Element by element from x of the first input. Truth is 1, so that Cast copies. */
+#define ELEMENT_RUN(name, value)                                                         \
+    static void run_##name(const run_step *step)                                         \
+    {                                                                                    \
+        for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++) {                \
+            const double x = step->in[0]->data[i];                                       \
+            step->out->data[i] = (value);                                                \
+        }                                                                                \
+    }
+ELEMENT_RUN(is_nan, isnan(x) ? 1 : 0)
+ELEMENT_RUN(abs, fabs(x))
+ELEMENT_RUN(less, x < operand(step, i) ? 1 : 0)
+ELEMENT_RUN(add, x + operand(step, i))
+ELEMENT_RUN(sub, x - operand(step, i))
+ELEMENT_RUN(mul, x *operand(step, i))
+ELEMENT_RUN(div, x / operand(step, i))
+ELEMENT_RUN(where, x > 0 ? operand(step, i) : step->in[2]->data[i])
+
+/* A constant per channel where the first input is true, else the third. */
+static nas_status setup_where(run_step *step, nas_shape *out, nas_err *err)
 {
-    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
-        step->out->data[i] = step->in[0]->data[i] * operand(step, i);
+    *out = step->in[0]->shape;
+    NAS_TRY(need_computed(step, 2, err));
+    NAS_TRY(need_constant(step, 1, out->c, err));
+    if (nas_shape_equal(*out, step->in[2]->shape))
+        return NAS_OK;
+    return nas_fail(err, NAS_E_CONFIG, "the inputs have different shapes");
 }
 
 static nas_status setup_concat(run_step *step, nas_shape *out, nas_err *err)
@@ -549,6 +585,13 @@ static const run_operator operators[] = {
     {"Add", 2, 2, setup_arithmetic, run_add},
     {"Sub", 2, 2, setup_arithmetic, run_sub},
     {"Mul", 2, 2, setup_arithmetic, run_mul},
+    {"Gather", 2, 2, setup_gather, run_gather},
+    {"IsNaN", 1, 1, setup_same, run_is_nan},
+    {"Where", 3, 3, setup_where, run_where},
+    {"Abs", 1, 1, setup_same, run_abs},
+    {"Less", 2, 2, setup_arithmetic, run_less},
+    {"Div", 2, 2, setup_arithmetic, run_div},
+    {"Cast", 1, 1, setup_same, run_copy},
     {"Concat", 1, 0, setup_concat, run_concat},
     {"Flatten", 1, 1, setup_flatten, run_copy},
     {"Unsqueeze", 2, 2, setup_same, run_copy},

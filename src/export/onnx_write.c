@@ -152,6 +152,19 @@ static void property_strings(properties *p, const char *key, char *const *string
     nas_text_free(&text);
 }
 
+/* What the codes of a raw row stand for. */
+static void property_columns(properties *p, const nas_model *model)
+{
+    nas_text text = {0};
+    nas_json json = nas_json_writer(&text, 0);
+    if (model->columns == NULL)
+        return;
+    nas_columns_write_json(model->columns, model->features, model->n_features, &json);
+    p->failed = p->failed || text.failed;
+    property(p, NAS_ONNX_KEY_COLUMNS, nas_text_string(&text));
+    nas_text_free(&text);
+}
+
 static void describe(properties *p, const nas_onnx_builder *b)
 {
     const nas_model *model = b->model;
@@ -165,6 +178,7 @@ static void describe(properties *p, const nas_onnx_builder *b)
              model->task == NAS_TASK_CLASSIFICATION ? "classification" : "regression");
     property_strings(p, NAS_ONNX_KEY_LABELS, model->labels, model->n_outputs);
     property_strings(p, NAS_ONNX_KEY_FEATURES, model->features, model->n_features);
+    property_columns(p, model);
     property(p, NAS_ONNX_KEY_METRIC, model->metric);
     property(p, NAS_ONNX_KEY_SCORE_ON, model->score_on);
     if (isfinite(model->score))

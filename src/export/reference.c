@@ -57,6 +57,15 @@ static void run_input(const ref_node *n)
     (void)n;
 }
 
+static void run_encode(const ref_node *n)
+{
+    for (int64_t i = 0; i < n->node->shape.c; i++) {
+        const float *column = n->node->constants + i * NAS_ENCODE_FIELDS;
+        n->out[i] =
+            nas_naive_encode(column, n->inputs[0][(int64_t)column[NAS_ENCODE_SOURCE]]);
+    }
+}
+
 static void run_standardise(const ref_node *n)
 {
     const float *mean = n->node->constants, *inverse = mean + n->in.c;

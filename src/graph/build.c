@@ -183,8 +183,8 @@ static nas_status append(nas_graph_builder *builder, nas_draft *draft, nas_err *
     return NAS_OK;
 }
 
-int nas_graph_builder_copy(nas_graph_builder *builder, const nas_node *node,
-                           const int *inputs)
+int nas_graph_add_again(nas_graph_builder *builder, const nas_node *node,
+                        const int *inputs)
 {
     if (builder->err.code != NAS_OK)
         return -1;
@@ -207,7 +207,7 @@ int nas_graph_add_input(nas_graph_builder *builder, nas_shape shape)
                        NAS_GRAPH_MAX_EXTENT);
         return stop(builder, &node);
     }
-    return nas_graph_builder_copy(builder, &node, NULL);
+    return nas_graph_add_again(builder, &node, NULL);
 }
 
 int nas_graph_add(nas_graph_builder *builder, nas_op_kind op, const nas_value *attr,
@@ -219,7 +219,7 @@ int nas_graph_add(nas_graph_builder *builder, nas_op_kind op, const nas_value *a
         nas_param_defaults(params, node.attr);
     else
         memcpy(node.attr, attr, (size_t)nas_param_count(params) * sizeof *attr);
-    return nas_graph_builder_copy(builder, &node, inputs);
+    return nas_graph_add_again(builder, &node, inputs);
 }
 
 nas_shape nas_graph_builder_shape(const nas_graph_builder *builder, int node)
@@ -283,20 +283,31 @@ int nas_graph_add_unary(nas_graph_builder *builder, nas_op_kind op, int input,
     return nas_graph_add(builder, op, NULL, &input, 1, name);
 }
 
+/* A node of the front section that reads `input`; constants are copied. */
+static int add_fitted(nas_graph_builder *builder, nas_op_kind op, int input,
+                      const float *constants, int64_t n)
+{
+    nas_node node = {.op = op, .n_inputs = 1, .constants = constants, .n_constants = n};
+    return nas_graph_add_again(builder, &node, &input);
+}
+
+int nas_graph_add_encode(nas_graph_builder *builder, int input, const float *columns,
+                         int64_t n)
+{
+    return add_fitted(builder, NAS_OP_ENCODE, input, columns, n * NAS_ENCODE_FIELDS);
+}
+
 int nas_graph_add_standardise(nas_graph_builder *builder, int input, const float *mean,
                               const float *inverse_deviation, int64_t channels)
 {
-    nas_node node = {.op = NAS_OP_STANDARDISE, .n_inputs = 1};
     if (builder->err.code != NAS_OK)
         return -1;
     float *constants = NAS_NEW(builder->arena, float, 2 * channels);
     if (constants == NULL) {
         (void)nas_fail(&builder->err, NAS_E_NOMEM, "out of memory");
-        return stop(builder, &node);
+        return stop(builder, &(nas_node){.op = NAS_OP_STANDARDISE});
     }
     memcpy(constants, mean, (size_t)channels * sizeof *mean);
     memcpy(constants + channels, inverse_deviation, (size_t)channels * sizeof *mean);
-    node.constants = constants;
-    node.n_constants = 2 * channels;
-    return nas_graph_builder_copy(builder, &node, &input);
+    return add_fitted(builder, NAS_OP_STANDARDISE, input, constants, 2 * channels);
 }

@@ -59,13 +59,16 @@ static uint64_t mix(uint64_t a, uint64_t b)
     return z ^ (z >> 31);
 }
 
-static uint64_t node_label(const nas_node *node)
+/* The input is what the network reads behind the front section. */
+static uint64_t node_label(const nas_graph *graph, const nas_node *node)
 {
     const nas_op *op = nas_op_get(node->op);
     uint64_t label = nas_hash64(op->name, strlen(op->name), 0);
-    if (node->op == NAS_OP_INPUT)
-        label = mix(mix(mix(label, (uint64_t)node->shape.c), (uint64_t)node->shape.h),
-                    (uint64_t)node->shape.w);
+    if (node->op == NAS_OP_INPUT) {
+        const nas_shape shape = nas_graph_inner_shape(graph);
+        label =
+            mix(mix(mix(label, (uint64_t)shape.c), (uint64_t)shape.h), (uint64_t)shape.w);
+    }
     for (int i = 0; op->params[i].name != NULL; i++) {
         uint64_t bits;
         memcpy(&bits, &node->attr[i], sizeof bits);
@@ -344,7 +347,7 @@ static void load(search *s, const nas_graph *graph, int *local)
         local[i] = v;
         s->graph_node[v] = i;
         s->commutative[v] = nas_op_get(node->op)->commutative;
-        s->label[v] = node_label(node);
+        s->label[v] = node_label(graph, node);
         for (int k = 0; k < node->n_inputs; k++) {
             int input = local[node->inputs[k]];
             s->inputs[edges++] = input;

@@ -49,6 +49,10 @@ static nas_status check_front(const survivors *alive, int i, nas_err *err)
     for (int k = 0; k < node->n_inputs; k++) {
         const nas_node *input = &alive->drafts[node->inputs[k]].node;
         bool start = input->op == NAS_OP_INPUT || nas_op_get(input->op)->front;
+        if (node->op == NAS_OP_ENCODE && input->op != NAS_OP_INPUT)
+            return nas_fail(err, NAS_E_GRAPH,
+                            "node %d: encode reads raw rows, found it after %s", i,
+                            nas_op_get(input->op)->name);
         if (nas_op_get(node->op)->front && !start)
             return nas_fail(err, NAS_E_GRAPH,
                             "node %d: %s must stand directly after the input, found it "

@@ -19,7 +19,7 @@ static void copy_node(nas_graph_builder *builder, const nas_graph *graph, int fr
         }
         room[at] = input;
     }
-    index[from] = nas_graph_builder_copy(builder, node, room);
+    index[from] = nas_graph_add_again(builder, node, room);
 }
 
 /* Room for maps: index of every node, then inputs of the widest node. */
@@ -36,17 +36,40 @@ static nas_status begin(const nas_graph *graph, nas_graph_builder **builder, int
     return nas_fail(err, NAS_E_NOMEM, "out of memory");
 }
 
-nas_status nas_graph_with_front(const nas_graph *graph, const float *mean,
-                                const float *inverse_deviation, nas_graph **out,
-                                nas_err *err)
+/* Input and front section. @return the node the network reads */
+static int add_front(nas_graph_builder *builder, nas_shape inner, const nas_front *front)
+{
+    const bool encodes = front != NULL && front->columns != NULL;
+    int start =
+        nas_graph_add_input(builder, encodes ? (nas_shape){front->n_raw, 1, 1} : inner);
+    if (encodes)
+        start = nas_graph_add_encode(builder, start, front->columns, front->n_columns);
+    if (front != NULL && front->mean != NULL)
+        start = nas_graph_add_standardise(builder, start, front->mean,
+                                          front->inverse_deviation, inner.c);
+    return start;
+}
+
+static nas_status check_columns(const nas_front *front, nas_shape inner, nas_err *err)
+{
+    if (front == NULL || front->columns == NULL ||
+        nas_shape_equal(inner, (nas_shape){front->n_columns, 1, 1}))
+        return NAS_OK;
+    return nas_fail(err, NAS_E_GRAPH,
+                    "the network reads %lldx%lldx%lld, encode gives %lld columns",
+                    (long long)inner.c, (long long)inner.h, (long long)inner.w,
+                    (long long)front->n_columns);
+}
+
+nas_status nas_graph_with_front(const nas_graph *graph, const nas_front *front,
+                                nas_graph **out, nas_err *err)
 {
     nas_graph_builder *builder = NULL;
     int *index = NULL;
+    const nas_shape inner = nas_graph_inner_shape(graph);
+    NAS_TRY(check_columns(front, inner, err));
     NAS_TRY(begin(graph, &builder, &index, err));
-    int start = nas_graph_add_input(builder, graph->nodes[0].shape);
-    if (mean != NULL)
-        start = nas_graph_add_standardise(builder, start, mean, inverse_deviation,
-                                          graph->nodes[0].shape.c);
+    int start = add_front(builder, inner, front);
     for (int i = 0; i < graph->n_nodes; i++) {
         nas_op_kind op = graph->nodes[i].op;
         if (op == NAS_OP_INPUT || nas_op_get(op)->front)

@@ -18,6 +18,14 @@ int nas_graph_output(const nas_graph *graph)
     return graph->output;
 }
 
+nas_shape nas_graph_inner_shape(const nas_graph *graph)
+{
+    for (int i = 1; i < graph->n_nodes; i++)
+        if (graph->nodes[i].op == NAS_OP_ENCODE)
+            return graph->nodes[i].shape;
+    return graph->nodes[0].shape;
+}
+
 nas_shape nas_graph_input_shape(const nas_graph *graph)
 {
     return graph->nodes[0].shape;

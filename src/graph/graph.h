@@ -36,11 +36,6 @@ struct nas_graph_builder {
     nas_err err;    /* sticky; code NAS_OK while all is well */
 };
 
-/* Add a copy of a node (of any graph) that reads `inputs` of this builder.
- * @return its index, or -1 */
-int nas_graph_builder_copy(nas_graph_builder *builder, const nas_node *node,
-                           const int *inputs);
-
 /* Read a parsed JSON form; messages name the node but no file. */
 nas_status nas_graph_read_value(json_t *root, nas_graph **out, nas_err *err);
 

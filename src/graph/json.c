@@ -33,6 +33,29 @@ static void write_floats(const char *key, const float *values, int64_t n, nas_js
     nas_json_array_end(json);
 }
 
+static const char *const encode_names[NAS_ENCODE_KINDS + 1] = {
+    [NAS_ENCODE_VALUE] = "value",     [NAS_ENCODE_SQUASH] = "squash",
+    [NAS_ENCODE_MISSING] = "missing", [NAS_ENCODE_INSIDE] = "inside",
+    [NAS_ENCODE_OUTSIDE] = "outside",
+};
+
+/* "columns":[[source,"kind",centre,scale],...] */
+static void write_columns(const nas_node *node, nas_json *json)
+{
+    nas_json_key(json, "columns");
+    nas_json_array_begin(json);
+    for (int64_t i = 0; i < node->shape.c; i++) {
+        const float *column = node->constants + i * NAS_ENCODE_FIELDS;
+        nas_json_array_begin(json);
+        nas_json_int(json, (int64_t)column[NAS_ENCODE_SOURCE]);
+        nas_json_string(json, encode_names[(int)column[NAS_ENCODE_KIND]]);
+        nas_json_float(json, column[NAS_ENCODE_CENTRE]);
+        nas_json_float(json, column[NAS_ENCODE_SCALE]);
+        nas_json_array_end(json);
+    }
+    nas_json_array_end(json);
+}
+
 static void write_node(const nas_node *node, nas_json *json)
 {
     nas_json_object_begin(json);
@@ -54,7 +77,9 @@ static void write_node(const nas_node *node, nas_json *json)
     if (node->name[0] != '\0')
         nas_json_key_string(json, "name", node->name);
     write_attributes(node, json);
-    if (node->n_constants > 0) {
+    if (node->op == NAS_OP_ENCODE)
+        write_columns(node, json);
+    if (node->op == NAS_OP_STANDARDISE) {
         int64_t half = node->n_constants / 2;
         write_floats("mean", node->constants, half, json);
         write_floats("inverse_deviation", node->constants + half, half, json);
@@ -227,6 +252,52 @@ static nas_status read_standardise(reader *r, json_t *object, int input, nas_err
     return NAS_OK;
 }
 
+/* @param out  [NAS_ENCODE_FIELDS] */
+static nas_status read_column(const json_t *column, size_t i, float *out, nas_err *err)
+{
+    const json_t *source = json_array_get(column, NAS_ENCODE_SOURCE);
+    const char *kind = json_string_value(json_array_get(column, NAS_ENCODE_KIND));
+    if (json_array_size(column) != NAS_ENCODE_FIELDS || !json_is_integer(source) ||
+        json_integer_value(source) < 0 ||
+        json_integer_value(source) >= NAS_GRAPH_MAX_EXTENT)
+        return nas_fail(err, NAS_E_CONFIG,
+                        "columns[%zu] must be a source, a kind, a centre and a scale", i);
+    int k = 0;
+    while (k < NAS_ENCODE_KINDS && (kind == NULL || strcmp(kind, encode_names[k]) != 0))
+        k++;
+    if (k == NAS_ENCODE_KINDS)
+        return nas_fail(err, NAS_E_CONFIG, "columns[%zu] has an unknown kind", i);
+    out[NAS_ENCODE_SOURCE] = (float)json_integer_value(source);
+    out[NAS_ENCODE_KIND] = (float)k;
+    for (int field = NAS_ENCODE_CENTRE; field < NAS_ENCODE_FIELDS; field++) {
+        const json_t *value = json_array_get(column, (size_t)field);
+        double number = json_number_value(value);
+        if (!json_is_number(value) || fabs(number) > 3e38)
+            return nas_fail(err, NAS_E_CONFIG,
+                            "columns[%zu][%d] is not a number of float range", i, field);
+        out[field] = (float)number;
+    }
+    return NAS_OK;
+}
+
+static nas_status read_encode(reader *r, json_t *object, int input, nas_err *err)
+{
+    const json_t *array = json_object_get(object, "columns");
+    const size_t n = json_array_size(array);
+    nas_value unused[NAS_ATTR_MAX];
+    if (n == 0 || n > NAS_GRAPH_MAX_EXTENT)
+        return nas_fail(err, NAS_E_CONFIG, "\"columns\" must be an array of columns");
+    float *columns = NAS_NEW(r->arena, float, n *NAS_ENCODE_FIELDS);
+    NAS_TRY_ALLOC(columns, err);
+    for (size_t i = 0; i < n; i++)
+        NAS_TRY(read_column(json_array_get(array, i), i, columns + i * NAS_ENCODE_FIELDS,
+                            err));
+    (void)json_object_del(object, "columns");
+    NAS_TRY(read_attributes(NAS_OP_ENCODE, false, object, unused, err));
+    (void)nas_graph_add_encode(r->builder, input, columns, (int64_t)n);
+    return NAS_OK;
+}
+
 /* @param object  private shallow copy, changed */
 static nas_status read_node(reader *r, json_t *object, nas_err *err)
 {
@@ -248,6 +319,8 @@ static nas_status read_node(reader *r, json_t *object, nas_err *err)
         return nas_fail(err, NAS_E_CONFIG, "\"name\" is no string");
     char *copy = nas_arena_strdup(r->arena, name == NULL ? "" : json_string_value(name));
     NAS_TRY_ALLOC(copy, err);
+    if (op == NAS_OP_ENCODE && n == 1)
+        return read_encode(r, object, inputs[0], err);
     if (op == NAS_OP_STANDARDISE && n == 1)
         return read_standardise(r, object, inputs[0], err);
     bool flat = n > 0 && nas_graph_builder_shape(r->builder, inputs[0]).h == 1;

@@ -43,6 +43,7 @@ void nas_model_free(nas_model *model)
     nas_heap_free(model->weights);
     free_strings(model->labels, model->n_outputs);
     free_strings(model->features, model->n_features);
+    nas_columns_free(model->columns, model->n_features);
     nas_heap_free(model->target_mean);
     nas_heap_free(model->target_deviation);
     nas_heap_free(model);
@@ -83,6 +84,10 @@ static void write_header(const nas_model *model, nas_json *json)
                                                            : "classification");
     write_strings("labels", model->labels, model->n_outputs, json);
     write_strings("features", model->features, model->n_features, json);
+    if (model->columns != NULL) {
+        nas_json_key(json, "columns");
+        nas_columns_write_json(model->columns, NULL, model->n_features, json);
+    }
     write_floats("target_mean", model->target_mean, model->n_outputs, json);
     write_floats("target_deviation", model->target_deviation, model->n_outputs, json);
     nas_json_key_string(json, "metric", model->metric);
@@ -218,6 +223,8 @@ static nas_status read_header(json_t *root, nas_model *m, nas_err *err)
     NAS_TRY(read_task(root, &m->task, err));
     NAS_TRY(read_strings(root, "labels", &m->n_outputs, &m->labels, err));
     NAS_TRY(read_strings(root, "features", &m->n_features, &m->features, err));
+    NAS_TRY(nas_columns_load(json_object_get(root, "columns"), m->n_features, &m->columns,
+                             err));
     NAS_TRY(read_text(root, "metric", m->metric, sizeof m->metric, err));
     NAS_TRY(read_text(root, "score_on", m->score_on, sizeof m->score_on, err));
     NAS_TRY(read_fingerprint(root, &m->data_fingerprint, err));

@@ -15,6 +15,7 @@ typedef struct lowering {
 /* Step kind of every operator that computes something; -1 for the rest. */
 static const int step_kinds[NAS_OP_COUNT] = {
     [NAS_OP_INPUT] = -1,
+    [NAS_OP_ENCODE] = NAS_STEP_ENCODE,
     [NAS_OP_STANDARDISE] = NAS_STEP_STANDARDISE,
     [NAS_OP_CONV] = NAS_STEP_CONV,
     [NAS_OP_DEPTHWISE] = NAS_STEP_DEPTHWISE,

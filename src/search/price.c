@@ -7,10 +7,35 @@ pricer nas_pricer_of(const nas_space *space, const nas_study_settings *settings,
 {
     pricer out = {.space = space,
                   .limits = settings->limits,
-                  .latency = settings->latency.known ? &settings->latency : NULL};
+                  .latency = settings->latency.known ? &settings->latency : NULL,
+                  .raw = settings->space_context.raw};
     if (max_macs > 0 && (out.limits.macs == 0 || out.limits.macs > max_macs))
         out.limits.macs = max_macs;
     return out;
+}
+
+/* Costs of the network as it is delivered, behind encode where rows are encoded. What
+ * it will be fitted to changes no cost. @param limits  may be NULL */
+static nas_status cost_of(const nas_graph *graph, const pricer *p,
+                          const nas_limits *limits, nas_cost *cost, nas_err *err)
+{
+    const int64_t n = nas_graph_inner_shape(graph).c;
+    nas_graph *whole = NULL;
+    if (p->raw == 0)
+        return nas_cost_of(graph, p->limits.dtype, p->latency, limits, cost, err);
+    float *zeros = nas_heap_alloc((size_t)n, NAS_ENCODE_FIELDS * sizeof *zeros);
+    NAS_TRY_ALLOC(zeros, err);
+    const nas_front front = {.n_raw = p->raw,
+                             .columns = zeros,
+                             .n_columns = n,
+                             .mean = zeros,
+                             .inverse_deviation = zeros};
+    nas_status status = nas_graph_with_front(graph, &front, &whole, err);
+    if (status == NAS_OK)
+        status = nas_cost_of(whole, p->limits.dtype, p->latency, limits, cost, err);
+    nas_graph_free(whole);
+    nas_heap_free(zeros);
+    return status;
 }
 
 nas_status nas_price_candidate(void *context, const nas_candidate *candidate,
@@ -26,7 +51,7 @@ nas_status nas_price_candidate(void *context, const nas_candidate *candidate,
         return NAS_OK;
     if (status != NAS_OK)
         return nas_fail(err, status, "%s", no_network.text);
-    status = nas_cost_of(graph, p->limits.dtype, p->latency, &p->limits, cost, err);
+    status = cost_of(graph, p, &p->limits, cost, err);
     bool exists =
         p->limits.dtype == NAS_FLOAT32 || nas_quant_refusal(graph, NULL) == NULL;
     nas_graph_free(graph);
@@ -123,9 +148,8 @@ nas_status nas_trial_of_graph(const nas_graph *graph, const char *name,
                             .key = nas_graph_hash(graph),
                             .graph_hash = nas_graph_hash(graph),
                             .recipe_hash = nas_recipe_hash(&recipe)};
-    NAS_TRY(nas_cost_of(graph, settings->limits.dtype,
-                        settings->latency.known ? &settings->latency : NULL, NULL,
-                        &out->cost, err));
+    const pricer p = nas_pricer_of(NULL, settings, 0);
+    NAS_TRY(cost_of(graph, &p, NULL, &out->cost, err));
     NAS_TRY(recipe_text(&recipe, arena, &out->recipe, err));
     return graph_text(graph, arena, &out->graph, err);
 }

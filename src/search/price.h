@@ -10,6 +10,7 @@ typedef struct pricer {
     const nas_space *space;
     nas_limits limits;
     const nas_latency_table *latency;
+    int64_t raw; /* of the space's context */
 } pricer;
 
 /* @param max_macs  further bound on MACs, from the time there is; 0 = none */

@@ -206,6 +206,20 @@ static const char *cpu_name(nas_arena *arena)
     return nas_arena_printf(arena, "%s, %s", name, nas_isa_name(nas_isa_best()));
 }
 
+/* Int8 networks read rows as they are. */
+static nas_status check_dtype(const nas_search_options *options,
+                              const nas_data_summary *summary, nas_err *err)
+{
+    if (options->limits.dtype != NAS_INT8 || summary->columns == NULL)
+        return NAS_OK;
+    nas_status status = nas_fail(
+        err, NAS_E_UNSUPPORTED,
+        "`%s` holds categories or missing values: int8 networks take numbers only",
+        options->data_path);
+    nas_err_hint(err, "--dtype float, or --drop those columns (nasmith data check)");
+    return status;
+}
+
 nas_status nas_settings_wanted(const nas_search_options *options,
                                const nas_data_summary *summary, nas_arena *arena,
                                nas_study_settings *out, nas_err *err)
@@ -213,6 +227,7 @@ nas_status nas_settings_wanted(const nas_search_options *options,
     const nas_metric *metric = NULL;
     const nas_strategy_ops *strategy = NULL;
     const nas_scheduler_ops *scheduler = NULL;
+    NAS_TRY(check_dtype(options, summary, err));
     NAS_TRY(find_metric(options->metric, summary->task, &metric, err));
     const char *wanted = options->strategy != NULL ? options->strategy : "evolution";
     bool chosen = strcmp(wanted, AUTO) == 0;
@@ -220,20 +235,22 @@ nas_status nas_settings_wanted(const nas_search_options *options,
         NAS_TRY(find_strategy(wanted, &strategy, err));
     NAS_TRY(find_scheduler(options->scheduler != NULL ? options->scheduler : "asha",
                            &scheduler, err));
-    *out = (nas_study_settings){.data_path = options->data_path,
-                                .data_fingerprint = summary->fingerprint,
-                                .space_context = {.input = summary->shape,
-                                                  .n_outputs = summary->n_outputs,
-                                                  .task = summary->task},
-                                .limits = options->limits,
-                                .minimise = options->minimise,
-                                .metric = metric->name,
-                                .strategy = chosen ? NULL : strategy->name,
-                                .scheduler = scheduler->name,
-                                .seed = options->seed,
-                                .epochs = options->epochs,
-                                .version = NASMITH_VERSION,
-                                .cpu = cpu_name(arena)};
+    *out = (nas_study_settings){
+        .data_path = options->data_path,
+        .data_fingerprint = summary->fingerprint,
+        .space_context = {.input = summary->inner,
+                          .raw = summary->columns != NULL ? summary->shape.c : 0,
+                          .n_outputs = summary->n_outputs,
+                          .task = summary->task},
+        .limits = options->limits,
+        .minimise = options->minimise,
+        .metric = metric->name,
+        .strategy = chosen ? NULL : strategy->name,
+        .scheduler = scheduler->name,
+        .seed = options->seed,
+        .epochs = options->epochs,
+        .version = NASMITH_VERSION,
+        .cpu = cpu_name(arena)};
     NAS_TRY_ALLOC(out->cpu, err);
     NAS_TRY(read_space(options->space, arena, out, err));
     NAS_TRY(strategy_json(nas_strategy_find(out->strategy), options->strategy_options,

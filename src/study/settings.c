@@ -40,6 +40,8 @@ static void write_context(nas_json *json, const nas_space_context *context)
     write_int(json, "c", context->input.c);
     write_int(json, "h", context->input.h);
     write_int(json, "w", context->input.w);
+    if (context->raw > 0)
+        write_int(json, "raw", context->raw);
     write_int(json, "outputs", context->n_outputs);
     write_text(json, "task",
                context->task == NAS_TASK_REGRESSION ? "regression" : "classification");
@@ -159,6 +161,7 @@ static nas_space_context read_context(const json_t *object)
     return (nas_space_context){
         .input = {read_int(object, "c"), read_int(object, "h"), read_int(object, "w")},
         .n_outputs = read_int(object, "outputs"),
+        .raw = read_int(object, "raw"),
         .task = text_is(object, "task", "regression") ? NAS_TASK_REGRESSION
                                                       : NAS_TASK_CLASSIFICATION,
     };

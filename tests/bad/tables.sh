@@ -4,16 +4,17 @@
 
 # CODE ¦ flags ¦ content (\n between lines) ¦ message ¦ hint
 bad_inputs 'table.csv' <<'END'
-3¦--label y¦a,b,y\n1,2,u\n3,,v\n¦table.csv:3:3: row 2, column `b`: the value is missing¦remove the row, fill in a value, or leave the column out: --drop 'b'
-3¦--label y¦a,b,y\n1,n/a,u\n¦table.csv:2:3: row 1, column `b`: the value is missing (`n/a`)¦remove the row, fill in a value, or leave the column out: --drop 'b'
+3¦--label y¦a,b,y\n1,2,u\n3,4,NA\n¦table.csv:3:5: row 2, column `y`: the value is missing (`NA`)¦remove the row or fill in a value
+3¦--label y --missing v¦a,b,y\n1,2,u\n3,4,v\n¦table.csv:3:5: row 2, column `y`: the value is missing (`v`)¦remove the row or fill in a value
+3¦--label y¦a,y\n,u\nNA,v\n¦`table.csv` has no column to learn from: column `a` holds no value: left out¦
 3¦--label y¦a,b,y\n1,2,\n¦table.csv:2:5: row 1, column `y`: the value is missing¦remove the row or fill in a value
-3¦--label y¦a,b,y\n1,red,u\n¦table.csv:2:3: row 1, column `b`: `red`, expected a number¦encode the column as numbers or leave it out: --drop 'b'
+3¦--label y¦a,b,y\n1,2,u\n3,red,v\n4,5,u\n¦table.csv:3:3: row 2, column `b`: `red`, expected a number¦if it stands for a missing value: --missing 'red'; if all are codes: --categories 'b'; or leave the column out: --drop 'b'
 3¦--label y¦a;b;y\n1;2,5;u\n¦table.csv:2:3: row 1, column `b`: `2,5`, expected a number¦if decimals are written with a comma: --decimal-comma
 3¦--label y --decimal-comma¦a;b;y\n1;2,5;u\n2;1.250;v\n¦table.csv:3:3: `1.250` has a point, expected a decimal comma (--decimal-comma)¦
-3¦--label y --decimal-comma¦a;b;y\n1;2,5,1;u\n¦table.csv:2:3: row 1, column `b`: `2,5,1`, expected a number¦encode the column as numbers or leave it out: --drop 'b'
+3¦--label y --decimal-comma¦a;b;y\n1;2,5;u\n2;2,5,1;v\n3;4;u\n¦table.csv:3:3: row 2, column `b`: `2,5,1`, expected a number¦if it stands for a missing value: --missing '2,5,1'; if all are codes: --categories 'b'; or leave the column out: --drop 'b'
 3¦--label y¦a,on,y\n1,24.12.2026,u\n¦table.csv:2:3: row 1, column `on`: `24.12.2026`, expected a number¦it is a date: leave the column out with --drop 'on', or let it order the split with --time-column 'on'
 3¦--label y --time-column on¦a,on,y\n1,24.12.2026,5\n¦table.csv:2:3: row 1, column `on`: `24.12.2026`, expected a number or a date such as 2026-11-25¦only numbers can be predicted together, and order rows
-3¦--label y¦a,b,y\n1,1e99,u\n¦table.csv:2:3: row 1, column `b`: `1e99`, expected a number¦encode the column as numbers or leave it out: --drop 'b'
+3¦--label y¦a,b,y\n1,1e99,u\n¦table.csv:2:3: row 1, column `b`: `1e99`, expected a number¦if it stands for a missing value: --missing '1e99'; if all are codes: --categories 'b'; or leave the column out: --drop 'b'
 3¦--label y¦a,b,y\n1,2,u\n1,2\n¦table.csv:3: row 2 has 2 cells, the header has 3 columns¦
 3¦--label y¦a,a,y\n1,2,u\n¦table.csv:1:3: two columns are called `a`¦
 3¦--label y¦1,2,3\n4,5,6\n¦table.csv:1: the first line holds numbers, expected column names¦put a header line before it
@@ -34,6 +35,8 @@ bad_inputs 'table.csv' <<'END'
 2¦--label y --drop bb¦a,b,y\n1,2,3\n¦`table.csv` has no column `bb` (--drop)¦its last column is `y`
 2¦--label y --drop b,b¦a,b,y\n1,2,3\n¦--drop names column `b` twice¦
 2¦--label y --drop y¦a,b,y\n1,2,3\n¦column `y` is to be predicted, so it cannot stand in --drop¦
+2¦--label y --categories y¦a,b,y\n1,2,3\n¦--categories names column `y`, which is no input¦
+2¦--label y --categories cc¦a,b,y\n1,2,3\n¦`table.csv` has no column `cc` (--categories)¦its last column is `y`
 2¦--label y --group y¦a,b,y\n1,2,3\n¦column `y` is to be predicted, so it cannot stand in --group¦
 2¦--label y --group zzzz¦a,b,y\n1,2,3\n¦`table.csv` has no column `zzzz` (--group)¦its last column is `y`
 2¦--label y --group a --time-column b¦a,b,y\n1,2,3\n¦rows of a table are split by --group or by --time-column, not by both¦

@@ -13,9 +13,9 @@ printf 'a,b,y\n1,2,0\n2,3,1\n3,4,0\n4,5,1\n' > ok.csv
 fails 2 'no column `z`|column `z`' check ok.csv --label z
 printf 'a,b,y\n1,2,0\n2,x,1\n3,4,0\n4,5,1\n' > word.csv
 fails 3 'word.csv:3:3.*b' check word.csv --label y
-printf 'a,b,y\n1,2,0\n2,,1\n3,4,0\n4,5,1\n' > missing.csv
-fails 3 'missing.csv:3:3.*b' check missing.csv --label y
-printf 'a,b,y\n1,2,0\n2,nan,1\n3,4,0\n4,5,1\n' > nan.csv
+printf 'a,b,y\n1,2,0\n2,3,\n3,4,0\n4,5,1\n' > missing.csv
+fails 3 'missing.csv:3:5.*y' check missing.csv --label y
+printf 'a,b,y\n1,2,0\n2,3,nan\n3,4,0\n4,5,1\n' > nan.csv
 fails 3 'nan.csv:3' check nan.csv --label y
 printf 'a,b,y\n1,2,0\n2,3\n3,4,0\n4,5,1\n' > short.csv
 fails 3 'short.csv:3' check short.csv --label y

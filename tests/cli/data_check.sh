@@ -7,6 +7,7 @@
 golden="$root/tests/cli/data_check.txt"
 data=${NASMITH_DATA:-$root/../shared/data}
 seen=0
+set -f # flags may be *
 
 # answer "NAME FLAGS": what the program says, and its exit code if it is not 0
 answer() {

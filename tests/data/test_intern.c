@@ -17,6 +17,10 @@ static void equal_texts_have_one_number(void **state)
         assert_int_equal(number, expected[i]);
     }
     assert_int_equal(table.n, 4);
+    assert_int_equal(nas_intern_find(&table, "c"), 3);
+    assert_int_equal(nas_intern_find(&table, "d"), -1);
+    const nas_intern empty = {.arena = table.arena};
+    assert_int_equal(nas_intern_find(&empty, "c"), -1);
     assert_string_equal(table.texts[3], "c");
     nas_arena_free(table.arena);
 }

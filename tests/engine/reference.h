@@ -221,6 +221,16 @@ static double reference_element(const reference *r, int index, int s, int64_t at
     const int64_t plane = shape.h * shape.w, c = at / plane;
     double sum = 0;
     switch (node->op) {
+    case NAS_OP_ENCODE: { /* the rows of these tests are read as they are */
+        const float *column = node->constants + at * NAS_ENCODE_FIELDS;
+        float row[NAS_ENCODE_FIELDS], out;
+        for (int f = 0; f < NAS_ENCODE_FIELDS; f++)
+            row[f] = column[f];
+        row[NAS_ENCODE_SOURCE] = 0;
+        const float value = (float)x[(int64_t)column[NAS_ENCODE_SOURCE]];
+        nas_encode_row(row, 1, &value, &out);
+        return (double)out;
+    }
     case NAS_OP_STANDARDISE:
         return (x[at] - (double)node->constants[c]) *
                (double)node->constants[shape.c + c];

@@ -12,8 +12,9 @@ static nas_graph *fitted(const nas_dataset *data)
     nas_graph *out = NULL;
     float mean[8] = {1, 2, 3};
     float inverse[8] = {0.5F, 0.25F, 2};
+    const nas_front front = {.mean = mean, .inverse_deviation = inverse};
     check_ok(nas_baseline_standard(data->shape, data->n_outputs, &graph, &err), err);
-    check_ok(nas_graph_with_front(graph, mean, inverse, &out, &err), err);
+    check_ok(nas_graph_with_front(graph, &front, &out, &err), err);
     nas_graph_free(graph);
     return out;
 }

@@ -95,6 +95,28 @@ __attribute__((unused)) static nas_model *fixture_random_int8(uint64_t seed)
     }
 }
 
+/* A random network for encoded rows of a table. */
+__attribute__((unused)) static nas_model *fixture_table(uint64_t seed)
+{
+    nas_rng rng = nas_rng_new(2385, 9000 + seed);
+    nas_test_graph_options options = {.encode = 1, .softmax = -1};
+    return fixture_model(nas_test_random_graph(&rng, &options), NAS_TASK_REGRESSION,
+                         seed);
+}
+
+/* @return n rows such as the front section takes. Ownership: caller, nas_heap_free */
+__attribute__((unused)) static float *fixture_drawn(const nas_model *model, int64_t n,
+                                                    uint64_t seed)
+{
+    nas_rng rng = nas_rng_new(2385, 6000 + seed);
+    const int64_t size = nas_shape_count(nas_graph_input_shape(model->graph));
+    float *rows = nas_heap_alloc((size_t)(n * size), sizeof *rows);
+    assert_non_null(rows);
+    for (int64_t i = 0; i < n; i++)
+        nas_graph_draw_row(model->graph, &rng, rows + i * size);
+    return rows;
+}
+
 /* @return n rows of raw samples. Ownership: caller, nas_heap_free */
 __attribute__((unused)) static float *fixture_rows(const nas_model *model, int64_t n,
                                                    uint64_t seed)

@@ -91,8 +91,10 @@ static void equals_onnx_runtime(void **state)
     nas_model *models[NETWORKS];
     float *rows[NETWORKS];
     for (int i = 0; i < NETWORKS; i++) {
-        models[i] = fixture_random((uint64_t)i);
-        rows[i] = fixture_rows(models[i], ROWS, (uint64_t)i);
+        const bool table = i % 4 == 3; /* encoded rows */
+        models[i] = table ? fixture_table((uint64_t)i) : fixture_random((uint64_t)i);
+        rows[i] = table ? fixture_drawn(models[i], ROWS, (uint64_t)i)
+                        : fixture_rows(models[i], ROWS, (uint64_t)i);
         write_case(folder, i, models[i], rows[i]);
     }
     const char *const argv[] = {"node", script, folder, NULL};

@@ -78,7 +78,7 @@ static void canonical_text(const nas_graph *graph, nas_text *out)
     nas_graph *bare = NULL;
     nas_graph *canonical = NULL;
     nas_err err = {0};
-    check_ok(nas_graph_with_front(graph, NULL, NULL, &bare, &err), err);
+    check_ok(nas_graph_with_front(graph, NULL, &bare, &err), err);
     check_ok(nas_graph_canonical(bare, &canonical, &err), err);
     replay r = {.builder = nas_graph_builder_new()};
     for (int i = 0; i < nas_graph_count(canonical); i++) {
@@ -412,11 +412,12 @@ static void test_front_and_names_are_outside(void **state)
     nas_rng rng = nas_rng_new(2385, 6);
     float mean[16] = {2.385f, -1.25f};
     float inverse[16] = {0.5f, 3.75f};
+    const nas_front front = {.mean = mean, .inverse_deviation = inverse};
     for (int i = 0; i < 20; i++) {
         nas_err err = {0};
         nas_graph *graph = nas_test_random_graph(&rng, NULL);
         nas_graph *fitted = NULL;
-        check_ok(nas_graph_with_front(graph, mean, inverse, &fitted, &err), err);
+        check_ok(nas_graph_with_front(graph, &front, &fitted, &err), err);
         assert_int_equal(nas_graph_hash(graph), nas_graph_hash(fitted));
         assert_int_equal(nas_graph_node(fitted, 1)->op, NAS_OP_STANDARDISE);
         nas_graph_free(fitted);
