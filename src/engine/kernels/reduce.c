@@ -13,7 +13,7 @@ enum { MAX_OUT = 4, MAX_IN = 6, MAX_IN_ALONE = 10 };
 #else
 enum { MAX_OUT = 3, MAX_IN = 4, MAX_IN_ALONE = 10 };
 #endif
-enum { IN_SLOTS = 10 };
+enum { IN_SLOTS = 10, CACHE_FLOATS = 1 << 18 };
 
 /* Where a tile stands: its first gradient plane, its x and its results. */
 typedef struct tile_place {
@@ -123,7 +123,7 @@ static void reduce_planes(const nas_reduce_job *job, int O, tile_place at)
     }
 }
 
-void KERNEL(reduce)(const nas_reduce_job *job)
+static void reduce_blocks(const nas_reduce_job *job)
 {
     for (int o = 0, O; o < job->out; o += O) {
         O = next_piece(job->out - o, MAX_OUT);
@@ -131,6 +131,20 @@ void KERNEL(reduce)(const nas_reduce_job *job)
                       (tile_place){.d = job->d.data + o * job->d.plane,
                                    .x = job->x,
                                    .g = job->g + o * job->g_out});
+    }
+}
+
+/* Every O planes of d walk over all of x: as many blocks at a time as stay in the
+ * second-level cache. */
+void KERNEL(reduce)(const nas_reduce_job *job)
+{
+    const int64_t fit = job->x_block > 0 ? CACHE_FLOATS / job->x_block : job->blocks;
+    nas_reduce_job part = *job;
+    for (int b = 0; b < job->blocks; b += part.blocks) {
+        part.blocks = next_piece(job->blocks - b, fit > 1 ? (int)fit : 1);
+        part.d.data = job->d.data + b * job->d.block;
+        part.x = job->x + b * job->x_block;
+        reduce_blocks(&part);
     }
 }
 
