@@ -138,9 +138,10 @@ static void add_category(fitter *f, int64_t source, int64_t n_levels)
 
 static void add_columns(fitter *f)
 {
+    static const nas_column number = {.levels = NULL};
     for (int64_t c = 0; c < f->data->shape.c; c++) {
         const nas_column *column =
-            f->data->columns != NULL ? &f->data->columns[c] : &(const nas_column){NULL};
+            f->data->columns != NULL ? &f->data->columns[c] : &number;
         if (column->levels != NULL)
             add_category(f, c, column->n_levels);
         else

@@ -16,7 +16,9 @@ static const char *make_mixed(const char *folder, const char *name, int first, i
     for (int i = first; i < first + n; i++) {
         char kind[32], size[32];
         (void)snprintf(kind, sizeof kind, i % 20 == 7 ? "rare %d" : i % 3 ? "b" : "a", i);
-        (void)snprintf(size, sizeof size, missing && i % 5 == 0 ? "" : "%d", i * i % 97);
+        (void)snprintf(size, sizeof size, "%d", i * i % 97);
+        if (missing && i % 5 == 0)
+            size[0] = '\0';
         nas_text_printf(&text, "%s,%s,%s\n", size, kind, i % 2 ? "u" : "v");
     }
     const char *path = make_text(folder, name, nas_text_string(&text));
