@@ -152,8 +152,9 @@ static bool large(int64_t blocks, int64_t channels, int64_t height, int64_t widt
     return blocks * channels * height * width >= LEAST_LINES;
 }
 
-#define LARGE_TENSOR(job) large(job->blocks, job->channels, job->height, job->width)
-#define LARGE_POOL(job) large(job->blocks, job->channels, job->in_h, job->in_w)
+#define LARGE_TENSOR(job)                                                                \
+    large((job)->blocks, (job)->channels, (job)->height, (job)->width)
+#define LARGE_POOL(job) large((job)->blocks, (job)->channels, (job)->in_h, (job)->in_w)
 
 /* ---- kernels --------------------------------------------------------------------- */
 
