@@ -100,9 +100,8 @@ typedef struct nas_augment {
  * Targets are standardised with mean/deviation of nas_net_set_targets. */
 void nas_net_batch(nas_net *net, const nas_dataset *data, const int64_t *rows, int n,
                    const nas_augment *augment, nas_rng *rng);
-/* The same from floats, raw rows [n][C*H*W] (front section applied), and optional labels
- * [n] or
- * targets [n][outputs]; for tests and verification. */
+/* The same from floats: raw rows [n][C*H*W] (front section applied), and optional labels
+ * [n] or targets [n][outputs]; for tests and verification. */
 void nas_net_batch_floats(nas_net *net, const float *inputs, const int32_t *labels,
                           const float *targets, int n);
 void nas_net_set_targets(nas_net *net, const float *mean, const float *deviation);

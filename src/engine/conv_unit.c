@@ -256,15 +256,7 @@ static void next_group(nas_conv_job *job, ptrdiff_t x, ptrdiff_t w)
 {
     job->x += x;
     job->w += w;
-    job->y += job->out * job->y_out;
-    if (job->bias != NULL)
-        job->bias += job->out;
-    if (job->ref != NULL)
-        job->ref += job->out * job->ref_out;
-    job->scale += job->out;
-    job->shift += job->out;
-    job->sum += job->out * LINE;
-    job->square += job->out * LINE;
+    nas_conv_job_move(job, job->out);
 }
 
 void nas_core_conv_forward(nas_net *net, nas_unit *unit, nas_view x, const nas_piece *at)
@@ -294,16 +286,7 @@ static void to_channels(nas_conv_job *job, const nas_piece *at)
 {
     job->out = at->channels;
     job->w += at->channel * job->w_out;
-    job->y += at->channel * job->y_out;
-    job->sum += at->channel * LINE;
-    job->square += at->channel * LINE;
-    if (job->bias != NULL)
-        job->bias += at->channel;
-    if (job->ref == NULL)
-        return;
-    job->ref += at->channel * job->ref_out;
-    job->scale += at->channel;
-    job->shift += at->channel;
+    nas_conv_job_move(job, at->channel);
 }
 
 void nas_core_depthwise_forward(nas_net *net, nas_unit *unit, nas_view x,

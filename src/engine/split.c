@@ -61,18 +61,23 @@ static float *advance_own(float *at, ptrdiff_t by)
     return at == NULL ? NULL : at + by;
 }
 
+void nas_conv_job_move(nas_conv_job *job, int outputs)
+{
+    job->y += outputs * job->y_out;
+    job->bias = advance(job->bias, outputs);
+    job->ref = advance(job->ref, outputs * job->ref_out);
+    job->scale = advance(job->scale, outputs);
+    job->shift = advance(job->shift, outputs);
+    job->sum = advance_own(job->sum, (ptrdiff_t)outputs * LINE);
+    job->square = advance_own(job->square, (ptrdiff_t)outputs * LINE);
+}
+
 static void move_conv(nas_conv_job *job, int step, int index, int of)
 {
     const int from = cut(&job->out, step, index, of);
     job->x += from * job->x_out;
     job->w += from * job->w_out;
-    job->y += from * job->y_out;
-    job->bias = advance(job->bias, from);
-    job->ref = advance(job->ref, from * job->ref_out);
-    job->scale = advance(job->scale, from);
-    job->shift = advance(job->shift, from);
-    job->sum = advance_own(job->sum, (ptrdiff_t)from * LINE);
-    job->square = advance_own(job->square, (ptrdiff_t)from * LINE);
+    nas_conv_job_move(job, from);
 }
 
 static void move_reduce(nas_reduce_job *job, int step, int index, int of)

@@ -11,6 +11,10 @@
  * nas_split_leave of their thread only. */
 nas_kernels nas_split_kernels(const nas_kernels *whole);
 
+/* Move what a job writes, and the vectors of its outputs, on by so many output channels;
+ * x and w are the caller's. */
+void nas_conv_job_move(nas_conv_job *job, int outputs);
+
 /* Kernels that do the parts, and who does them. @return what was set before */
 typedef struct nas_split {
     const nas_kernels *kernels;
