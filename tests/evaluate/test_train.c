@@ -22,17 +22,9 @@ static nas_graph *mlp(int64_t features, int64_t hidden, int64_t outputs)
 
 static nas_job job_of(const nas_graph *graph, const nas_dataset *data, int64_t epochs)
 {
-    return (nas_job){.graph = graph,
-                     .recipe = nas_recipe_default(data->task),
-                     .data = data,
-                     .train_rows = data->train,
-                     .n_train = data->n_train,
-                     .validation_rows = data->validation,
-                     .n_validation = data->n_validation,
-                     .fraction = 1.0,
-                     .epochs = epochs,
-                     .seed = 17,
-                     .metric = nas_metric_default(data->task)};
+    nas_job job = toy_job(graph, data, epochs);
+    job.seed = 17;
+    return job;
 }
 
 static nas_job_result run(const nas_job *job, bool keep, nas_arena *arena)

@@ -96,6 +96,22 @@ static inline nas_dataset *toy_line(int64_t n, int64_t features)
     return data;
 }
 
+/* A training on all rows. */
+static inline nas_job toy_job(const nas_graph *graph, const nas_dataset *data,
+                              int64_t epochs)
+{
+    return (nas_job){.graph = graph,
+                     .recipe = nas_recipe_default(data->task),
+                     .data = data,
+                     .train_rows = data->train,
+                     .n_train = data->n_train,
+                     .validation_rows = data->validation,
+                     .n_validation = data->n_validation,
+                     .fraction = 1.0,
+                     .epochs = epochs,
+                     .metric = nas_metric_default(data->task)};
+}
+
 /* Train the standard network on all rows. */
 static inline nas_job_result toy_train(const nas_dataset *data, int64_t epochs, bool int8,
                                        nas_workspace *workspace)
@@ -103,17 +119,8 @@ static inline nas_job_result toy_train(const nas_dataset *data, int64_t epochs, 
     nas_err err = {0};
     nas_graph *graph = NULL;
     check_ok(nas_baseline_standard(data->shape, data->n_outputs, &graph, &err), err);
-    nas_job job = {.graph = graph,
-                   .recipe = nas_recipe_default(data->task),
-                   .data = data,
-                   .train_rows = data->train,
-                   .n_train = data->n_train,
-                   .validation_rows = data->validation,
-                   .n_validation = data->n_validation,
-                   .fraction = 1.0,
-                   .epochs = epochs,
-                   .int8 = int8,
-                   .metric = nas_metric_default(data->task)};
+    nas_job job = toy_job(graph, data, epochs);
+    job.int8 = int8;
     nas_job_result result;
     check_ok(nas_job_run(&job, workspace, true, data->arena, &result, &err), err);
     assert_int_equal(result.outcome, NAS_OUTCOME_DONE);

@@ -9,16 +9,8 @@ static nas_model *train(fake *f, nas_dataset *data, nas_workspace *workspace)
     nas_err err = {0};
     nas_graph *graph = NULL;
     check_ok(nas_baseline_standard(data->shape, data->n_outputs, &graph, &err), err);
-    nas_job job = {.graph = graph,
-                   .recipe = nas_recipe_default(data->task),
-                   .data = data,
-                   .train_rows = data->train,
-                   .n_train = data->n_train,
-                   .validation_rows = data->validation,
-                   .n_validation = data->n_validation,
-                   .fraction = 1.0,
-                   .epochs = 1,
-                   .metric = f->run.metric};
+    nas_job job = toy_job(graph, data, 1);
+    job.metric = f->run.metric;
     nas_job_result result;
     check_ok(nas_job_run(&job, workspace, true, f->arena, &result, &err), err);
     assert_non_null(result.model);
