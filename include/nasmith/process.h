@@ -1,4 +1,5 @@
-/* Processes: limits of one's own, starting and watching others. */
+/* Processes: limits of one's own, starting and watching others, running one to its end.
+ */
 #ifndef NASMITH_PROCESS_H
 #define NASMITH_PROCESS_H
 
@@ -51,5 +52,24 @@ void nas_process_kill(pid_t pid);
 
 /* "host/INDEX": the name of a worker in a study. */
 void nas_process_worker_name(int index, char *out, size_t size);
+
+/* ---- running another program and waiting for it ------------------------------------ */
+
+typedef struct nas_process {
+    const char *const *argv; /* NULL-terminated; argv[0] is looked up in PATH */
+    const char *out;         /* file for its output and messages, or NULL: nowhere */
+    double timeout_seconds;
+} nas_process;
+
+typedef struct nas_process_result {
+    bool found;     /* false: no such program */
+    bool timed_out; /* it was killed, with the processes it had started */
+    int exit_code;  /* 128 + signal if it died of one */
+} nas_process_result;
+
+/* Run a program to its end. Its input is empty.
+ * @return NAS_E_IO when the system refuses to start one */
+nas_status nas_process_run(const nas_process *process, nas_process_result *out,
+                           nas_err *err);
 
 #endif

@@ -1,6 +1,6 @@
-#include "export/process.h"
-
+/* Running another program to its end, with a time limit. */
 #include "nasmith/clock.h"
+#include "nasmith/process.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -4,8 +4,8 @@
 #include "export/c_text.h"
 #include "export/calls.h"
 #include "export/compare.h"
-#include "export/process.h"
 #include "nasmith/file.h"
+#include "nasmith/process.h"
 
 #include <errno.h>
 #include <math.h>

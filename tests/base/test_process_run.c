@@ -1,8 +1,8 @@
 #include "check.h"
 
-#include "export/process.h"
 #include "nasmith/clock.h"
 #include "nasmith/file.h"
+#include "nasmith/process.h"
 
 #include <string.h>
 

@@ -2,8 +2,8 @@
 /* The generated files: byte for byte, and under strict compilers. */
 #include "fixture.h"
 
-#include "export/process.h"
 #include "nasmith/file.h"
+#include "nasmith/process.h"
 
 static const char *const names[] = {"tiny.h",          "tiny.c",   "tiny_weights.c",
                                     "tiny_selftest.c", "Makefile", "README.md"};

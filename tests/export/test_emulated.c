@@ -3,8 +3,8 @@
  * bit. Skips without arm-none-eabi-gcc and qemu-system-arm. */
 #include "fixture.h"
 
-#include "export/process.h"
 #include "nasmith/file.h"
+#include "nasmith/process.h"
 
 enum { NETWORKS = 16, ROWS = 8, CALIBRATION = 32 };
 

@@ -3,10 +3,10 @@
 #include "fixture.h"
 
 #include "export/onnx.h"
-#include "export/process.h"
 #include "export/quant.h"
 #include "export/quant_reference.h"
 #include "nasmith/file.h"
+#include "nasmith/process.h"
 
 enum { ROWS = 6, CALIBRATION = 24, NETWORKS = 24 };
 

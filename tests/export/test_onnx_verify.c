@@ -2,8 +2,8 @@
  * Runtime under Node. */
 #include "fixture.h"
 
-#include "export/process.h"
 #include "nasmith/file.h"
+#include "nasmith/process.h"
 
 enum { ROWS = 4, NETWORKS = 40 };
 
