@@ -149,6 +149,30 @@ static nas_op_kind nas_test_activation(nas_test_pool *pool)
     return pick < n ? curves[pick] : NAS_OP_RELU;
 }
 
+/* A tensor times another of its shape, or times a gate made from it. */
+static int nas_test_add_mul(nas_test_pool *pool, int at)
+{
+    static const nas_op_kind gates[] = {NAS_OP_GLOBAL_AVG_POOL, NAS_OP_GLOBAL_MAX_POOL,
+                                        NAS_OP_SIGMOID, NAS_OP_TANH};
+    int inputs[2] = {pool->tensor[at], -1};
+    for (int k = 0; k < pool->n; k++) {
+        nas_shape other = nas_test_shape(pool, k), in = nas_test_shape(pool, at);
+        bool gate = other.c == in.c && other.h == 1 && other.w == 1;
+        if (k == at || !(gate || nas_shape_equal(other, in)) || nas_test_pick(pool, 2))
+            continue;
+        inputs[1] = pool->tensor[k];
+        pool->used[k]++;
+        break;
+    }
+    if (inputs[1] < 0)
+        inputs[1] = nas_graph_add_unary(pool->builder, gates[nas_test_pick(pool, 4)],
+                                        inputs[0], "");
+    pool->used[at]++;
+    int product = nas_graph_add(pool->builder, NAS_OP_MUL, NULL, inputs, 2, "");
+    /* A product of products of products grows without bound. */
+    return nas_graph_add_unary(pool->builder, NAS_OP_TANH, product, "");
+}
+
 static void nas_test_grow(nas_test_pool *pool, const nas_test_graph_options *options)
 {
     static const nas_op_kind ops[] = {
@@ -156,14 +180,14 @@ static void nas_test_grow(nas_test_pool *pool, const nas_test_graph_options *opt
         NAS_OP_MAX_POOL,   NAS_OP_AVG_POOL,   NAS_OP_RELU,      NAS_OP_RELU6,
         NAS_OP_BATCH_NORM, NAS_OP_BATCH_NORM, NAS_OP_ADD,       NAS_OP_ADD,
         NAS_OP_CONCAT,     NAS_OP_CONCAT,     NAS_OP_DROPOUT,   NAS_OP_GLOBAL_AVG_POOL,
-        NAS_OP_FLATTEN,    NAS_OP_RELU,
+        NAS_OP_FLATTEN,    NAS_OP_RELU,       NAS_OP_MUL,       NAS_OP_GLOBAL_MAX_POOL,
     };
     nas_op_kind op = ops[nas_test_pick(pool, (int)(sizeof ops / sizeof ops[0]))];
     if (op == NAS_OP_RELU)
         op = nas_test_activation(pool);
     int at = nas_test_pick(pool, 3) > 0 ? pool->n - 1 : nas_test_pick(pool, pool->n);
-    bool ends =
-        op == NAS_OP_DENSE || op == NAS_OP_GLOBAL_AVG_POOL || op == NAS_OP_FLATTEN;
+    bool ends = op == NAS_OP_DENSE || op == NAS_OP_GLOBAL_AVG_POOL ||
+                op == NAS_OP_FLATTEN || op == NAS_OP_GLOBAL_MAX_POOL;
     bool spatial = nas_test_shape(pool, at).w > 1;
     if ((op == NAS_OP_DROPOUT && options->dropout < 0) ||
         (ends && spatial && nas_test_pick(pool, 3) > 0))
@@ -174,8 +198,10 @@ static void nas_test_grow(nas_test_pool *pool, const nas_test_graph_options *opt
     bool join = op == NAS_OP_ADD || op == NAS_OP_CONCAT;
     if (op == NAS_OP_CONCAT && nas_test_shape(pool, at).c > 24)
         join = false, op = NAS_OP_DEPTHWISE;
-    nas_test_push(pool, join ? nas_test_add_join(pool, op, at)
-                             : nas_test_add_one(pool, op, at));
+    int node = op == NAS_OP_MUL ? nas_test_add_mul(pool, at)
+               : join           ? nas_test_add_join(pool, op, at)
+                                : nas_test_add_one(pool, op, at);
+    nas_test_push(pool, node);
 }
 
 /* Bring what nobody has read yet to one vector. @return node before the head */

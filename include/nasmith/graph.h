@@ -36,6 +36,7 @@ static inline bool nas_shape_equal(nas_shape a, nas_shape b)
  * tanh form: x / (1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3). */
 #define NAS_CURVE_LIST(X)                                                                \
     X(LEAKY_RELU, leaky_relu)                                                            \
+    X(HARD_SIGMOID, hard_sigmoid)                                                        \
     X(HARD_SWISH, hard_swish)                                                            \
     X(SIGMOID, sigmoid)                                                                  \
     X(TANH, tanh)                                                                        \
@@ -55,6 +56,7 @@ static inline bool nas_shape_equal(nas_shape a, nas_shape b)
     X(MAX_POOL, max_pool)                                                                \
     X(AVG_POOL, avg_pool)                                                                \
     X(GLOBAL_AVG_POOL, global_avg_pool)                                                  \
+    X(GLOBAL_MAX_POOL, global_max_pool)                                                  \
     X(BATCH_NORM, batch_norm)                                                            \
     X(RELU, relu)                                                                        \
     X(RELU6, relu6)                                                                      \
@@ -62,6 +64,7 @@ static inline bool nas_shape_equal(nas_shape a, nas_shape b)
     X(LSTM, lstm)                                                                        \
     X(GRU, gru)                                                                          \
     X(ADD, add)                                                                          \
+    X(MUL, mul)                                                                          \
     X(CONCAT, concat)                                                                    \
     X(DROPOUT, dropout)                                                                  \
     X(FLATTEN, flatten)                                                                  \
@@ -185,8 +188,9 @@ typedef struct nas_op {
      * @return their number */
     int (*weights)(const nas_node *node, const nas_shape *inputs, nas_weight *out);
     /* Multiply-accumulates of one sample's forward pass: conv, depthwise, dense, lstm
-     * and gru count every product, also those on padding; everything else counts 0 (batch
-     * norm folds into the weights, pools and additions multiply nothing). */
+     * and gru count every product, also those on padding, mul each element; everything
+     * else counts 0 (batch norm folds into the weights, pools and additions multiply
+     * nothing). */
     int64_t (*macs)(const nas_node *node, const nas_shape *inputs);
 } nas_op;
 

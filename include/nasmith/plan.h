@@ -71,11 +71,11 @@ typedef enum nas_dtype { NAS_FLOAT32, NAS_INT8 } nas_dtype;
  * into the convolution or dense that produces its only input, or becomes NAS_STEP_AFFINE;
  * ReLU/ReLU6 is the `activation` of the conv, depthwise, dense, affine or add that
  * produces its only input, or becomes NAS_STEP_ACTIVATION (with its kind in
- * `activation`). Standardise, affine, activation, curves, add and softmax overwrite an
- * operand of the same size that nobody reads later. The result of a convolution or pool
- * may overlap an input that nobody reads later: its pixels are computed in an order in
- * which what is overwritten has been read. The buffer
- * that lstm and gru write has their scratch behind the result: nas_step_scratch. */
+ * `activation`). Standardise, affine, activation, curves, add, mul and softmax overwrite
+ * an operand of the same size that nobody reads later. The result of a convolution or
+ * pool may overlap an input that nobody reads later: its pixels are computed in an order
+ * in which what is overwritten has been read. The buffer that lstm and gru write has
+ * their scratch behind the result: nas_step_scratch. */
 typedef enum nas_step_kind {
     NAS_STEP_ENCODE,
     NAS_STEP_STANDARDISE,
@@ -85,11 +85,13 @@ typedef enum nas_step_kind {
     NAS_STEP_MAX_POOL,
     NAS_STEP_AVG_POOL,
     NAS_STEP_GLOBAL_AVG_POOL,
+    NAS_STEP_GLOBAL_MAX_POOL,
     NAS_STEP_AFFINE, /* y = x*a[c] + b[c]: a batch norm with nothing to fold into */
     NAS_STEP_ACTIVATION,
     NAS_STEP_LSTM,
     NAS_STEP_GRU,
     NAS_STEP_ADD,
+    NAS_STEP_MUL,
     NAS_STEP_CONCAT,
 #define NAS_CURVE_STEP(upper, lower) NAS_STEP_##upper,
     NAS_CURVE_LIST(NAS_CURVE_STEP)

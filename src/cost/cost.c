@@ -36,8 +36,9 @@ static const int64_t kernel_code[NAS_STEP_KINDS] = {
     [NAS_STEP_HARD_SWISH] = 128, [NAS_STEP_SIGMOID] = 320,
     [NAS_STEP_TANH] = 352,       [NAS_STEP_SILU] = 336,
     [NAS_STEP_GELU] = 368,       [NAS_STEP_LSTM] = 1280,
-    [NAS_STEP_GRU] = 1280,       [NAS_STEP_CONCAT] = 96,
-    [NAS_STEP_SOFTMAX] = 0,
+    [NAS_STEP_GRU] = 1280,       [NAS_STEP_HARD_SIGMOID] = 128,
+    [NAS_STEP_MUL] = 256,        [NAS_STEP_GLOBAL_MAX_POOL] = 96,
+    [NAS_STEP_CONCAT] = 96,      [NAS_STEP_SOFTMAX] = 0,
 };
 
 enum {

@@ -18,6 +18,8 @@ static const char *const kind_names[NAS_STEP_KINDS] = {
     [NAS_STEP_LSTM] = "lstm",
     [NAS_STEP_GRU] = "gru",
     [NAS_STEP_ADD] = "add",
+    [NAS_STEP_MUL] = "mul",
+    [NAS_STEP_GLOBAL_MAX_POOL] = "global_max_pool",
     [NAS_STEP_CONCAT] = "concat",
 #define CURVE_NAME(upper, lower) [NAS_STEP_##upper] = #lower,
     NAS_CURVE_LIST(CURVE_NAME)
@@ -77,6 +79,7 @@ int nas_latency_class(const nas_graph *graph, const nas_step *step, int64_t *uni
         *units = out * window_of(attr);
         return class_of(window_of(attr), 5, 10, 17);
     case NAS_STEP_GLOBAL_AVG_POOL:
+    case NAS_STEP_GLOBAL_MAX_POOL:
         *units = nas_shape_count(step->in);
         return class_of(*units, 256, 1024, 4096);
     default:

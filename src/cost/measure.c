@@ -58,7 +58,9 @@ static const struct {
     {NAS_STEP_GLOBAL_AVG_POOL, NAS_OP_GLOBAL_AVG_POOL},
     {NAS_STEP_AFFINE, NAS_OP_BATCH_NORM},
     {NAS_STEP_ACTIVATION, NAS_OP_RELU},
+    {NAS_STEP_GLOBAL_MAX_POOL, NAS_OP_GLOBAL_MAX_POOL},
     {NAS_STEP_ADD, NAS_OP_ADD},
+    {NAS_STEP_MUL, NAS_OP_MUL},
     {NAS_STEP_CONCAT, NAS_OP_CONCAT},
 #define CURVE_ROW(upper, lower) {NAS_STEP_##upper, NAS_OP_##upper},
     NAS_CURVE_LIST(CURVE_ROW)
@@ -106,7 +108,7 @@ static int add_operator(nas_graph_builder *builder, const sample *s, int input)
     }
     if (s->op == NAS_OP_CONV)
         attr[NAS_ATTR_CONV_OUT].i = s->out;
-    int n = s->op == NAS_OP_ADD || s->op == NAS_OP_CONCAT ? 2 : 1;
+    int n = nas_op_get(s->op)->min_inputs;
     return nas_graph_add(builder, s->op, attr, (int[]){input, input}, n, "");
 }
 

@@ -123,6 +123,15 @@ typedef struct nas_pool_job {
     nas_view dx, dy;                                          /* backward only */
 } nas_pool_job;
 
+/* to = a*b, or added to `to`. With a gate, b has one line per channel.
+ * Its gradient sums over the plane: to[c] = sum of a*b, `to` having one line per channel.
+ */
+typedef struct nas_mul_job {
+    int blocks, channels, height, width;
+    nas_view a, b, to;
+    bool gate, accumulate;
+} nas_mul_job;
+
 /* Margins of a lane tensor set to zero. */
 typedef struct nas_halo_job {
     int blocks, channels, height, width;
@@ -234,6 +243,8 @@ typedef struct nas_kernels {
     void (*avg_pool)(const nas_pool_job *job);
     void (*avg_pool_backward)(const nas_pool_job *job);
     void (*dropout)(const nas_dropout_job *job);
+    void (*mul)(const nas_mul_job *job);
+    void (*mul_sum)(const nas_mul_job *job); /* a and b of one shape, `to` per channel */
     void (*curve)(const nas_curve_job *job);
     void (*curve_backward)(const nas_curve_job *job);
     void (*lstm_cell)(const nas_cell_job *job);

@@ -243,7 +243,9 @@ static nas_core core_of(nas_op_kind op)
 #define CURVE_CORE(upper, lower) [NAS_OP_##upper] = NAS_CORE_CURVE,
         NAS_CURVE_LIST(CURVE_CORE)
 #undef CURVE_CORE
-            [NAS_OP_ADD] = NAS_CORE_ADD,
+            [NAS_OP_MUL] = NAS_CORE_MUL,
+        [NAS_OP_GLOBAL_MAX_POOL] = NAS_CORE_MAX_POOL,
+        [NAS_OP_ADD] = NAS_CORE_ADD,
         [NAS_OP_CONCAT] = NAS_CORE_CONCAT,
         [NAS_OP_DROPOUT] = NAS_CORE_DROPOUT,
         [NAS_OP_FLATTEN] = NAS_CORE_FLATTEN,
@@ -295,7 +297,7 @@ static nas_status lower_alone(nas_net *net, const nas_graph *graph, int index,
         lower_curve(unit, node);
     else if (node->op == NAS_OP_DROPOUT)
         unit->dropout_rate = (float)node->attr[NAS_ATTR_DROPOUT_RATE].f;
-    else if (node->op == NAS_OP_GLOBAL_AVG_POOL) {
+    else if (node->op == NAS_OP_GLOBAL_AVG_POOL || node->op == NAS_OP_GLOBAL_MAX_POOL) {
         nas_shape in = nas_graph_node(graph, node->inputs[0])->shape;
         unit->window = (nas_window){(int)in.h, (int)in.w, 1, 1, 1, 1, 0, 0, 1};
     }

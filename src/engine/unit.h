@@ -22,6 +22,7 @@
     X(AVG_POOL, avg_pool)                                                                \
     X(VIEW, view) /* y is the input's z: a norm or activation that stands alone */       \
     X(ADD, add)                                                                          \
+    X(MUL, mul)                                                                          \
     X(CONCAT, concat)                                                                    \
     X(FLATTEN, flatten)                                                                  \
     X(DROPOUT, dropout)                                                                  \

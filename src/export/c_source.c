@@ -50,8 +50,17 @@ static bool moves_only(nas_kernel kernel)
 
 static bool has_clamp(nas_kernel kernel)
 {
-    return !moves_only(kernel) && kernel != NAS_KERNEL_ENCODE &&
-           kernel != NAS_KERNEL_LEAKY_RELU && !has_exp(kernel);
+    switch (kernel) {
+    case NAS_KERNEL_ENCODE:
+    case NAS_KERNEL_GLOBAL_MAX_POOL:
+    case NAS_KERNEL_LEAKY_RELU:
+    case NAS_KERNEL_MUL:
+    case NAS_KERNEL_GATE:
+    case NAS_KERNEL_GATE_GATHER:
+        return false;
+    default:
+        return !moves_only(kernel) && !has_exp(kernel);
+    }
 }
 
 static bool has_clamp8(nas_kernel kernel)

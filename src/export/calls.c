@@ -392,6 +392,13 @@ static nas_status lower_global_avg_pool(lowering *l, const step_view *v, layout 
     return NAS_OK;
 }
 
+static nas_status lower_global_max_pool(lowering *l, const step_view *v, layout *out)
+{
+    (void)channel_call(l, v, NAS_KERNEL_GLOBAL_MAX_POOL);
+    *out = (layout){v->node->shape, v->in.order};
+    return NAS_OK;
+}
+
 /* Int8: a depthwise convolution of one tap. */
 static void lower_affine_int8(lowering *l, const step_view *v)
 {
@@ -450,6 +457,29 @@ static nas_status lower_curve(lowering *l, const step_view *v, layout *out)
     return NAS_OK;
 }
 
+/* A gate of another order is gathered. So is the first factor where the product
+ * overwrites the second: both are vectors then, and the order is the second's. */
+static nas_status lower_mul(lowering *l, const step_view *v, layout *out)
+{
+    layout in[2] = {v->in, {{0}, NULL}};
+    NAS_TRY(input_view(l, v, 1, &in[1]));
+    const bool image = v->in.shape.h * v->in.shape.w > 1;
+    const bool same = nas_shape_equal(in[0].shape, in[1].shape);
+    const bool plain = image && !same ? in[1].order == NULL : same_order(&in[0], &in[1]);
+    const int kept = !plain && same && v->step->inputs[1] == v->step->output;
+    *out = in[kept];
+    nas_call *call = channel_call(l, v,
+                                  !plain          ? NAS_KERNEL_GATE_GATHER
+                                  : image && same ? NAS_KERNEL_MUL
+                                                  : NAS_KERNEL_GATE);
+    call->in[0] = at(l, v->step->inputs[kept]);
+    call->in[1] = at(l, v->step->inputs[1 - kept]);
+    if (plain)
+        return NAS_OK;
+    const layout wanted = {in[1].shape, image ? NULL : in[kept].order};
+    return put_indices(l, &wanted, &in[1 - kept], &call->indices);
+}
+
 static nas_status lower_softmax(lowering *l, const step_view *v, layout *out)
 {
     nas_call *call = channel_call(l, v, NAS_KERNEL_SOFTMAX);
@@ -502,7 +532,8 @@ static void multiply(lowering *l, const step_view *v, int times)
     l->calls->n_weights += v->in.shape.c;
 }
 
-/* Int8: one call for all operands; its terms say where they lie and how they scale. */
+/* Int8: one call for all operands; its terms say where they lie and how they scale.
+ */
 static nas_status lower_add_int8(lowering *l, const step_view *v, layout *out)
 {
     int first = 0;
@@ -528,8 +559,9 @@ static nas_status lower_add_int8(lowering *l, const step_view *v, layout *out)
     return NAS_OK;
 }
 
-/* Operands in the buffer that the sum overwrites go first. Three and more of them cannot
- * be added one by one, the second call would read what the first has written. */
+/* Operands in the buffer that the sum overwrites go first. Three and more of them
+ * cannot be added one by one, the second call would read what the first has written.
+ */
 static nas_status lower_add(lowering *l, const step_view *v, layout *out)
 {
     if (l->quant != NULL)
@@ -612,6 +644,8 @@ static const lower_function functions[NAS_STEP_KINDS] = {
     [NAS_STEP_GLOBAL_AVG_POOL] = lower_global_avg_pool,
     [NAS_STEP_AFFINE] = lower_affine,
     [NAS_STEP_ACTIVATION] = lower_activation,
+    [NAS_STEP_GLOBAL_MAX_POOL] = lower_global_max_pool,
+    [NAS_STEP_MUL] = lower_mul,
     [NAS_STEP_ADD] = lower_add,
     [NAS_STEP_CONCAT] = lower_concat,
 #define CURVE_STEP(upper, lower) [NAS_STEP_##upper] = lower_curve,

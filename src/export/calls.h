@@ -32,10 +32,15 @@
     X(GLOBAL_AVG_POOL, global_avg_pool, MAP)                                             \
     X(AFFINE, affine, MAP_WEIGHTS)                                                       \
     X(ACTIVATION, activation, MAP)                                                       \
+    X(GLOBAL_MAX_POOL, global_max_pool, MAP)                                             \
+    X(MUL, mul, MAP_PAIR)                                                                \
+    X(GATE, gate, MAP_PAIR)                                                              \
+    X(GATE_GATHER, gate_gather, MAP_PAIR_GATHER)                                         \
     X(ADD, add, MAP_PAIR)                                                                \
     X(ADD_GATHER, add_gather, MAP_PAIR_GATHER)                                           \
     X(CONCAT, concat, MAP)                                                               \
     X(LEAKY_RELU, leaky_relu, MAP)                                                       \
+    X(HARD_SIGMOID, hard_sigmoid, MAP)                                                   \
     X(HARD_SWISH, hard_swish, MAP)                                                       \
     X(SIGMOID, sigmoid, MAP)                                                             \
     X(TANH, tanh, MAP)                                                                   \

@@ -136,6 +136,8 @@ double nas_naive_curve(nas_op_kind op, double slope, double x)
     switch (op) {
     case NAS_OP_LEAKY_RELU:
         return x > 0 ? x : slope * x;
+    case NAS_OP_HARD_SIGMOID:
+        return fmin(fmax(x / 6 + 0.5, 0), 1);
     case NAS_OP_HARD_SWISH:
         return x * fmin(fmax(x + 3, 0), 6) / 6;
     case NAS_OP_SIGMOID:
@@ -208,6 +210,14 @@ void nas_naive_recurrent_run(const nas_naive_recurrent *r, const double *in, dou
             out[r->sequence ? j * r->steps + t : j] = h[j];
         }
     }
+}
+
+void nas_naive_global_max_pool(nas_shape shape, const double *in, double *out)
+{
+    const int64_t pixels = shape.h * shape.w;
+    for (int64_t i = 0; i < shape.c * pixels; i++)
+        if (i % pixels == 0 || in[i] > out[i / pixels])
+            out[i / pixels] = in[i];
 }
 
 void nas_naive_softmax(int64_t n, const double *in, double *out)

@@ -44,6 +44,7 @@ void nas_naive_recurrent_run(const nas_naive_recurrent *r, const double *in, dou
                              double *out);
 /* An activation of NAS_CURVE_LIST. @param slope  of leaky ReLU */
 double nas_naive_curve(nas_op_kind op, double slope, double x);
+void nas_naive_global_max_pool(nas_shape shape, const double *in, double *out);
 void nas_naive_softmax(int64_t n, const double *in, double *out);
 
 #endif

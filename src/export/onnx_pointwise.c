@@ -114,6 +114,13 @@ void nas_onnx_emit_leaky_relu(nas_onnx_builder *b, int index)
                    (float)node->attr[NAS_ATTR_LEAKY_SLOPE].f);
 }
 
+void nas_onnx_emit_hard_sigmoid(nas_onnx_builder *b, int index)
+{
+    Onnx__NodeProto *proto = unary(b, "HardSigmoid", index);
+    nas_onnx_float(b, proto, "alpha", 1.0f / 6.0f);
+    nas_onnx_float(b, proto, "beta", 0.5f);
+}
+
 void nas_onnx_emit_hard_swish(nas_onnx_builder *b, int index)
 {
     (void)unary(b, "HardSwish", index);
@@ -212,6 +219,24 @@ void nas_onnx_emit_add(nas_onnx_builder *b, int index)
                                 : nas_onnx_text(b, "n%d sum%d", index, i),
                            pair, 2, sum);
     }
+}
+
+/* Both inputs in one form: vectors only where both are, so that a gate is [batch,C,1,1].
+ */
+void nas_onnx_emit_mul(nas_onnx_builder *b, int index)
+{
+    const nas_node *node = nas_graph_node(b->model->graph, index);
+    const char *output = nas_onnx_output_name(b, index);
+    const bool flat = node->shape.h * node->shape.w == 1;
+    const char *inputs[2];
+    for (int k = 0; k < 2; k++)
+        inputs[k] =
+            flat ? nas_onnx_flat(b, node->inputs[k]) : nas_onnx_image(b, node->inputs[k]);
+    (void)nas_onnx_add(b, "Mul", nas_onnx_node_name(b, index), inputs, 2, output);
+    if (flat)
+        b->values[index].flat = output;
+    else
+        b->values[index].image = output;
 }
 
 void nas_onnx_emit_concat(nas_onnx_builder *b, int index)

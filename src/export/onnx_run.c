@@ -36,7 +36,7 @@ struct run_step {
     nas_naive_window window;
     nas_naive_recurrent recurrent;
     double *work; /* of a recurrent step */
-    double epsilon;
+    double epsilon, alpha, beta;
 };
 
 struct nas_onnx_program {
@@ -85,6 +85,12 @@ static nas_status ints_attribute(const run_step *step, const char *name, int64_t
                             (long long)out[i], (long long)low);
     }
     return NAS_OK;
+}
+
+static double float_attribute(const run_step *step, const char *name, double fallback)
+{
+    const Onnx__AttributeProto *attribute = find_attribute(step, name);
+    return attribute != NULL && attribute->has_f ? (double)attribute->f : fallback;
 }
 
 static nas_status need_constant(const run_step *step, size_t input, int64_t count,
@@ -178,6 +184,11 @@ static nas_status setup_channels(run_step *step, nas_shape *out, nas_err *err)
     return NAS_OK;
 }
 
+static void run_global_max_pool(const run_step *step)
+{
+    nas_naive_global_max_pool(step->in[0]->shape, step->in[0]->data, step->out->data);
+}
+
 static void run_global_avg_pool(const run_step *step)
 {
     nas_naive_global_avg_pool(step->in[0]->shape, step->in[0]->data, step->out->data);
@@ -215,8 +226,7 @@ static nas_status setup_same(run_step *step, nas_shape *out, nas_err *err)
 
 static nas_status setup_norm(run_step *step, nas_shape *out, nas_err *err)
 {
-    const Onnx__AttributeProto *epsilon = find_attribute(step, "epsilon");
-    step->epsilon = epsilon != NULL && epsilon->has_f ? (double)epsilon->f : 1e-5;
+    step->epsilon = float_attribute(step, "epsilon", 1e-5);
     *out = step->in[0]->shape;
     for (size_t i = 1; i < 5; i++)
         NAS_TRY(need_constant(step, i, out->c, err));
@@ -239,8 +249,7 @@ static void run_relu(const run_step *step)
 
 static void run_leaky_relu(const run_step *step)
 {
-    const Onnx__AttributeProto *alpha = find_attribute(step, "alpha");
-    const double slope = alpha != NULL && alpha->has_f ? (double)alpha->f : 0.01;
+    const double slope = float_attribute(step, "alpha", 0.01);
     for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
         step->out->data[i] =
             nas_naive_curve(NAS_OP_LEAKY_RELU, slope, step->in[0]->data[i]);
@@ -275,13 +284,30 @@ static void run_clip(const run_step *step)
     }
 }
 
-/* Of one shape, or the second a constant: one number, or one per channel. */
+static nas_status setup_hard(run_step *step, nas_shape *out, nas_err *err)
+{
+    step->alpha = float_attribute(step, "alpha", 0.2);
+    step->beta = float_attribute(step, "beta", 0.5);
+    return setup_same(step, out, err);
+}
+
+static void run_hard(const run_step *step)
+{
+    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++) {
+        const double y = step->alpha * step->in[0]->data[i] + step->beta;
+        step->out->data[i] = y < 0 ? 0 : y > 1 ? 1 : y;
+    }
+}
+
+/* Of one shape, or the second one number (if constant) or one per channel. */
 static nas_status setup_arithmetic(run_step *step, nas_shape *out, nas_err *err)
 {
     *out = step->in[0]->shape;
     if (step->in[1]->data == NULL)
         return need_constant(step, 1, step->in[1]->n_constant == 1 ? 1 : out->c, err);
-    if (nas_shape_equal(*out, step->in[1]->shape))
+    const nas_shape gate = {out->c, 1, 1};
+    if (nas_shape_equal(*out, step->in[1]->shape) ||
+        nas_shape_equal(gate, step->in[1]->shape))
         return NAS_OK;
     return nas_fail(err, NAS_E_CONFIG, "the inputs have different shapes");
 }
@@ -290,9 +316,10 @@ static nas_status setup_arithmetic(run_step *step, nas_shape *out, nas_err *err)
 static double operand(const run_step *step, int64_t i)
 {
     const run_value *value = step->in[1];
-    if (value->data != NULL)
-        return value->data[i];
     const int64_t plane = step->out->shape.h * step->out->shape.w;
+    if (value->data != NULL)
+        return value
+            ->data[nas_shape_equal(value->shape, step->out->shape) ? i : i / plane];
     return (double)value->constant[value->n_constant == 1 ? 0 : i / plane];
 }
 
@@ -576,6 +603,8 @@ static const run_operator operators[] = {
     {"GlobalAveragePool", 1, 1, setup_channels, run_global_avg_pool},
     {"Gemm", 2, 3, setup_gemm, run_gemm},
     {"BatchNormalization", 5, 5, setup_norm, run_norm},
+    {"GlobalMaxPool", 1, 1, setup_channels, run_global_max_pool},
+    {"HardSigmoid", 1, 1, setup_hard, run_hard},
     {"Relu", 1, 1, setup_same, run_relu},
     {"LeakyRelu", 1, 1, setup_same, run_leaky_relu},
     {"HardSwish", 1, 1, setup_same, run_hard_swish},

@@ -68,6 +68,14 @@ void nas_onnx_emit_avg_pool(nas_onnx_builder *b, int index)
     nas_onnx_int(b, emit_pool(b, index, "AveragePool"), "count_include_pad", 0);
 }
 
+void nas_onnx_emit_global_max_pool(nas_onnx_builder *b, int index)
+{
+    const nas_node *node = nas_graph_node(b->model->graph, index);
+    b->values[index].image = nas_onnx_output_name(b, index);
+    (void)nas_onnx_add_unary(b, "GlobalMaxPool", nas_onnx_node_name(b, index),
+                             nas_onnx_image(b, node->inputs[0]), b->values[index].image);
+}
+
 void nas_onnx_emit_global_avg_pool(nas_onnx_builder *b, int index)
 {
     const nas_node *node = nas_graph_node(b->model->graph, index);

@@ -191,6 +191,19 @@ static void run_gru(const ref_node *n)
     run_recurrent(n);
 }
 
+static void run_mul(const ref_node *n)
+{
+    const nas_shape b = nas_graph_node(n->model->graph, n->node->inputs[1])->shape;
+    const int64_t share = nas_shape_count(n->in) / nas_shape_count(b);
+    for (int64_t i = 0; i < nas_shape_count(n->in); i++)
+        n->out[i] = n->inputs[0][i] * n->inputs[1][i / share];
+}
+
+static void run_global_max_pool(const ref_node *n)
+{
+    nas_naive_global_max_pool(n->in, n->inputs[0], n->out);
+}
+
 static void run_add(const ref_node *n)
 {
     copy(n);

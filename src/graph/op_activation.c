@@ -47,6 +47,7 @@ static const nas_param leaky_relu_params[] = {
 static const char no_table[] = "needs a table of 256 values, which is not emitted";
 
 CURVE(leaky_relu, leaky_relu_params, "x > 0 ? x : slope*x", no_table)
+CURVE(hard_sigmoid, no_params, "min(max(x/6 + 1/2, 0), 1)", no_table)
 CURVE(hard_swish, no_params, "x * min(max(x+3, 0), 6) / 6", no_table)
 CURVE(sigmoid, no_params, "1 / (1 + exp(-x))", no_table)
 CURVE(tanh, no_params, "2 / (1 + exp(-2x)) - 1", no_table)

@@ -1,4 +1,4 @@
-/* Operators of several inputs. MACs 0. */
+/* Operators of several inputs. MACs: one per element of a product, else 0. */
 #include "graph/op.h"
 
 static const nas_param no_params[] = {{0}};
@@ -33,6 +33,37 @@ const nas_op nas_operator_add = {
     .shape = add_shape,
     .weights = nas_weights_none,
     .macs = nas_macs_none,
+};
+
+/* The second input has the first one's shape or is one factor per channel. */
+static nas_status mul_shape(const nas_node *node, const nas_shape *inputs, nas_shape *out,
+                            nas_err *err)
+{
+    const nas_shape gate = {inputs[0].c, 1, 1};
+    (void)node;
+    if (!nas_shape_equal(inputs[0], inputs[1]) && !nas_shape_equal(gate, inputs[1]))
+        return mismatch("input 1 must have the shape of input 0 or one value per channel",
+                        inputs[0], inputs[1], 1, err);
+    *out = inputs[0];
+    return NAS_OK;
+}
+
+static int64_t mul_macs(const nas_node *node, const nas_shape *inputs)
+{
+    (void)node;
+    return nas_shape_count(inputs[0]);
+}
+
+const nas_op nas_operator_mul = {
+    .name = "mul",
+    .summary = "product with a tensor of one shape, or with one factor per channel",
+    .params = no_params,
+    .min_inputs = 2,
+    .max_inputs = 2,
+    .no_int8 = "products of two activations have no 8-bit kernel yet",
+    .shape = mul_shape,
+    .weights = nas_weights_none,
+    .macs = mul_macs,
 };
 
 static nas_status concat_shape(const nas_node *node, const nas_shape *inputs,

@@ -43,6 +43,18 @@ static nas_status global_shape(const nas_node *node, const nas_shape *inputs,
     return NAS_OK;
 }
 
+const nas_op nas_operator_global_max_pool = {
+    .name = "global_max_pool",
+    .summary = "largest element of each channel",
+    .params = no_params,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .no_int8 = "the largest of a channel has no 8-bit kernel yet",
+    .shape = global_shape,
+    .weights = nas_weights_none,
+    .macs = nas_macs_none,
+};
+
 const nas_op nas_operator_global_avg_pool = {
     .name = "global_avg_pool",
     .summary = "mean of each channel",

@@ -29,9 +29,11 @@ static const int step_kinds[NAS_OP_COUNT] = {
 #define CURVE_STEP(upper, lower) [NAS_OP_##upper] = NAS_STEP_##upper,
     NAS_CURVE_LIST(CURVE_STEP)
 #undef CURVE_STEP
-        [NAS_OP_ADD] = NAS_STEP_ADD,
+        [NAS_OP_MUL] = NAS_STEP_MUL,
     [NAS_OP_LSTM] = NAS_STEP_LSTM,
     [NAS_OP_GRU] = NAS_STEP_GRU,
+    [NAS_OP_GLOBAL_MAX_POOL] = NAS_STEP_GLOBAL_MAX_POOL,
+    [NAS_OP_ADD] = NAS_STEP_ADD,
     [NAS_OP_CONCAT] = NAS_STEP_CONCAT,
     [NAS_OP_DROPOUT] = -1,
     [NAS_OP_FLATTEN] = -1,
@@ -195,7 +197,7 @@ static bool may_overwrite(nas_step_kind kind)
 #define IS_CURVE(upper, lower) kind == NAS_STEP_##upper ||
     return NAS_CURVE_LIST(IS_CURVE) kind == NAS_STEP_STANDARDISE ||
            kind == NAS_STEP_AFFINE || kind == NAS_STEP_ACTIVATION ||
-           kind == NAS_STEP_ADD || kind == NAS_STEP_SOFTMAX;
+           kind == NAS_STEP_ADD || kind == NAS_STEP_MUL || kind == NAS_STEP_SOFTMAX;
 #undef IS_CURVE
 }
 

@@ -9,6 +9,7 @@ static const char *const ACTIVATIONS[] = {"none", "relu", "relu6",
                                           NAS_CURVE_LIST(CURVE_WORD)
 #undef CURVE_WORD
                                               NULL};
+static const char *const GATES[] = {"sigmoid", "hard_sigmoid", NULL};
 static const char *const PADS[] = {"same", "valid", NULL}; /* NAS_PAD_* */
 static const char *const RESULTS[] = {"sequence", "last", NULL};
 static const char *const JOINS[] = {"add", "concat", NULL};
@@ -75,6 +76,16 @@ static const nas_param MBCONV_OPTIONS[] = {
     [MBCONV_KERNEL] = KERNEL,
     [MBCONV_STRIDE] = STRIDE,
     [MBCONV_ACT] = WORD_OPTION("act", "relu6", ACTIVATIONS, "Activation inside."),
+    [MBCONV_SE] = COUNT_OPTION(
+        "se", "0", 0, 64, "Squeeze-and-excite with a part of the channels; 0: none."),
+    {.name = NULL},
+};
+
+static const nas_param SQUEEZE_OPTIONS[] = {
+    [SQUEEZE_RATIO] =
+        COUNT_OPTION("ratio", "4", 1, 64, "Channels divided by units inside."),
+    [SQUEEZE_ACT] = WORD_OPTION("act", "relu", ACTIVATIONS, "Activation inside."),
+    [SQUEEZE_GATE] = WORD_OPTION("gate", "hard_sigmoid", GATES, "Form of the factors."),
     {.name = NULL},
 };
 
@@ -170,6 +181,11 @@ static const nas_block_info BLOCKS[NAS_BLOCK_COUNT] = {
     [NAS_BLOCK_AVG_POOL] = {"avg_pool", "mean of a window", POOL_OPTIONS, POOL_STRIDE},
     [NAS_BLOCK_GLOBAL_AVG_POOL] = {"global_avg_pool", "mean of each channel", NO_OPTIONS,
                                    -1},
+    [NAS_BLOCK_GLOBAL_MAX_POOL] = {"global_max_pool", "maximum of each channel",
+                                   NO_OPTIONS, -1},
+    [NAS_BLOCK_SQUEEZE_EXCITE] = {"squeeze_excite",
+                                  "channels times factors made from their means",
+                                  SQUEEZE_OPTIONS, -1},
     [NAS_BLOCK_DROPOUT] = {"dropout", "random zeros in training", DROPOUT_OPTIONS, -1},
     [NAS_BLOCK_FLATTEN] = {"flatten", "all values as one vector", NO_OPTIONS, -1},
     [NAS_BLOCK_RELU] = {"relu", "max(0, x)", NO_OPTIONS, -1},

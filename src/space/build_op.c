@@ -109,8 +109,34 @@ static int build_separable(build *b, const nas_instr *instr, int input)
     return pointwise(b, input, out, norm, act);
 }
 
+static int dense(build *b, int input, int64_t out, bool bias)
+{
+    nas_value attr[NAS_ATTR_MAX];
+    nas_param_defaults(nas_op_get(NAS_OP_DENSE)->params, attr);
+    attr[NAS_ATTR_DENSE_OUT].i = out;
+    attr[NAS_ATTR_DENSE_BIAS].i = bias;
+    return nas_graph_add(b->builder, NAS_OP_DENSE, attr, &input, 1, b->name);
+}
+
+/* Hu, Shen, Sun: Squeeze-and-Excitation Networks, CVPR 2018: each channel times a factor
+ * that two dense layers make from the means of all channels. */
+static int squeeze_excite(build *b, int input, int64_t ratio, int act, int gate)
+{
+    const int64_t channels = channels_of(b, input);
+    const int64_t inside = channels / ratio > 0 ? channels / ratio : 1;
+    int factors = nas_build_unary(b, NAS_OP_GLOBAL_AVG_POOL, input);
+    factors = nas_build_act(b, act, dense(b, factors, inside, true));
+    factors = dense(b, factors, channels, true);
+    factors = nas_build_unary(
+        b, gate == GATE_SIGMOID ? NAS_OP_SIGMOID : NAS_OP_HARD_SIGMOID, factors);
+    return nas_graph_add(b->builder, NAS_OP_MUL, NULL, (int[]){input, factors}, 2,
+                         b->name);
+}
+
 /* Sandler, Howard, Zhu, Zhmoginov, Chen: MobileNetV2, CVPR 2018: the last convolution is
- * linear, and the input is added where stride and channels allow it. */
+ * linear, and the input is added where stride and channels allow it. Squeeze-and-excite
+ * stands behind the depthwise part, with ReLU and hard sigmoid: Howard et al., Searching
+ * for MobileNetV3, ICCV 2019. */
 static int build_mbconv(build *b, const nas_instr *instr, int input)
 {
     const double *arg = instr->arg;
@@ -121,6 +147,9 @@ static int build_mbconv(build *b, const nas_instr *instr, int input)
     if (arg[MBCONV_EXPAND] > 1)
         body = pointwise(b, body, in * (int64_t)arg[MBCONV_EXPAND], NORM_BATCH, act);
     body = norm_act(b, NORM_BATCH, act, windowed(b, NAS_OP_DEPTHWISE, body, &w));
+    if (arg[MBCONV_SE] > 0)
+        body =
+            squeeze_excite(b, body, (int64_t)arg[MBCONV_SE], ACT_RELU, GATE_HARD_SIGMOID);
     body = pointwise(b, body, nas_build_width(in, arg[MBCONV_OUT]), NORM_BATCH, ACT_NONE);
     if (!nas_shape_equal(nas_graph_builder_shape(b->builder, input),
                          nas_graph_builder_shape(b->builder, body)))
@@ -131,13 +160,9 @@ static int build_mbconv(build *b, const nas_instr *instr, int input)
 /* Relative widths refer to the channels, also where rows and columns are read too. */
 static int build_dense(build *b, const nas_instr *instr, int input)
 {
-    nas_value attr[NAS_ATTR_MAX];
-    int norm = (int)instr->arg[DENSE_NORM];
-    nas_param_defaults(nas_op_get(NAS_OP_DENSE)->params, attr);
-    attr[NAS_ATTR_DENSE_OUT].i =
-        nas_build_width(channels_of(b, input), instr->arg[DENSE_OUT]);
-    attr[NAS_ATTR_DENSE_BIAS].i = norm == NORM_NONE;
-    input = nas_graph_add(b->builder, NAS_OP_DENSE, attr, &input, 1, b->name);
+    const int norm = (int)instr->arg[DENSE_NORM];
+    const int64_t out = nas_build_width(channels_of(b, input), instr->arg[DENSE_OUT]);
+    input = dense(b, input, out, norm == NORM_NONE);
     return norm_act(b, norm, (int)instr->arg[DENSE_ACT], input);
 }
 
@@ -189,6 +214,12 @@ int nas_build_operator(build *b, const nas_instr *instr, int input)
         return build_pool(b, NAS_OP_AVG_POOL, instr, input);
     case NAS_BLOCK_GLOBAL_AVG_POOL:
         return nas_build_unary(b, NAS_OP_GLOBAL_AVG_POOL, input);
+    case NAS_BLOCK_GLOBAL_MAX_POOL:
+        return nas_build_unary(b, NAS_OP_GLOBAL_MAX_POOL, input);
+    case NAS_BLOCK_SQUEEZE_EXCITE:
+        return squeeze_excite(b, input, (int64_t)instr->arg[SQUEEZE_RATIO],
+                              (int)instr->arg[SQUEEZE_ACT],
+                              (int)instr->arg[SQUEEZE_GATE]);
     case NAS_BLOCK_DROPOUT:
         return build_dropout(b, instr, input);
     case NAS_BLOCK_FLATTEN:

@@ -236,6 +236,7 @@ static void walk_operator(walker *w, const nas_instr *instr, bundle *b)
         walk_pool(w, COUNT_AVG_POOL, instr->arg, b);
         return;
     case NAS_BLOCK_GLOBAL_AVG_POOL:
+    case NAS_BLOCK_GLOBAL_MAX_POOL:
         w->area = 1;
         return;
     case NAS_BLOCK_FLATTEN:

@@ -53,6 +53,8 @@ typedef struct nas_decision {
     X(MAX_POOL, max_pool)                                                                \
     X(AVG_POOL, avg_pool)                                                                \
     X(GLOBAL_AVG_POOL, global_avg_pool)                                                  \
+    X(GLOBAL_MAX_POOL, global_max_pool)                                                  \
+    X(SQUEEZE_EXCITE, squeeze_excite)                                                    \
     X(DROPOUT, dropout)                                                                  \
     X(FLATTEN, flatten)                                                                  \
     X(RELU, relu)                                                                        \
@@ -97,7 +99,15 @@ enum {
     DEPTHWISE_BIAS
 };
 enum { SEPARABLE_OUT, SEPARABLE_KERNEL, SEPARABLE_STRIDE, SEPARABLE_NORM, SEPARABLE_ACT };
-enum { MBCONV_OUT, MBCONV_EXPAND, MBCONV_KERNEL, MBCONV_STRIDE, MBCONV_ACT };
+enum {
+    MBCONV_OUT,
+    MBCONV_EXPAND,
+    MBCONV_KERNEL,
+    MBCONV_STRIDE,
+    MBCONV_ACT,
+    MBCONV_SE /* 0: none */
+};
+enum { SQUEEZE_RATIO, SQUEEZE_ACT, SQUEEZE_GATE };
 enum { DENSE_OUT, DENSE_NORM, DENSE_ACT };
 enum { RECURRENT_OUT, RECURRENT_BIDIRECTIONAL, RECURRENT_RESULT };
 enum { POOL_KERNEL, POOL_STRIDE /* 0: the kernel */, POOL_PAD };
@@ -128,6 +138,7 @@ enum {
     NAS_CURVE_LIST(CURVE_ACT)
 #undef CURVE_ACT
 };
+enum { GATE_SIGMOID, GATE_HARD_SIGMOID };
 enum { JOIN_ADD, JOIN_CONCAT };
 enum { RESULT_SEQUENCE, RESULT_LAST };
 enum { OUTPUT_LAST, OUTPUT_CONCAT };

@@ -195,6 +195,8 @@ static double reference_curve(const nas_node *node, double x)
     switch (node->op) {
     case NAS_OP_LEAKY_RELU:
         return x > 0 ? x : node->attr[NAS_ATTR_LEAKY_SLOPE].f * x;
+    case NAS_OP_HARD_SIGMOID:
+        return x < -3 ? 0 : x > 3 ? 1 : (x + 3) / 6;
     case NAS_OP_HARD_SWISH:
         return x < -3 ? 0 : x > 3 ? x : x * (x + 3) / 6;
     case NAS_OP_SIGMOID:
@@ -252,6 +254,15 @@ static double reference_element(const reference *r, int index, int s, int64_t at
         NAS_CURVE_LIST(REFERENCE_CURVE)
 #undef REFERENCE_CURVE
         return reference_curve(node, x[at]);
+    case NAS_OP_GLOBAL_MAX_POOL:
+        sum = -HUGE_VAL;
+        for (int64_t i = 0; i < in / count; i++)
+            sum = fmax(sum, x[at * (in / count) + i]);
+        return sum;
+    case NAS_OP_MUL: {
+        const int64_t gates = reference_count(r, node->inputs[1]);
+        return x[at] * r->value[node->inputs[1]][s * gates + at / (count / gates)];
+    }
     case NAS_OP_ADD:
         for (int i = 0; i < node->n_inputs; i++)
             sum += r->value[node->inputs[i]][s * count + at];

@@ -1,4 +1,5 @@
 /* covers: conv_unit.c, dense_unit.c, merge_unit.c, pool_unit.c, loss.c, pass.c */
+/* covers: mul_unit.c */
 /* Outputs, loss and gradients of whole networks against the naive twin, on every
  * instruction set of the machine. */
 #include "check.h"

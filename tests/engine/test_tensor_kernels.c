@@ -1,4 +1,4 @@
-/* covers: norm.c, pool.c, tensor_ops.c, curve.c */
+/* covers: norm.c, pool.c, tensor_ops.c, curve.c, mul.c */
 /* Kernels over whole tensors against plain loops over random shapes. */
 #include "engine/kernel_check.h"
 
@@ -421,6 +421,8 @@ static double curve_value(const nas_curve_job *job, double x)
     switch (job->op) {
     case NAS_OP_LEAKY_RELU:
         return x > 0 ? x : (double)job->slope * x;
+    case NAS_OP_HARD_SIGMOID:
+        return fmin(fmax(x / 6 + 0.5, 0), 1);
     case NAS_OP_HARD_SWISH:
         return x < -3 ? 0 : x > 3 ? x : x * (x + 3) / 6;
     case NAS_OP_SIGMOID:
@@ -503,6 +505,43 @@ static void curves_end_well(const nas_kernels *kernels)
     assert_true(lines[1][0] == -1.0f && lines[1][5] == 1.0f && isnan(lines[1][6]));
 }
 
+/* Products, and the sum a gate's gradient is. */
+static void products_equal_loops(const nas_kernels *kernels)
+{
+    const int form = (int)nas_rng_below(&rng, 3); /* plain, gate, sum */
+    tensor a = tensor_new(up_to(2), up_to(4), up_to(5), up_to(7));
+    tensor b = form == 1 ? tensor_new(a.blocks, a.channels, 1, 1)
+                         : tensor_new(a.blocks, a.channels, a.height, a.width);
+    tensor to = form == 2 ? tensor_new(a.blocks, a.channels, 1, 1)
+                          : tensor_new(a.blocks, a.channels, a.height, a.width);
+    nas_mul_job job = {.blocks = a.blocks,
+                       .channels = a.channels,
+                       .height = a.height,
+                       .width = a.width,
+                       .a = a.view,
+                       .b = b.view,
+                       .to = to.view,
+                       .gate = form == 1,
+                       .accumulate = nas_rng_below(&rng, 2) == 0};
+    double *expected = as_doubles(to.view.data, to.floats);
+    for (int i = 0; i < a.blocks * a.channels * a.height * a.width * LINE; i++) {
+        const int pixel = i / LINE % (a.height * a.width), lane = i % LINE;
+        const int c = i / LINE / (a.height * a.width) % a.channels;
+        const int n = i / LINE / (a.height * a.width) / a.channels;
+        const int h = pixel / a.width, w = pixel % a.width;
+        const int64_t from = form == 1 ? at(&b, n, c, 0, 0) : at(&b, n, c, h, w);
+        const int64_t put = form == 2 ? at(&to, n, c, 0, 0) : at(&to, n, c, h, w);
+        const bool keeps = job.accumulate || (form == 2 && pixel > 0);
+        expected[put + lane] =
+            (keeps ? expected[put + lane] : 0) +
+            a.before[at(&a, n, c, h, w) + lane] * b.before[from + lane];
+    }
+    (form == 2 ? kernels->mul_sum : kernels->mul)(&job);
+    check_tensor("product", &to, expected);
+    free(expected);
+    tensor_free(&a), tensor_free(&b), tensor_free(&to);
+}
+
 KERNEL_TEST(norm_equals_loops)
 KERNEL_TEST(moments_and_fold_equal_loops)
 KERNEL_TEST(copy_equals_loops)
@@ -512,6 +551,7 @@ KERNEL_TEST(pools_equal_loops)
 KERNEL_TEST(softmax_equals_loops)
 KERNEL_TEST(curves_equal_loops)
 KERNEL_TEST(curves_end_well)
+KERNEL_TEST(products_equal_loops)
 
 int main(void)
 {
@@ -525,6 +565,7 @@ int main(void)
         cmocka_unit_test(test_softmax_equals_loops),
         cmocka_unit_test(test_curves_equal_loops),
         cmocka_unit_test(test_curves_end_well),
+        cmocka_unit_test(test_products_equal_loops),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,6 +68,28 @@ static void adds_vectors_of_different_images(void **state)
                                   NAS_KERNEL_ADD_GATHER) > 0);
 }
 
+/* Products with a vector that lies in another order: a gate of an image, and a vector
+ * that the product may overwrite. */
+static void gathers_gates_of_another_order(void **state)
+{
+    (void)state;
+    for (int image = 0; image < 2; image++) {
+        nas_graph_builder *b = nas_graph_builder_new();
+        const int input = nas_graph_add_input(b, (nas_shape){2, 2, 3});
+        const int flat = nas_graph_add_unary(b, NAS_OP_FLATTEN, input, "");
+        const int gate = nas_graph_add_unary(b, NAS_OP_SIGMOID, flat, "");
+        int x = nas_graph_add_conv(b, input, 12, 3, 1, "");
+        if (image == 0)
+            x = nas_graph_add_dense(b, x, 12, "");
+        x = nas_graph_add(b, NAS_OP_MUL, NULL, (int[]){x, gate}, 2, "");
+        if (image == 0)
+            x = nas_graph_add(b, NAS_OP_MUL, NULL, (int[]){flat, x}, 2, "");
+        x = nas_graph_add_dense(b, x, 3, "head");
+        assert_true(count_and_compare(finish(b, x, NAS_TASK_CLASSIFICATION),
+                                      NAS_KERNEL_GATE_GATHER) > 0);
+    }
+}
+
 /* A network whose output is a concatenation of flattened images. */
 static void stores_permuted_outputs(void **state)
 {
@@ -123,6 +145,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(adds_vectors_of_different_images),
+        cmocka_unit_test(gathers_gates_of_another_order),
         cmocka_unit_test(stores_permuted_outputs),
         cmocka_unit_test(groups_of_a_permuted_vector),
         cmocka_unit_test(adds_one_tensor_three_times),

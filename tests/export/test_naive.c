@@ -56,6 +56,8 @@ static void pools_ignore_padding(void **state)
     assert_true(out == -2.5);
     nas_naive_avg_pool(&w, in, &out);
     assert_true(out == -17.5 / 4);
+    nas_naive_global_max_pool((nas_shape){1, 2, 2}, in, &out);
+    assert_true(out == -2.5);
     nas_naive_global_avg_pool((nas_shape){1, 2, 2}, in, &out);
     assert_true(out == -17.5 / 4);
 }

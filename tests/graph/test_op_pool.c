@@ -17,6 +17,8 @@ static void test_global_mean(void **state)
     (void)state;
     check_op(NAS_OP_GLOBAL_AVG_POOL, (nas_shape){6, 3, 11}, NULL, (nas_shape){6, 1, 1}, 0,
              0);
+    check_op(NAS_OP_GLOBAL_MAX_POOL, (nas_shape){6, 3, 11}, NULL, (nas_shape){6, 1, 1}, 0,
+             0);
 }
 
 int main(void)

@@ -57,6 +57,10 @@ static void test_parameters_of_each_block(void **state)
     check_params("network: {mbconv: {expand: 1}}", in, 72 + 16 + 64 + 16 + 90);
     check_params("network: {mbconv: {expand: 6, kernel: 5, out: x2}}", in,
                  8 * 48 + 96 + 48 * 25 + 96 + 48 * 16 + 32 + 170);
+    check_params("network: squeeze_excite", in, 8 * 2 + 2 + 2 * 8 + 8 + 90);
+    check_params("network: {squeeze_excite: {ratio: 64}}", in, 8 + 1 + 8 + 8 + 90);
+    check_params("network: {mbconv: {expand: 1, se: 2}}", in,
+                 72 + 16 + 64 + 16 + (8 * 4 + 4 + 4 * 8 + 8) + 90);
     check_params("network: {dense: {out: 5}}", in, 8 * 120 * 5 + 10 + 60);
     check_params("network: {dense: {out: x0.5, norm: none}}", in, 960 * 4 + 4 + 50);
     check_params("network: [batch_norm, relu, relu6]", in, 16 + 90);

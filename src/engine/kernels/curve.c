@@ -18,6 +18,21 @@ ALWAYS_INLINE float leaky_relu_slope(float x, float slope)
     return x > 0.0f ? 1.0f : slope;
 }
 
+ALWAYS_INLINE float hard_sigmoid(float x, float slope)
+{
+    (void)slope;
+    float gate = x * (1.0f / 6.0f) + 0.5f;
+    gate = gate < 0.0f ? 0.0f : gate;
+    return gate > 1.0f ? 1.0f : gate;
+}
+
+ALWAYS_INLINE float hard_sigmoid_slope(float x, float slope)
+{
+    (void)slope;
+    const float above = x < 3.0f ? 1.0f / 6.0f : 0.0f;
+    return x > -3.0f ? above : 0.0f;
+}
+
 ALWAYS_INLINE float hard_swish(float x, float slope)
 {
     (void)slope;
@@ -115,6 +130,7 @@ typedef void (*row_function)(const nas_curve_job *job, const float *x, const flo
     }
 
 ROWS(leaky_relu)
+ROWS(hard_sigmoid)
 ROWS(hard_swish)
 ROWS(sigmoid)
 ROWS(hyperbolic)
@@ -124,6 +140,7 @@ ROWS(gelu)
 /* [operator][forward, backward] */
 static const row_function rows[NAS_OP_COUNT][2] = {
     [NAS_OP_LEAKY_RELU] = {leaky_relu_forward, leaky_relu_backward},
+    [NAS_OP_HARD_SIGMOID] = {hard_sigmoid_forward, hard_sigmoid_backward},
     [NAS_OP_HARD_SWISH] = {hard_swish_forward, hard_swish_backward},
     [NAS_OP_SIGMOID] = {sigmoid_forward, sigmoid_backward},
     [NAS_OP_TANH] = {hyperbolic_forward, hyperbolic_backward},

@@ -26,6 +26,8 @@ void KERNEL(max_pool_backward)(const nas_pool_job *job);
 void KERNEL(avg_pool)(const nas_pool_job *job);
 void KERNEL(avg_pool_backward)(const nas_pool_job *job);
 void KERNEL(dropout)(const nas_dropout_job *job);
+void KERNEL(mul)(const nas_mul_job *job);
+void KERNEL(mul_sum)(const nas_mul_job *job);
 void KERNEL(curve)(const nas_curve_job *job);
 void KERNEL(curve_backward)(const nas_curve_job *job);
 void KERNEL(lstm_cell)(const nas_cell_job *job);

@@ -23,6 +23,8 @@ const nas_kernels *KERNEL(kernels)(void)
         .avg_pool = KERNEL(avg_pool),
         .avg_pool_backward = KERNEL(avg_pool_backward),
         .dropout = KERNEL(dropout),
+        .mul = KERNEL(mul),
+        .mul_sum = KERNEL(mul_sum),
         .curve = KERNEL(curve),
         .curve_backward = KERNEL(curve_backward),
         .lstm_cell = KERNEL(lstm_cell),
