@@ -123,7 +123,7 @@ typedef struct nas_calls {
     int32_t *scales;        /* int8: biases and multipliers, terms of additions */
     int64_t n_scales;
     const uint32_t **orders; /* [n_steps] the order of a step's result, a permuted vector
-                                (see `logical` in calls.c), or NULL: [H][W][C] */
+                                (see nas_call_logical), or NULL: [H][W][C] */
     uint32_t *indices;
     int64_t n_indices;
 } nas_calls;

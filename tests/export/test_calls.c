@@ -1,4 +1,4 @@
-/* covers: kernel_names.c */
+/* covers: kernel_names.c, call_parts.c, call_steps.c */
 /* Permuted vectors: the cases random networks never meet. */
 #include "fixture.h"
 
