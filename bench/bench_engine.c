@@ -17,8 +17,9 @@ typedef struct workload {
     nas_shape shape;
     /* Layers: C and D are convolution and depthwise, "C out kernel stride" and "D kernel
      * stride" with batch norm and ReLU, "R out stride" two 3x3 convolutions beside a
-     * shortcut, M a 2x2 max pool, G the mean, F dense with ReLU, L dense, U and V the
-     * last state of an LSTM and a GRU. */
+     * shortcut, M a 2x2 max pool, G the mean, F dense with ReLU, L dense. Of series: U
+     * and V the last state of an LSTM or GRU, "P out" a 1x1 convolution, "A heads" an
+     * encoder layer with norms first and twice the channels inside. */
     const char *layers;
 } workload;
 
@@ -38,6 +39,7 @@ static const workload workloads[] = {
     {"lstm", {9, 1, 128}, "U 64 L 6"},
     {"gru", {9, 1, 128}, "V 64 L 6"},
     {"resnet", {3, 32, 32}, "C 16 3 1 R 16 1 R 32 2 R 32 1 R 64 2 R 64 1 G L 10"},
+    {"attn", {9, 1, 128}, "P 64 A 4 A 4 G L 6"},
 };
 enum { WORKLOADS = sizeof workloads / sizeof *workloads, ROWS = 4096 };
 
@@ -62,11 +64,42 @@ static int add_residual(nas_graph_builder *builder, int at, int64_t out, int64_t
     return nas_graph_add_unary(builder, NAS_OP_RELU, sum, "");
 }
 
-static int add_recurrent(nas_graph_builder *builder, nas_op_kind op, int at, int64_t out)
+/* 1x1 with bias. */
+static int add_pointwise(nas_graph_builder *builder, int at, int64_t out)
 {
-    nas_value attr[NAS_ATTR_MAX] = {{0}};
-    attr[NAS_ATTR_RECURRENT_OUT].i = out;
+    nas_value attr[NAS_ATTR_MAX];
+    nas_param_defaults(nas_op_get(NAS_OP_CONV)->params, attr);
+    attr[NAS_ATTR_CONV_OUT].i = out;
+    attr[NAS_ATTR_WINDOW_BIAS].i = 1;
+    return nas_graph_add(builder, NAS_OP_CONV, attr, &at, 1, "");
+}
+
+/* The last state of a recurrent layer. */
+static int add_recurrent(nas_graph_builder *builder, nas_op_kind op, int at,
+                         int64_t units)
+{
+    nas_value attr[NAS_ATTR_MAX];
+    nas_param_defaults(nas_op_get(op)->params, attr);
+    attr[NAS_ATTR_RECURRENT_OUT].i = units;
+    attr[NAS_ATTR_RECURRENT_SEQUENCE].i = 0;
     return nas_graph_add(builder, op, attr, &at, 1, "");
+}
+
+/* x + attention(norm(x)), then x + dense(GELU(dense(norm(x)))). */
+static int add_encoder(nas_graph_builder *builder, int at, int64_t heads,
+                       int64_t channels)
+{
+    nas_value attr[NAS_ATTR_MAX] = {[NAS_ATTR_ATTENTION_HEADS] = {.i = heads}};
+    int y = nas_graph_add_unary(builder, NAS_OP_LAYER_NORM, at, "");
+    y = add_pointwise(builder, y, 3 * channels);
+    y = nas_graph_add(builder, NAS_OP_ATTENTION, attr, &y, 1, "");
+    y = add_pointwise(builder, y, channels);
+    at = nas_graph_add(builder, NAS_OP_ADD, NULL, (int[]){y, at}, 2, "");
+    y = nas_graph_add_unary(builder, NAS_OP_LAYER_NORM, at, "");
+    y = add_pointwise(builder, y, 2 * channels);
+    y = nas_graph_add_unary(builder, NAS_OP_GELU, y, "");
+    y = add_pointwise(builder, y, channels);
+    return nas_graph_add(builder, NAS_OP_ADD, NULL, (int[]){y, at}, 2, "");
 }
 
 /* Add the layer at *text and move on to the next. @param channels  in and out */
@@ -84,7 +117,7 @@ static int add_layer(nas_graph_builder *builder, int at, int64_t *channels,
     }
     *text += strspn(*text, " ");
     const int64_t inputs = *channels;
-    if (strchr("CRFLUV", kind) != NULL)
+    if (strchr("CRFLUVP", kind) != NULL)
         *channels = number[0];
     if (kind == 'U' || kind == 'V')
         return add_recurrent(builder, kind == 'U' ? NAS_OP_LSTM : NAS_OP_GRU, at,
@@ -98,6 +131,10 @@ static int add_layer(nas_graph_builder *builder, int at, int64_t *channels,
     if (kind == 'F')
         return nas_graph_add_unary(builder, NAS_OP_RELU,
                                    nas_graph_add_dense(builder, at, number[0], ""), "");
+    if (kind == 'P')
+        return add_pointwise(builder, at, number[0]);
+    if (kind == 'A')
+        return add_encoder(builder, at, number[0], inputs);
     if (kind == 'R')
         return add_residual(builder, at, number[0], number[1], inputs);
     if (kind == 'D')

@@ -75,6 +75,19 @@ class Series(nn.Module):
         return self.layer(x.squeeze(2).transpose(1, 2))[0][:, -1]
 
 
+class Encoder(nn.Module):
+    """(N, C, 1, T) through an encoder layer with norms first."""
+
+    def __init__(self, channels, heads):
+        super().__init__()
+        self.layer = nn.TransformerEncoderLayer(
+            channels, heads, 2 * channels, dropout=0.0, activation="gelu",
+            batch_first=True, norm_first=True)
+
+    def forward(self, x):
+        return self.layer(x.squeeze(2).transpose(1, 2)).transpose(1, 2).unsqueeze(2)
+
+
 def build(shape, layers):
     """The layer language of bench_engine (`bench_engine --list`)."""
     channels, height, width = shape
@@ -97,11 +110,15 @@ def build(shape, layers):
                 modules.append(nn.Flatten())
             modules.append(nn.Linear(channels, n[0]))
             modules += [nn.ReLU()] if kind == "F" else []
+        elif kind == "P":
+            modules.append(nn.Conv2d(channels, n[0], 1))
+        elif kind == "A":
+            modules.append(Encoder(channels, n[0]))
         elif kind in "UV":
             modules.append(Series(nn.LSTM if kind == "U" else nn.GRU, channels, n[0]))
         else:
             raise SystemExit(f"this script does not know layer {kind}")
-        if kind in "CRFLUV":
+        if kind in "CRFLUVP":
             channels = n[0]
     return nn.Sequential(*modules), channels
 

@@ -107,12 +107,44 @@ static int nas_test_add_one(nas_test_pool *pool, nas_op_kind op, int at)
         attr[NAS_ATTR_RECURRENT_BIDIRECTIONAL].i = nas_test_pick(pool, 2);
         attr[NAS_ATTR_RECURRENT_SEQUENCE].i = nas_test_pick(pool, 3) > 0;
     }
+    if (op == NAS_OP_LAYER_NORM || op == NAS_OP_GROUP_NORM) /* not to blow up rounding */
+        attr[NAS_ATTR_SAMPLE_NORM_EPSILON].f = 0.125;
+    if (op == NAS_OP_GROUP_NORM)
+        attr[NAS_ATTR_SAMPLE_NORM_GROUPS].i = in.c % 2 == 0            ? 2
+                                              : nas_test_pick(pool, 2) ? in.c
+                                                                       : 1;
+    if (op == NAS_OP_TOKENS)
+        attr[NAS_ATTR_TOKENS_OUT].i = 2 + nas_test_pick(pool, 4);
+    if (op == NAS_OP_POSITIONS)
+        attr[NAS_ATTR_POSITIONS_KIND].i = nas_test_pick(pool, 2);
     if (op == NAS_OP_DROPOUT)
         attr[NAS_ATTR_DROPOUT_RATE].f = 0.125;
     if (op == NAS_OP_LEAKY_RELU)
         attr[NAS_ATTR_LEAKY_SLOPE].f = 0.25 * (1 + nas_test_pick(pool, 3));
     pool->used[at]++;
     return nas_graph_add(pool->builder, op, attr, &pool->tensor[at], 1, "");
+}
+
+/* Queries, keys and values of 1 to 3 heads, and what they give. */
+static int nas_test_add_attention(nas_test_pool *pool, int at)
+{
+    const int64_t heads = 1 + nas_test_pick(pool, 3);
+    const int64_t depth = 1 + nas_test_pick(pool, 4);
+    nas_value attr[NAS_ATTR_MAX] = {[NAS_ATTR_ATTENTION_HEADS] = {.i = heads}};
+    int node =
+        nas_graph_add_conv(pool->builder, pool->tensor[at], 3 * heads * depth, 1, 1, "");
+    pool->used[at]++;
+    return nas_graph_add(pool->builder, NAS_OP_ATTENTION, attr, &node, 1, "");
+}
+
+/* An operator of series in place of a convolution. */
+static nas_op_kind nas_test_series(nas_test_pool *pool, nas_shape in)
+{
+    static const nas_op_kind ops[] = {NAS_OP_LSTM, NAS_OP_GRU, NAS_OP_POSITIONS,
+                                      NAS_OP_ATTENTION, NAS_OP_TOKENS};
+    const nas_op_kind op = ops[nas_test_pick(pool, 5)];
+    const bool row = in.h == 1 && in.w == 1 && in.c > 1 && in.c < 20;
+    return op == NAS_OP_TOKENS && !row ? NAS_OP_ATTENTION : op;
 }
 
 /* Join tensors that fit `at`; with none, `at` and its ReLU. */
@@ -194,13 +226,16 @@ static void nas_test_grow(nas_test_pool *pool, const nas_test_graph_options *opt
         op = NAS_OP_CONV;
     if (op == NAS_OP_CONV && nas_test_shape(pool, at).h == 1 &&
         nas_test_pick(pool, 3) == 0)
-        op = nas_test_pick(pool, 2) ? NAS_OP_LSTM : NAS_OP_GRU;
+        op = nas_test_series(pool, nas_test_shape(pool, at));
+    if (op == NAS_OP_BATCH_NORM && nas_test_pick(pool, 3) == 0)
+        op = nas_test_pick(pool, 2) ? NAS_OP_LAYER_NORM : NAS_OP_GROUP_NORM;
     bool join = op == NAS_OP_ADD || op == NAS_OP_CONCAT;
     if (op == NAS_OP_CONCAT && nas_test_shape(pool, at).c > 24)
         join = false, op = NAS_OP_DEPTHWISE;
-    int node = op == NAS_OP_MUL ? nas_test_add_mul(pool, at)
-               : join           ? nas_test_add_join(pool, op, at)
-                                : nas_test_add_one(pool, op, at);
+    int node = op == NAS_OP_MUL         ? nas_test_add_mul(pool, at)
+               : op == NAS_OP_ATTENTION ? nas_test_add_attention(pool, at)
+               : join                   ? nas_test_add_join(pool, op, at)
+                                        : nas_test_add_one(pool, op, at);
     nas_test_push(pool, node);
 }
 

@@ -58,11 +58,16 @@ static inline bool nas_shape_equal(nas_shape a, nas_shape b)
     X(GLOBAL_AVG_POOL, global_avg_pool)                                                  \
     X(GLOBAL_MAX_POOL, global_max_pool)                                                  \
     X(BATCH_NORM, batch_norm)                                                            \
+    X(LAYER_NORM, layer_norm)                                                            \
+    X(GROUP_NORM, group_norm)                                                            \
     X(RELU, relu)                                                                        \
     X(RELU6, relu6)                                                                      \
     NAS_CURVE_LIST(X)                                                                    \
     X(LSTM, lstm)                                                                        \
     X(GRU, gru)                                                                          \
+    X(TOKENS, tokens)                                                                    \
+    X(POSITIONS, positions)                                                              \
+    X(ATTENTION, attention)                                                              \
     X(ADD, add)                                                                          \
     X(MUL, mul)                                                                          \
     X(CONCAT, concat)                                                                    \
@@ -101,12 +106,20 @@ enum {
     NAS_ATTR_BN_EPSILON /* 1e-5 */,
     NAS_ATTR_BN_MOMENTUM /* 0.1: weight of the new */
 };
+enum { /* layer_norm and group_norm */
+       NAS_ATTR_SAMPLE_NORM_EPSILON,
+       NAS_ATTR_SAMPLE_NORM_GROUPS /* group_norm only */
+};
 enum { NAS_ATTR_DROPOUT_RATE };
 enum { /* lstm and gru */
        NAS_ATTR_RECURRENT_OUT,
        NAS_ATTR_RECURRENT_BIDIRECTIONAL,
        NAS_ATTR_RECURRENT_SEQUENCE
 };
+enum { NAS_ATTR_TOKENS_OUT };
+enum { NAS_POSITIONS_LEARNED, NAS_POSITIONS_SINUSOIDAL };
+enum { NAS_ATTR_POSITIONS_KIND };
+enum { NAS_ATTR_ATTENTION_HEADS };
 enum { NAS_ATTR_LEAKY_SLOPE /* of the negative half, 0.01 */ };
 
 /* How `encode` makes one of its columns from a value x of a raw row; NaN stands for a
@@ -148,8 +161,8 @@ typedef struct nas_node {
 } nas_node;
 
 /* A parameter tensor of a node. Layouts: conv [O][I/groups][KH][KW], depthwise
- * [C][KH][KW], dense [O][I] with I in C,H,W order, lstm and gru see op_recurrent.c;
- * vectors [C]. */
+ * [C][KH][KW], dense [O][I] with I in C,H,W order, lstm and gru see op_recurrent.c,
+ * tokens and positions see op_series.c; vectors [C]. */
 typedef enum nas_weight_role {
     NAS_WEIGHT_KERNEL,
     NAS_WEIGHT_BIAS,
@@ -159,6 +172,7 @@ typedef enum nas_weight_role {
     NAS_WEIGHT_VARIANCE,
     NAS_WEIGHT_RECURRENT,  /* from the state of the step before */
     NAS_WEIGHT_CARRY_BIAS, /* of the recurrent product of a GRU's candidate */
+    NAS_WEIGHT_TABLE,      /* rows that stand for columns or steps */
 } nas_weight_role;
 
 typedef struct nas_weight {
@@ -170,6 +184,9 @@ typedef struct nas_weight {
     int64_t fan_in; /* for initialisation; 0 where there is none */
     int64_t offset; /* floats from the start of the flat vector */
     bool trained;   /* trained tensors fill [0, n_params), state follows */
+    /* Without fan_in: elements of each run of the last dimension that begin at 1; the
+     * others begin at 0. */
+    int64_t ones_from, ones_count;
 } nas_weight;
 
 /* What the graph layer knows of an operator. */
@@ -188,11 +205,15 @@ typedef struct nas_op {
      * @return their number */
     int (*weights)(const nas_node *node, const nas_shape *inputs, nas_weight *out);
     /* Multiply-accumulates of one sample's forward pass: conv, depthwise, dense, lstm
-     * and gru count every product, also those on padding, mul each element; everything
-     * else counts 0 (batch norm folds into the weights, pools and additions multiply
+     * and gru count every product, also those on padding, attention both its products,
+     * tokens and mul each element; everything else counts 0 (batch norm folds into the
+     * weights, the other norms and curves are not counted, pools and additions multiply
      * nothing). */
     int64_t (*macs)(const nas_node *node, const nas_shape *inputs);
 } nas_op;
+
+/* What sinusoidal positions add to channel `channel` of `channels` at step `step`. */
+double nas_position(int64_t channel, int64_t channels, int64_t step);
 
 /* @return the operator of a kind; never NULL */
 const nas_op *nas_op_get(nas_op_kind kind);

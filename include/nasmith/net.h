@@ -82,7 +82,8 @@ float *nas_net_gradients(nas_net *net);
 int64_t nas_net_params(const nas_net *net);
 int64_t nas_net_floats(const nas_net *net);
 
-/* He-normal kernels (fan-in), zero biases, unit norms, running mean 0 and variance 1. */
+/* He-normal kernels (fan-in), zero biases but for the forget gates of an LSTM, which
+ * begin open (1), unit norms, running mean 0 and variance 1. */
 void nas_net_init(nas_net *net, nas_rng rng);
 
 /* Random changes to a gathered batch, per sample. */

@@ -71,11 +71,11 @@ typedef enum nas_dtype { NAS_FLOAT32, NAS_INT8 } nas_dtype;
  * into the convolution or dense that produces its only input, or becomes NAS_STEP_AFFINE;
  * ReLU/ReLU6 is the `activation` of the conv, depthwise, dense, affine or add that
  * produces its only input, or becomes NAS_STEP_ACTIVATION (with its kind in
- * `activation`). Standardise, affine, activation, curves, add, mul and softmax overwrite
- * an operand of the same size that nobody reads later. The result of a convolution or
- * pool may overlap an input that nobody reads later: its pixels are computed in an order
- * in which what is overwritten has been read. The buffer that lstm and gru write has
- * their scratch behind the result: nas_step_scratch. */
+ * `activation`). Standardise, affine, activation, curves, layer and group norm,
+ * positions, add, mul and softmax overwrite an operand of the same size that nobody reads
+ * later. The result of a convolution or pool may overlap an input that nobody reads
+ * later: its pixels are computed in an order in which what is overwritten has been read.
+ * The buffer that a step writes has its scratch behind the result: nas_step_scratch. */
 typedef enum nas_step_kind {
     NAS_STEP_ENCODE,
     NAS_STEP_STANDARDISE,
@@ -90,6 +90,11 @@ typedef enum nas_step_kind {
     NAS_STEP_ACTIVATION,
     NAS_STEP_LSTM,
     NAS_STEP_GRU,
+    NAS_STEP_LAYER_NORM,
+    NAS_STEP_GROUP_NORM,
+    NAS_STEP_TOKENS,
+    NAS_STEP_POSITIONS,
+    NAS_STEP_ATTENTION,
     NAS_STEP_ADD,
     NAS_STEP_MUL,
     NAS_STEP_CONCAT,
@@ -152,10 +157,11 @@ int64_t nas_step_scratch(const nas_graph *graph, const nas_step *step);
 
 /* Weights of a step with batch norm folded in, as float.
  * @param weights  the graph's flat vector
- * @param kernel   out, layout of the node's kernel; room for its count (affine: [C]; lstm
- *                 and gru: kernel, then recurrent)
+ * @param kernel   out, layout of the node's kernel; room for its count (affine, layer and
+ *                 group norm: [C]; lstm and gru: kernel, then recurrent; tokens and
+ *                 positions: the table)
  * @param bias     out, [out.c]; zeros where there is none (lstm and gru: bias, then
- *                 carry_bias) */
+ *                 carry_bias; tokens: like the table; positions: nothing) */
 void nas_program_fold(const nas_program *program, const nas_step *step,
                       const float *weights, float *kernel, float *bias);
 /* Floats of a step's kernel and bias (0 where it has none). */

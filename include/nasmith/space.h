@@ -41,7 +41,7 @@ enum {
 
 /* Load a preset by name or a YAML file by path.
  * @param what  "image-cnn", "mbconv", "conv1d", "table-mlp", "nasbench201", "darts",
- *              "nasbench-macro", "resnet", "auto", or a path
+ *              "nasbench-macro", "resnet", "transformer", "auto", or a path
  * @param out   Ownership: caller, nas_space_free
  * @return NAS_E_CONFIG with file:line:column, source line (err->source) and did-you-mean;
  *         NAS_E_IO */

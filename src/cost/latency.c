@@ -17,6 +17,11 @@ static const char *const kind_names[NAS_STEP_KINDS] = {
     [NAS_STEP_ACTIVATION] = "activation",
     [NAS_STEP_LSTM] = "lstm",
     [NAS_STEP_GRU] = "gru",
+    [NAS_STEP_LAYER_NORM] = "layer_norm",
+    [NAS_STEP_GROUP_NORM] = "group_norm",
+    [NAS_STEP_TOKENS] = "tokens",
+    [NAS_STEP_POSITIONS] = "positions",
+    [NAS_STEP_ATTENTION] = "attention",
     [NAS_STEP_ADD] = "add",
     [NAS_STEP_MUL] = "mul",
     [NAS_STEP_GLOBAL_MAX_POOL] = "global_max_pool",
@@ -74,6 +79,9 @@ int nas_latency_class(const nas_graph *graph, const nas_step *step, int64_t *uni
     case NAS_STEP_GRU:
         *units = nas_graph_node_macs(graph, step->node);
         return class_of(attr[NAS_ATTR_RECURRENT_OUT].i, 8, 16, 48);
+    case NAS_STEP_ATTENTION: /* channels of a head */
+        *units = nas_graph_node_macs(graph, step->node);
+        return class_of(step->out.c / attr[NAS_ATTR_ATTENTION_HEADS].i, 5, 9, 17);
     case NAS_STEP_MAX_POOL:
     case NAS_STEP_AVG_POOL:
         *units = out * window_of(attr);

@@ -12,7 +12,7 @@ typedef struct sample {
     nas_step_kind kind;
     nas_op_kind op;
     nas_shape in;
-    int64_t out;                /* conv, dense, lstm, gru */
+    int64_t out;                /* conv, dense, lstm, gru; heads of attention */
     int64_t kernel_h, kernel_w; /* windows */
 } sample;
 
@@ -38,6 +38,10 @@ static const sample samples[] = {
     {NAS_STEP_GRU, NAS_OP_GRU, {8, 1, 16}, 12, 0, 0},
     {NAS_STEP_GRU, NAS_OP_GRU, {16, 1, 16}, 32, 0, 0},
     {NAS_STEP_GRU, NAS_OP_GRU, {32, 1, 8}, 64, 0, 0},
+    {NAS_STEP_ATTENTION, NAS_OP_ATTENTION, {48, 1, 24}, 4, 0, 0},
+    {NAS_STEP_ATTENTION, NAS_OP_ATTENTION, {48, 1, 24}, 2, 0, 0},
+    {NAS_STEP_ATTENTION, NAS_OP_ATTENTION, {96, 1, 24}, 2, 0, 0},
+    {NAS_STEP_ATTENTION, NAS_OP_ATTENTION, {192, 1, 24}, 2, 0, 0},
     {NAS_STEP_MAX_POOL, NAS_OP_MAX_POOL, {16, 16, 16}, 0, 2, 2},
     {NAS_STEP_MAX_POOL, NAS_OP_MAX_POOL, {16, 16, 16}, 0, 3, 3},
     {NAS_STEP_MAX_POOL, NAS_OP_MAX_POOL, {16, 16, 16}, 0, 4, 4},
@@ -61,6 +65,10 @@ static const struct {
     {NAS_STEP_GLOBAL_MAX_POOL, NAS_OP_GLOBAL_MAX_POOL},
     {NAS_STEP_ADD, NAS_OP_ADD},
     {NAS_STEP_MUL, NAS_OP_MUL},
+    {NAS_STEP_LAYER_NORM, NAS_OP_LAYER_NORM},
+    {NAS_STEP_GROUP_NORM, NAS_OP_GROUP_NORM},
+    {NAS_STEP_TOKENS, NAS_OP_TOKENS},
+    {NAS_STEP_POSITIONS, NAS_OP_POSITIONS},
     {NAS_STEP_CONCAT, NAS_OP_CONCAT},
 #define CURVE_ROW(upper, lower) {NAS_STEP_##upper, NAS_OP_##upper},
     NAS_CURVE_LIST(CURVE_ROW)
@@ -102,6 +110,10 @@ static int add_operator(nas_graph_builder *builder, const sample *s, int input)
         attr[NAS_ATTR_DENSE_OUT].i = s->out;
     if (s->op == NAS_OP_LSTM || s->op == NAS_OP_GRU)
         attr[NAS_ATTR_RECURRENT_OUT].i = s->out;
+    if (s->op == NAS_OP_ATTENTION)
+        attr[NAS_ATTR_ATTENTION_HEADS].i = s->out;
+    if (s->op == NAS_OP_TOKENS)
+        attr[NAS_ATTR_TOKENS_OUT].i = 4;
     if (s->kernel_h > 0) {
         attr[NAS_ATTR_KERNEL_H].i = s->kernel_h;
         attr[NAS_ATTR_KERNEL_W].i = s->kernel_w;
@@ -190,6 +202,18 @@ static nas_status measure_class(const sample *s, int size, nas_latency_table *ta
     return NAS_OK;
 }
 
+/* A shape of as many elements as this operator reads, or writes. */
+static nas_shape shape_for(nas_op_kind op, nas_shape in)
+{
+    if (op == NAS_OP_SOFTMAX || op == NAS_OP_ENCODE)
+        return (nas_shape){nas_shape_count(in), 1, 1};
+    if (op == NAS_OP_TOKENS)
+        return (nas_shape){nas_shape_count(in) / 4, 1, 1};
+    if (op == NAS_OP_POSITIONS)
+        return (nas_shape){in.c, 1, in.h * in.w};
+    return in;
+}
+
 nas_status nas_latency_measure(nas_latency_table *out, nas_err *err)
 {
     static const sample tiny = {NAS_STEP_ACTIVATION, NAS_OP_RELU, {1, 1, 1}, 0, 0, 0};
@@ -203,8 +227,7 @@ nas_status nas_latency_measure(nas_latency_table *out, nas_err *err)
             sample s = {.kind = by_size[k].kind, .op = by_size[k].op, .in = sizes[size]};
             if (s.op == NAS_OP_CONCAT)
                 s.in.c /= 2;
-            if (s.op == NAS_OP_SOFTMAX || s.op == NAS_OP_ENCODE)
-                s.in = (nas_shape){nas_shape_count(s.in), 1, 1};
+            s.in = shape_for(s.op, s.in);
             NAS_TRY(measure_class(&s, size, out, err));
         }
     }

@@ -132,6 +132,41 @@ typedef struct nas_mul_job {
     bool gate, accumulate;
 } nas_mul_job;
 
+/* y[m][n] = scale * sum over k of a[m][k] * b[n][k], or added to y. Every element is a
+ * line of 16 samples, so this is one small matrix product per sample; strides in floats.
+ */
+typedef struct nas_product_job {
+    int m, n, k;
+    const float *a, *b;
+    ptrdiff_t a_m, a_k, b_n, b_k;
+    float *y;
+    ptrdiff_t y_m, y_n;
+    float scale;
+    bool accumulate;
+} nas_product_job;
+
+/* Norm of every sample on its own. A cell is a group of channels with all its pixels, or
+ * (groups 0) one pixel with all channels; with the mean and deviation of its cell
+ *     u = (x - mean) / sqrt(variance + epsilon),  y = gamma[c]*u + beta[c].
+ * Backward, g = dy*gamma[c], means over the cell:
+ *     dx = (g - mean(g) - u*mean(g*u)) / sqrt(variance + epsilon), or added to dx,
+ *     sum[c] += dy, square[c] += dy*u */
+typedef struct nas_sample_norm_job {
+    int blocks, channels, height, width, groups;
+    float epsilon;
+    const float *gamma, *beta; /* [channels] */
+    nas_view x, y, dx, dy;
+    bool accumulate;
+    float *sum, *square; /* [channels][16] */
+} nas_sample_norm_job;
+
+/* y = x + table[c][w] on all rows and samples; a series has one row. */
+typedef struct nas_shift_job {
+    int blocks, channels, width;
+    nas_view x, y;
+    const float *table; /* [channels][width] */
+} nas_shift_job;
+
 /* Margins of a lane tensor set to zero. */
 typedef struct nas_halo_job {
     int blocks, channels, height, width;
@@ -245,6 +280,10 @@ typedef struct nas_kernels {
     void (*dropout)(const nas_dropout_job *job);
     void (*mul)(const nas_mul_job *job);
     void (*mul_sum)(const nas_mul_job *job); /* a and b of one shape, `to` per channel */
+    void (*product)(const nas_product_job *job);
+    void (*sample_norm)(const nas_sample_norm_job *job);
+    void (*sample_norm_backward)(const nas_sample_norm_job *job);
+    void (*shift)(const nas_shift_job *job);
     void (*curve)(const nas_curve_job *job);
     void (*curve_backward)(const nas_curve_job *job);
     void (*lstm_cell)(const nas_cell_job *job);

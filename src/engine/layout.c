@@ -244,7 +244,7 @@ static void keep_unit(nas_memory_map *map, nas_unit *unit)
 
 /* Buffers that units use one after another: the largest need counts. */
 typedef struct shared {
-    int64_t z, dy, rows_x, rows_d, rows_g;
+    int64_t z, dy, rows_x, rows_d, rows_g, scratch;
 } shared;
 
 static void raise_to(int64_t *size, int64_t need)
@@ -267,6 +267,8 @@ static void shared_by_unit(const nas_net *net, const nas_unit *unit, shared *nee
             raise_to(&need->z,
                      input->z.view.plane * unit->group * staged_channels(unit, input));
     }
+    if (unit->core == NAS_CORE_ATTENTION)
+        raise_to(&need->scratch, nas_attention_floats(unit));
     if (!unit->gradient)
         return;
     if (!unit->direct)
@@ -299,6 +301,7 @@ static void keep_net(nas_memory_map *map, nas_net *net)
     keep(map, &net->rows_x, need.rows_x);
     keep(map, &net->rows_d, need.rows_d);
     keep(map, &net->rows_g, need.rows_g);
+    keep(map, &net->scratch, need.scratch);
 }
 
 static nas_status map_new(nas_net *net, nas_memory_map *map, nas_err *err)

@@ -130,6 +130,28 @@ static void lower_recurrent(nas_unit *unit, const nas_graph *graph, int index)
     };
 }
 
+/* Scale or table in the kernel's place, so that the unit counts as one with weights. */
+static void lower_series(nas_unit *unit, const nas_graph *graph, int index)
+{
+    const nas_node *node = nas_graph_node(graph, index);
+    const bool norm = unit->core == NAS_CORE_SAMPLE_NORM;
+    unit->kernel = parameter_of(graph, index, norm ? NAS_WEIGHT_SCALE : NAS_WEIGHT_TABLE);
+    unit->series.shift =
+        parameter_of(graph, index, norm ? NAS_WEIGHT_SHIFT : NAS_WEIGHT_BIAS);
+    if (norm)
+        unit->series.epsilon = (float)node->attr[NAS_ATTR_SAMPLE_NORM_EPSILON].f;
+    if (node->op == NAS_OP_GROUP_NORM)
+        unit->series.groups = (int)node->attr[NAS_ATTR_SAMPLE_NORM_GROUPS].i;
+    if (node->op == NAS_OP_ATTENTION)
+        unit->series.groups = (int)node->attr[NAS_ATTR_ATTENTION_HEADS].i;
+}
+
+static bool is_series(nas_core core)
+{
+    return core == NAS_CORE_SAMPLE_NORM || core == NAS_CORE_TOKENS ||
+           core == NAS_CORE_POSITIONS || core == NAS_CORE_ATTENTION;
+}
+
 static void lower_norm(nas_unit *unit, const nas_graph *graph, int index)
 {
     const nas_node *node = nas_graph_node(graph, index);
@@ -234,6 +256,11 @@ static nas_core core_of(nas_op_kind op)
         [NAS_OP_DENSE] = NAS_CORE_DENSE,
         [NAS_OP_LSTM] = NAS_CORE_RECURRENT,
         [NAS_OP_GRU] = NAS_CORE_RECURRENT,
+        [NAS_OP_LAYER_NORM] = NAS_CORE_SAMPLE_NORM,
+        [NAS_OP_GROUP_NORM] = NAS_CORE_SAMPLE_NORM,
+        [NAS_OP_TOKENS] = NAS_CORE_TOKENS,
+        [NAS_OP_POSITIONS] = NAS_CORE_POSITIONS,
+        [NAS_OP_ATTENTION] = NAS_CORE_ATTENTION,
         [NAS_OP_MAX_POOL] = NAS_CORE_MAX_POOL,
         [NAS_OP_AVG_POOL] = NAS_CORE_AVG_POOL,
         [NAS_OP_GLOBAL_AVG_POOL] = NAS_CORE_AVG_POOL,
@@ -285,6 +312,8 @@ static nas_status lower_alone(nas_net *net, const nas_graph *graph, int index,
     NAS_TRY_ALLOC(unit, err);
     if (unit->core == NAS_CORE_RECURRENT)
         lower_recurrent(unit, graph, index);
+    else if (is_series(unit->core))
+        lower_series(unit, graph, index);
     else if (nas_graph_weight_of(graph, index, NAS_WEIGHT_KERNEL) != NULL)
         lower_weighted(unit, graph, index);
     else if (node->op == NAS_OP_BATCH_NORM)

@@ -124,6 +124,8 @@ static nas_status prepare_units(nas_net *net, nas_err *err)
             NAS_TRY(nas_prepare_recurrent(net, unit, err));
         if (unit->core == NAS_CORE_DENSE)
             NAS_TRY(nas_prepare_dense(net, unit, err));
+        if (unit->core == NAS_CORE_POSITIONS)
+            NAS_TRY(nas_prepare_positions(net, unit, err));
     }
     return NAS_OK;
 }
@@ -153,9 +155,10 @@ static void bind_units(nas_net *net)
     for (int u = 0; u < net->n_units; u++) {
         nas_unit *unit = &net->units[u];
         nas_recurrent *r = &unit->recurrent;
-        nas_parameter *all[] = {&unit->kernel,    &unit->bias,      &unit->norm.gamma,
-                                &unit->norm.beta, &unit->norm.mean, &unit->norm.variance,
-                                &r->carry,        &r->bias,         &r->carry_bias};
+        nas_parameter *all[] = {
+            &unit->kernel,    &unit->bias,          &unit->norm.gamma, &unit->norm.beta,
+            &unit->norm.mean, &unit->norm.variance, &r->carry,         &r->bias,
+            &r->carry_bias,   &unit->series.shift};
         for (size_t i = 0; i < sizeof all / sizeof *all; i++)
             bind_parameter(net, all[i]);
         for (int c = 0; c < unit->y.channels; c++) {
@@ -297,20 +300,24 @@ int64_t nas_net_floats(const nas_net *net)
     return net->floats;
 }
 
+static bool is_one(const nas_weight *tensor, int64_t at)
+{
+    return at >= tensor->ones_from && at < tensor->ones_from + tensor->ones_count;
+}
+
 void nas_net_init(nas_net *net, nas_rng rng)
 {
     for (int i = 0; i < net->n_tensors; i++) {
         const nas_weight *tensor = &net->tensors[i];
         float *w = net->weights + tensor->offset;
-        const bool ones =
-            tensor->role == NAS_WEIGHT_SCALE || tensor->role == NAS_WEIGHT_VARIANCE;
+        const int64_t run = tensor->dim[tensor->rank - 1];
         const double deviation =
             tensor->fan_in > 0 ? sqrt(2.0 / (double)tensor->fan_in) : 0.0;
         for (int64_t k = 0; k < tensor->count; k++) {
             if (tensor->fan_in > 0)
                 w[k] = (float)(nas_rng_normal(&rng) * deviation);
             else
-                w[k] = ones ? 1.0f : 0.0f;
+                w[k] = is_one(tensor, k % run) ? 1.0f : 0.0f;
         }
     }
     net->average_weight = 0;

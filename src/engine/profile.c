@@ -23,7 +23,11 @@ void nas_profile_stop(const nas_net *net, double *seconds, double start)
 /* Multiply-adds of a unit's core in one forward pass. */
 static double core_macs(const nas_net *net, const nas_unit *unit)
 {
-    if (unit->kernel.offset < 0)
+    if (unit->core == NAS_CORE_ATTENTION)
+        return 2.0 * unit->y.channels * unit->y.width * unit->y.width *
+               net->options.batch;
+    if (unit->kernel.offset < 0 || unit->core == NAS_CORE_SAMPLE_NORM ||
+        unit->core == NAS_CORE_POSITIONS)
         return 0;
     const double per_pixel =
         unit->core == NAS_CORE_DENSE
@@ -47,7 +51,7 @@ void nas_net_profile(const nas_net *net, nas_text *out)
         const double backward = unit->seconds[1] / (double)net->passes;
         const double flops = 2 * core_macs(net, unit);
         nas_text_printf(out,
-                        "%-10s %4dx%dx%d%s: forward %8.1f us (%5.1f GFLOP/s), "
+                        "%-11s %4dx%dx%d%s: forward %8.1f us (%5.1f GFLOP/s), "
                         "backward %8.1f us (%5.1f GFLOP/s)\n",
                         names[unit->core], unit->y.channels, unit->y.height,
                         unit->y.width, unit->norm.present ? " norm" : "", forward * 1e6,

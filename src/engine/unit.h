@@ -18,6 +18,10 @@
     X(DEPTHWISE, depthwise)                                                              \
     X(DENSE, dense)                                                                      \
     X(RECURRENT, recurrent)                                                              \
+    X(SAMPLE_NORM, sample_norm)                                                          \
+    X(TOKENS, tokens)                                                                    \
+    X(POSITIONS, positions)                                                              \
+    X(ATTENTION, attention)                                                              \
     X(MAX_POOL, max_pool)                                                                \
     X(AVG_POOL, avg_pool)                                                                \
     X(VIEW, view) /* y is the input's z: a norm or activation that stands alone */       \
@@ -81,6 +85,15 @@ typedef struct nas_recurrent {
     int32_t *input_lines, *state_lines; /* offsets of x and h, for weight gradients */
 } nas_recurrent;
 
+/* What the cores of series (series_unit.c) and sample_norm need besides their kernel: its
+ * scale, table or nothing. */
+typedef struct nas_series {
+    int groups; /* of a norm; 0: every pixel on its own. Of attention: heads */
+    float epsilon;
+    nas_parameter shift; /* of a norm, or the biases of tokens */
+    float *table;        /* sinusoids of positions, [channels][steps] */
+} nas_series;
+
 typedef struct nas_unit {
     nas_core core;
     int node;     /* of the core */
@@ -99,6 +112,7 @@ typedef struct nas_unit {
     nas_tail tail;
     int pool_h, pool_w;
     nas_recurrent recurrent;
+    nas_series series;
     float dropout_rate;
     nas_op_kind curve; /* of a curve core */
     float slope;
@@ -158,6 +172,7 @@ struct nas_net {
 
     float *z_stage, *dy_stage;         /* one group of z, one of dy */
     float *rows_x, *rows_d, *rows_g;   /* dense gradients: batch in rows */
+    float *scratch;                    /* of one unit at a time */
     float *front_mean, *front_inverse; /* [input channels] */
     const float *front_columns;        /* of encode, or NULL: rows are read as they are */
     float *front_raw, *front_rows;     /* encode: [raw], [16][input channels] */
@@ -203,13 +218,17 @@ NAS_CORE_LIST(NAS_CORE_DECLARE)
 #undef NAS_CORE_DECLARE
 
 /* Jobs of windowed cores (conv_unit.c), recurrent (recurrent_unit.c) and dense ones
- * (dense_unit.c). */
+ * (dense_unit.c), tables of positions (series_unit.c). */
 nas_status nas_prepare_window(nas_net *net, nas_unit *unit, nas_err *err);
 nas_status nas_prepare_recurrent(nas_net *net, nas_unit *unit, nas_err *err);
 nas_status nas_prepare_dense(nas_net *net, nas_unit *unit, nas_err *err);
+nas_status nas_prepare_positions(nas_net *net, nas_unit *unit, nas_err *err);
 
 /* Floats of one block that a recurrent unit keeps from forward to backward. */
 int64_t nas_recurrent_floats(const nas_unit *unit, int64_t steps);
+
+/* Floats of scratch an attention unit works in. */
+int64_t nas_attention_floats(const nas_unit *unit);
 
 /* Loss of the valid samples; fills the output's gradient when training. */
 double nas_loss(nas_net *net, bool training);

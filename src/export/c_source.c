@@ -37,9 +37,19 @@ static bool has_logistic(nas_kernel kernel)
            has_recurrent(kernel);
 }
 
+static bool has_heads(nas_kernel kernel)
+{
+    return kernel == NAS_KERNEL_ATTENTION;
+}
+
 static bool has_exp(nas_kernel kernel)
 {
-    return kernel == NAS_KERNEL_SOFTMAX || has_logistic(kernel);
+    return kernel == NAS_KERNEL_SOFTMAX || has_logistic(kernel) || has_heads(kernel);
+}
+
+static bool has_inverse_root(nas_kernel kernel)
+{
+    return kernel == NAS_KERNEL_LAYER_NORM || kernel == NAS_KERNEL_GROUP_NORM;
 }
 
 static bool moves_only(nas_kernel kernel)
@@ -57,6 +67,10 @@ static bool has_clamp(nas_kernel kernel)
     case NAS_KERNEL_MUL:
     case NAS_KERNEL_GATE:
     case NAS_KERNEL_GATE_GATHER:
+    case NAS_KERNEL_LAYER_NORM:
+    case NAS_KERNEL_GROUP_NORM:
+    case NAS_KERNEL_TOKENS:
+    case NAS_KERNEL_POSITIONS:
         return false;
     default:
         return !moves_only(kernel) && !has_exp(kernel);
@@ -86,6 +100,8 @@ typedef struct helper {
 } helper;
 
 static const helper helpers[] = {{"recurrent_type", has_recurrent},
+                                 {"heads_type", has_heads},
+                                 {"inverse_root", has_inverse_root},
                                  {"clamp", has_clamp},
                                  {"taps", has_window},
                                  {"dot", has_dot},
@@ -185,16 +201,29 @@ static void put_recurrent(nas_text *out, const nas_rt_recurrent *r)
                     (int)r->out_c, (int)r->reverse, (int)r->sequence, (int)r->out_step);
 }
 
+static void put_heads(nas_text *out, const nas_rt_heads *h)
+{
+    nas_text_printf(out, "{%d, %d, %d, ", (int)h->steps, (int)h->channels, (int)h->heads);
+    nas_c_float(out, h->scale);
+    nas_text_putc(out, '}');
+}
+
 /* "static const net_map net_call_3 = {...};" */
 static void put_parameters(const nas_c_writer *w, nas_text *out, int index)
 {
     const nas_call *call = &w->calls->list[index];
     const char *p = w->names.lower;
     const bool window = has_window(call->kernel), recurrent = has_recurrent(call->kernel);
-    const char *type = recurrent ? "recurrent" : window ? "window" : "map";
+    const bool heads = has_heads(call->kernel);
+    const char *type = recurrent ? "recurrent"
+                       : heads   ? "heads"
+                       : window  ? "window"
+                                 : "map";
     nas_text_printf(out, "static const %s_%s %s_call_%d =\n    ", p, type, p, index);
     if (recurrent)
         put_recurrent(out, &call->recurrent);
+    else if (heads)
+        put_heads(out, &call->heads);
     else if (window)
         put_window(out, call, w->calls->quant != NULL);
     else
@@ -236,7 +265,7 @@ static void put_call(const nas_c_writer *w, nas_text *out, int index)
     put_place(out, call->in[0], call->out == NAS_AT_CALLER ? "out" : "in");
     nas_text_puts(out, ", ");
     if (form == NAS_FORM_MAP_PAIR || form == NAS_FORM_MAP_PAIR_GATHER ||
-        form == NAS_FORM_RECURRENT) {
+        form == NAS_FORM_RECURRENT || form == NAS_FORM_HEADS) {
         put_place(out, call->in[1], "in");
         nas_text_puts(out, ", ");
     }

@@ -33,6 +33,13 @@ typedef struct step_view {
 /* Calls of a step. @param out  the layout of its result */
 nas_status nas_call_step(lowering *l, const step_view *v, layout *out);
 
+/* Those of Transformer encoders (call_series.c). */
+nas_status nas_call_layer_norm(lowering *l, const step_view *v, layout *out);
+nas_status nas_call_group_norm(lowering *l, const step_view *v, layout *out);
+nas_status nas_call_tokens(lowering *l, const step_view *v, layout *out);
+nas_status nas_call_positions(lowering *l, const step_view *v, layout *out);
+nas_status nas_call_attention(lowering *l, const step_view *v, layout *out);
+
 /* ---- layouts ---------------------------------------------------------------------- */
 
 /* A tensor as its reader sees it: an image that is read as a vector becomes a permuted

@@ -13,7 +13,7 @@ static nas_status fold(lowering *l, step_view *v)
     if (kernel == 0)
         return NAS_OK;
     v->kernel = NAS_NEW(l->arena, float, kernel);
-    v->bias = NAS_NEW(l->arena, float, bias);
+    v->bias = NAS_NEW(l->arena, float, bias + 1); /* positions have none */
     NAS_TRY_ALLOC(v->kernel, l->err);
     NAS_TRY_ALLOC(v->bias, l->err);
     for (int64_t i = 0; l->quant != NULL && i < kernel; i++)

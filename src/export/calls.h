@@ -13,6 +13,7 @@
 #include "nasmith/plan.h"
 
 #include "export/quant.h"
+#include "export/runtime/heads_type.h"
 #include "export/runtime/recurrent_type.h"
 #include "export/runtime/types.h"
 
@@ -27,6 +28,11 @@
     X(DENSE, dense, MAP_WEIGHTS)                                                         \
     X(LSTM, lstm, RECURRENT)                                                             \
     X(GRU, gru, RECURRENT)                                                               \
+    X(LAYER_NORM, layer_norm, MAP_WEIGHTS)                                               \
+    X(GROUP_NORM, group_norm, MAP_WEIGHTS)                                               \
+    X(TOKENS, tokens, MAP_WEIGHTS)                                                       \
+    X(POSITIONS, positions, MAP_CONSTANTS)                                               \
+    X(ATTENTION, attention, HEADS)                                                       \
     X(MAX_POOL, max_pool, WINDOW)                                                        \
     X(AVG_POOL, avg_pool, WINDOW)                                                        \
     X(GLOBAL_AVG_POOL, global_avg_pool, MAP)                                             \
@@ -75,6 +81,7 @@ typedef enum nas_kernel_form {
     NAS_FORM_MAP_PAIR_GATHER, /* (map, indices, a, b, out) */
     NAS_FORM_WINDOW,          /* (window, in, out) */
     NAS_FORM_RECURRENT,       /* (recurrent, weights, weights, in, scratch, out) */
+    NAS_FORM_HEADS,           /* (heads, in, scratch, out) */
     NAS_FORM_WINDOW_WEIGHTS,  /* (window, weights, weights, in, out) */
     NAS_FORM_TERMS,           /* (map, terms, indices, arena, out) */
 } nas_kernel_form;
@@ -103,9 +110,10 @@ typedef struct nas_call {
     nas_kernel kernel;
     int step; /* of the program, or -1: load, store and head */
     nas_rt_map map;
-    nas_rt_window window; /* one of the three, by form */
+    nas_rt_window window; /* one of the four, by form */
     nas_rt_recurrent recurrent;
-    int64_t in[2], out; /* recurrent: in[1] is scratch */
+    nas_rt_heads heads;
+    int64_t in[2], out; /* recurrent, heads: in[1] is scratch */
     int64_t weights[2]; /* elements from the start of the packed weights; int8: the
                            second are the shifts */
     int64_t indices;    /* from the start of the index table */

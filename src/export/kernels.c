@@ -5,6 +5,7 @@
 #include "export/runtime/clamp.h"
 #include "export/runtime/dot.h"
 #include "export/runtime/exp.h"
+#include "export/runtime/inverse_root.h"
 #include "export/runtime/logistic.h"
 #include "export/runtime/recurrent.h"
 #include "export/runtime/taps.h"
@@ -13,6 +14,7 @@
 #include "export/runtime/add.h"
 #include "export/runtime/add_gather.h"
 #include "export/runtime/affine.h"
+#include "export/runtime/attention.h"
 #include "export/runtime/avg_pool.h"
 #include "export/runtime/concat.h"
 #include "export/runtime/conv.h"
@@ -24,14 +26,17 @@
 #include "export/runtime/gelu.h"
 #include "export/runtime/global_avg_pool.h"
 #include "export/runtime/global_max_pool.h"
+#include "export/runtime/group_norm.h"
 #include "export/runtime/gru.h"
 #include "export/runtime/hard_sigmoid.h"
 #include "export/runtime/hard_swish.h"
+#include "export/runtime/layer_norm.h"
 #include "export/runtime/leaky_relu.h"
 #include "export/runtime/load.h"
 #include "export/runtime/lstm.h"
 #include "export/runtime/max_pool.h"
 #include "export/runtime/mul.h"
+#include "export/runtime/positions.h"
 #include "export/runtime/sigmoid.h"
 #include "export/runtime/silu.h"
 #include "export/runtime/softmax.h"
@@ -39,6 +44,7 @@
 #include "export/runtime/store.h"
 #include "export/runtime/store_gather.h"
 #include "export/runtime/tanh.h"
+#include "export/runtime/tokens.h"
 
 /* Pointers of one call. */
 typedef struct operands {
@@ -52,6 +58,7 @@ typedef struct operands {
 #define ARGUMENTS_MAP(o) &(o)->call->map, (o)->a, (o)->out
 #define ARGUMENTS_MAP_WEIGHTS(o) &(o)->call->map, (o)->w0, (o)->w1, (o)->a, (o)->out
 #define ARGUMENTS_MAP_CONSTANTS(o) &(o)->call->map, (o)->w0, (o)->a, (o)->out
+#define ARGUMENTS_HEADS(o) &(o)->call->heads, (o)->a, (o)->scratch, (o)->out
 #define ARGUMENTS_MAP_GATHER(o) &(o)->call->map, (o)->indices, (o)->a, (o)->out
 #define ARGUMENTS_MAP_PAIR(o) &(o)->call->map, (o)->a, (o)->b, (o)->out
 #define ARGUMENTS_MAP_PAIR_GATHER(o)                                                     \

@@ -220,6 +220,56 @@ void nas_naive_global_max_pool(nas_shape shape, const double *in, double *out)
             out[i / pixels] = in[i];
 }
 
+/* One group, or one pixel: elements first, first + step, ... */
+static void normalise(double *out, int64_t first, int64_t step, int64_t n, double epsilon)
+{
+    double mean = 0, variance = 0;
+    for (int64_t i = 0; i < n; i++)
+        mean += out[first + i * step] / (double)n;
+    for (int64_t i = 0; i < n; i++) {
+        const double d = out[first + i * step] - mean;
+        variance += d * d / (double)n;
+    }
+    for (int64_t i = 0; i < n; i++)
+        out[first + i * step] = (out[first + i * step] - mean) / sqrt(variance + epsilon);
+}
+
+void nas_naive_sample_norm(nas_shape shape, int64_t groups, const float *const affine[2],
+                           double epsilon, const double *in, double *out)
+{
+    const int64_t pixels = shape.h * shape.w, count = nas_shape_count(shape);
+    for (int64_t i = 0; i < count; i++)
+        out[i] = in[i];
+    for (int64_t g = 0; g < groups; g++)
+        normalise(out, g * (count / groups), 1, count / groups, epsilon);
+    for (int64_t i = 0; groups == 0 && i < pixels; i++)
+        normalise(out, i, pixels, shape.c, epsilon);
+    for (int64_t i = 0; i < count; i++)
+        out[i] = out[i] * (double)affine[0][i / pixels] + (double)affine[1][i / pixels];
+}
+
+void nas_naive_attention(int64_t channels, int64_t heads, int64_t steps, const double *in,
+                         double *work, double *out)
+{
+    const int64_t depth = channels / heads;
+    for (int64_t i = 0; i < heads * steps; i++) {
+        const int64_t first = i / steps * depth, t = i % steps;
+        for (int64_t s = 0; s < steps; s++) {
+            work[s] = 0;
+            for (int64_t c = first; c < first + depth; c++)
+                work[s] += in[c * steps + t] * in[(channels + c) * steps + s] /
+                           sqrt((double)depth);
+        }
+        nas_naive_softmax(steps, work, work);
+        for (int64_t c = first; c < first + depth; c++) {
+            double sum = 0;
+            for (int64_t s = 0; s < steps; s++)
+                sum += work[s] * in[(2 * channels + c) * steps + s];
+            out[c * steps + t] = sum;
+        }
+    }
+}
+
 void nas_naive_softmax(int64_t n, const double *in, double *out)
 {
     double top = in[0], sum = 0;

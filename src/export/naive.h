@@ -42,6 +42,13 @@ typedef struct nas_naive_recurrent {
  * @param out  [units][steps] with `sequence`, else [units] */
 void nas_naive_recurrent_run(const nas_naive_recurrent *r, const double *in, double *work,
                              double *out);
+/* Norm of one sample. @param groups  of channels; 0: every pixel on its own */
+void nas_naive_sample_norm(nas_shape shape, int64_t groups, const float *const affine[2],
+                           double epsilon, const double *in, double *out);
+/* @param in  queries, keys and values, [3][channels][steps]; @param work  [steps]
+ * @param out  [channels][steps] */
+void nas_naive_attention(int64_t channels, int64_t heads, int64_t steps, const double *in,
+                         double *work, double *out);
 /* An activation of NAS_CURVE_LIST. @param slope  of leaky ReLU */
 double nas_naive_curve(nas_op_kind op, double slope, double x);
 void nas_naive_global_max_pool(nas_shape shape, const double *in, double *out);

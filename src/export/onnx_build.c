@@ -13,6 +13,7 @@ const char *nas_onnx_weight_name(nas_arena *arena, int node, nas_weight_role rol
         [NAS_WEIGHT_SCALE] = "scale",         [NAS_WEIGHT_SHIFT] = "shift",
         [NAS_WEIGHT_RECURRENT] = "recurrent", [NAS_WEIGHT_CARRY_BIAS] = "carry_bias",
         [NAS_WEIGHT_MEAN] = "mean",           [NAS_WEIGHT_VARIANCE] = "variance",
+        [NAS_WEIGHT_TABLE] = "table",
     };
     return nas_arena_printf(arena, "n%d.%s", node, names[role]);
 }

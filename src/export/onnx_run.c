@@ -1,43 +1,10 @@
 #include "export/onnx_run.h"
 
-#include "export/naive.h"
+#include "export/onnx_step.h"
 #include "export/onnx_tensor.h"
 
 #include <math.h>
 #include <string.h>
-
-/* A named tensor: computed (`data`, per sample) or an initialiser (`constant`, or
- * `whole`). */
-typedef struct run_value {
-    const char *name;
-    nas_shape shape; /* of one sample; (C,1,1) for a vector */
-    double *data;    /* NULL for an initialiser */
-    float *constant; /* NULL for a computed tensor and for integers */
-    int32_t *whole;  /* int8 and int32 initialisers */
-    int64_t n_constant;
-} run_value;
-
-typedef struct run_step run_step;
-
-/* An ONNX operator: `setup` checks what the node has and gives the output's shape. */
-typedef struct run_operator {
-    const char *name;
-    size_t min_inputs, max_inputs; /* max 0: any */
-    nas_status (*setup)(run_step *step, nas_shape *out, nas_err *err);
-    void (*run)(const run_step *step);
-} run_operator;
-
-struct run_step {
-    const Onnx__NodeProto *proto;
-    const run_operator *op;
-    const run_value **in; /* [proto->n_input] */
-    nas_arena *arena;     /* of the program */
-    run_value *out;
-    nas_naive_window window;
-    nas_naive_recurrent recurrent;
-    double *work; /* of a recurrent step */
-    double epsilon, alpha, beta;
-};
 
 struct nas_onnx_program {
     nas_arena *arena;
@@ -50,66 +17,6 @@ struct nas_onnx_program {
     const run_value *output;
 };
 
-/* ---- attributes ------------------------------------------------------------------ */
-
-static const Onnx__AttributeProto *find_attribute(const run_step *step, const char *name)
-{
-    for (size_t i = 0; i < step->proto->n_attribute; i++) {
-        const Onnx__AttributeProto *attribute = step->proto->attribute[i];
-        if (attribute->name != NULL && strcmp(attribute->name, name) == 0)
-            return attribute;
-    }
-    return NULL;
-}
-
-static int64_t int_attribute(const run_step *step, const char *name, int64_t fallback)
-{
-    const Onnx__AttributeProto *attribute = find_attribute(step, name);
-    return attribute != NULL && attribute->has_i ? attribute->i : fallback;
-}
-
-/* Read n integers between low and 65536; absent leaves `out` as it is. */
-static nas_status ints_attribute(const run_step *step, const char *name, int64_t low,
-                                 int64_t *out, size_t n, nas_err *err)
-{
-    const Onnx__AttributeProto *attribute = find_attribute(step, name);
-    if (attribute == NULL)
-        return NAS_OK;
-    if (attribute->n_ints != n)
-        return nas_fail(err, NAS_E_CONFIG, "%s has %zu numbers, expected %zu", name,
-                        attribute->n_ints, n);
-    for (size_t i = 0; i < n; i++) {
-        out[i] = attribute->ints[i];
-        if (out[i] < low || out[i] > 65536)
-            return nas_fail(err, NAS_E_CONFIG, "%s is %lld, expected %lld to 65536", name,
-                            (long long)out[i], (long long)low);
-    }
-    return NAS_OK;
-}
-
-static double float_attribute(const run_step *step, const char *name, double fallback)
-{
-    const Onnx__AttributeProto *attribute = find_attribute(step, name);
-    return attribute != NULL && attribute->has_f ? (double)attribute->f : fallback;
-}
-
-static nas_status need_constant(const run_step *step, size_t input, int64_t count,
-                                nas_err *err)
-{
-    const run_value *value = step->in[input];
-    if (value->constant != NULL && value->n_constant == count)
-        return NAS_OK;
-    return nas_fail(err, NAS_E_CONFIG, "input %zu is no initialiser of %lld floats",
-                    input, (long long)count);
-}
-
-static nas_status need_computed(const run_step *step, size_t input, nas_err *err)
-{
-    if (step->in[input]->data != NULL)
-        return NAS_OK;
-    return nas_fail(err, NAS_E_CONFIG, "input %zu is an initialiser", input);
-}
-
 /* ---- windows --------------------------------------------------------------------- */
 
 static nas_status setup_window(run_step *step, nas_shape *out, nas_err *err)
@@ -121,10 +28,10 @@ static nas_status setup_window(run_step *step, nas_shape *out, nas_err *err)
                             .stride = {1, 1},
                             .dilation = {1, 1},
                             .groups = 1};
-    NAS_TRY(ints_attribute(step, "kernel_shape", 1, w->kernel, 2, err));
-    NAS_TRY(ints_attribute(step, "strides", 1, w->stride, 2, err));
-    NAS_TRY(ints_attribute(step, "dilations", 1, w->dilation, 2, err));
-    NAS_TRY(ints_attribute(step, "pads", 0, pads, 4, err));
+    NAS_TRY(nas_onnx_ints_of(step, "kernel_shape", 1, w->kernel, 2, err));
+    NAS_TRY(nas_onnx_ints_of(step, "strides", 1, w->stride, 2, err));
+    NAS_TRY(nas_onnx_ints_of(step, "dilations", 1, w->dilation, 2, err));
+    NAS_TRY(nas_onnx_ints_of(step, "pads", 0, pads, 4, err));
     const int64_t extent[2] = {w->in.h, w->in.w};
     int64_t size[2];
     for (int d = 0; d < 2; d++) {
@@ -144,7 +51,7 @@ static nas_status setup_conv(run_step *step, nas_shape *out, nas_err *err)
 {
     nas_naive_window *w = &step->window;
     NAS_TRY(setup_window(step, out, err));
-    w->groups = int_attribute(step, "group", 1);
+    w->groups = nas_onnx_int_of(step, "group", 1);
     if (w->groups < 1 || w->in.c % w->groups != 0)
         return nas_fail(err, NAS_E_CONFIG, "%lld groups of %lld channels",
                         (long long)w->groups, (long long)w->in.c);
@@ -153,9 +60,9 @@ static nas_status setup_conv(run_step *step, nas_shape *out, nas_err *err)
     if (w->out.c == 0 || w->out.c % w->groups != 0)
         return nas_fail(err, NAS_E_CONFIG, "the kernel does not fit %lld groups",
                         (long long)w->groups);
-    NAS_TRY(need_constant(step, 1, w->out.c * per_output, err));
+    NAS_TRY(nas_onnx_need_constant(step, 1, w->out.c * per_output, err));
     if (step->proto->n_input == 3)
-        NAS_TRY(need_constant(step, 2, w->out.c, err));
+        NAS_TRY(nas_onnx_need_constant(step, 2, w->out.c, err));
     out->c = w->out.c;
     return NAS_OK;
 }
@@ -200,12 +107,12 @@ static nas_status setup_gemm(run_step *step, nas_shape *out, nas_err *err)
 {
     const int64_t inputs = nas_shape_count(step->in[0]->shape);
     const int64_t outputs = step->in[1]->n_constant / inputs;
-    if (int_attribute(step, "transB", 0) != 1 || outputs == 0)
+    if (nas_onnx_int_of(step, "transB", 0) != 1 || outputs == 0)
         return nas_fail(err, NAS_E_CONFIG, "expected transB = 1 and a kernel [out][%lld]",
                         (long long)inputs);
-    NAS_TRY(need_constant(step, 1, inputs * outputs, err));
+    NAS_TRY(nas_onnx_need_constant(step, 1, inputs * outputs, err));
     if (step->proto->n_input == 3)
-        NAS_TRY(need_constant(step, 2, outputs, err));
+        NAS_TRY(nas_onnx_need_constant(step, 2, outputs, err));
     *out = (nas_shape){outputs, 1, 1};
     return NAS_OK;
 }
@@ -226,10 +133,10 @@ static nas_status setup_same(run_step *step, nas_shape *out, nas_err *err)
 
 static nas_status setup_norm(run_step *step, nas_shape *out, nas_err *err)
 {
-    step->epsilon = float_attribute(step, "epsilon", 1e-5);
+    step->epsilon = nas_onnx_float_of(step, "epsilon", 1e-5);
     *out = step->in[0]->shape;
     for (size_t i = 1; i < 5; i++)
-        NAS_TRY(need_constant(step, i, out->c, err));
+        NAS_TRY(nas_onnx_need_constant(step, i, out->c, err));
     return NAS_OK;
 }
 
@@ -249,7 +156,7 @@ static void run_relu(const run_step *step)
 
 static void run_leaky_relu(const run_step *step)
 {
-    const double slope = float_attribute(step, "alpha", 0.01);
+    const double slope = nas_onnx_float_of(step, "alpha", 0.01);
     for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
         step->out->data[i] =
             nas_naive_curve(NAS_OP_LEAKY_RELU, slope, step->in[0]->data[i]);
@@ -270,8 +177,8 @@ CURVE_RUN(TANH, tanh)
 static nas_status setup_clip(run_step *step, nas_shape *out, nas_err *err)
 {
     *out = step->in[0]->shape;
-    NAS_TRY(need_constant(step, 1, 1, err));
-    return need_constant(step, 2, 1, err);
+    NAS_TRY(nas_onnx_need_constant(step, 1, 1, err));
+    return nas_onnx_need_constant(step, 2, 1, err);
 }
 
 static void run_clip(const run_step *step)
@@ -286,8 +193,8 @@ static void run_clip(const run_step *step)
 
 static nas_status setup_hard(run_step *step, nas_shape *out, nas_err *err)
 {
-    step->alpha = float_attribute(step, "alpha", 0.2);
-    step->beta = float_attribute(step, "beta", 0.5);
+    step->alpha = nas_onnx_float_of(step, "alpha", 0.2);
+    step->beta = nas_onnx_float_of(step, "beta", 0.5);
     return setup_same(step, out, err);
 }
 
@@ -299,28 +206,46 @@ static void run_hard(const run_step *step)
     }
 }
 
-/* Of one shape, or the second one number (if constant) or one per channel. */
+/* The second operand is a tensor of the first one's shape or of one value per channel, or
+ * a constant: one number, one per channel, one per element, or, where the first is a
+ * vector, a row for each of its elements. */
 static nas_status setup_arithmetic(run_step *step, nas_shape *out, nas_err *err)
 {
+    const run_value *b = step->in[1];
     *out = step->in[0]->shape;
-    if (step->in[1]->data == NULL)
-        return need_constant(step, 1, step->in[1]->n_constant == 1 ? 1 : out->c, err);
+    if (b->data == NULL) {
+        const int64_t n = b->n_constant, count = nas_shape_count(*out);
+        const bool rows = count == out->c && n > 0 && n % count == 0;
+        if (rows)
+            out->w = n / count;
+        return nas_onnx_need_constant(step, 1, n == 1 || n == count || rows ? n : out->c,
+                                      err);
+    }
     const nas_shape gate = {out->c, 1, 1};
-    if (nas_shape_equal(*out, step->in[1]->shape) ||
-        nas_shape_equal(gate, step->in[1]->shape))
+    if (nas_shape_equal(*out, b->shape) || nas_shape_equal(gate, b->shape))
         return NAS_OK;
     return nas_fail(err, NAS_E_CONFIG, "the inputs have different shapes");
+}
+
+/* Element i of the first operand. */
+static double first_operand(const run_step *step, int64_t i)
+{
+    const nas_shape in = step->in[0]->shape;
+    return step->in[0]
+        ->data[nas_shape_equal(in, step->out->shape) ? i : i / step->out->shape.w];
 }
 
 /* Element i of the second operand. */
 static double operand(const run_step *step, int64_t i)
 {
-    const run_value *value = step->in[1];
-    const int64_t plane = step->out->shape.h * step->out->shape.w;
-    if (value->data != NULL)
-        return value
-            ->data[nas_shape_equal(value->shape, step->out->shape) ? i : i / plane];
-    return (double)value->constant[value->n_constant == 1 ? 0 : i / plane];
+    const run_value *b = step->in[1];
+    const nas_shape out = step->out->shape;
+    const int64_t plane = out.h * out.w;
+    if (b->data != NULL)
+        return b->data[nas_shape_equal(b->shape, out) ? i : i / plane];
+    if (b->n_constant == 1)
+        return (double)b->constant[0];
+    return (double)b->constant[b->n_constant == nas_shape_count(out) ? i : i / plane];
 }
 
 /* ---- rows of tables ---------------------------------------------------------------- */
@@ -329,7 +254,7 @@ static nas_status setup_gather(run_step *step, nas_shape *out, nas_err *err)
 {
     const run_value *index = step->in[1];
     const nas_shape in = step->in[0]->shape;
-    if (int_attribute(step, "axis", 0) != 1 || index->whole == NULL)
+    if (nas_onnx_int_of(step, "axis", 0) != 1 || index->whole == NULL)
         return nas_fail(err, NAS_E_CONFIG,
                         "expected axis 1 and an initialiser of indices");
     for (int64_t i = 0; i < index->n_constant; i++)
@@ -353,7 +278,7 @@ static void run_gather(const run_step *step)
     static void run_##name(const run_step *step)                                         \
     {                                                                                    \
         for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++) {                \
-            const double x = step->in[0]->data[i];                                       \
+            const double x = first_operand(step, i);                                     \
             step->out->data[i] = (value);                                                \
         }                                                                                \
     }
@@ -370,8 +295,8 @@ ELEMENT_RUN(where, x > 0 ? operand(step, i) : step->in[2]->data[i])
 static nas_status setup_where(run_step *step, nas_shape *out, nas_err *err)
 {
     *out = step->in[0]->shape;
-    NAS_TRY(need_computed(step, 2, err));
-    NAS_TRY(need_constant(step, 1, out->c, err));
+    NAS_TRY(nas_onnx_need_computed(step, 2, err));
+    NAS_TRY(nas_onnx_need_constant(step, 1, out->c, err));
     if (nas_shape_equal(*out, step->in[2]->shape))
         return NAS_OK;
     return nas_fail(err, NAS_E_CONFIG, "the inputs have different shapes");
@@ -382,7 +307,7 @@ static nas_status setup_concat(run_step *step, nas_shape *out, nas_err *err)
     *out = (nas_shape){0, step->in[0]->shape.h, step->in[0]->shape.w};
     for (size_t i = 0; i < step->proto->n_input; i++) {
         const nas_shape in = step->in[i]->shape;
-        NAS_TRY(need_computed(step, i, err));
+        NAS_TRY(nas_onnx_need_computed(step, i, err));
         if (in.h != out->h || in.w != out->w)
             return nas_fail(err, NAS_E_CONFIG, "the inputs have different shapes");
         out->c += in.c;
@@ -407,31 +332,12 @@ static nas_status setup_flatten(run_step *step, nas_shape *out, nas_err *err)
     return NAS_OK;
 }
 
-static void run_copy(const run_step *step)
-{
-    memcpy(step->out->data, step->in[0]->data,
-           (size_t)nas_shape_count(step->out->shape) * sizeof *step->out->data);
-}
-
-static nas_status setup_softmax(run_step *step, nas_shape *out, nas_err *err)
-{
-    *out = step->in[0]->shape;
-    if (out->h == 1 && out->w == 1)
-        return NAS_OK;
-    return nas_fail(err, NAS_E_CONFIG, "expected a vector");
-}
-
-static void run_softmax(const run_step *step)
-{
-    nas_naive_softmax(step->out->shape.c, step->in[0]->data, step->out->data);
-}
-
 /* ---- int8 ------------------------------------------------------------------------ */
 
 /* Scale and zero of a computed tensor. */
 static nas_status need_scale(const run_step *step, nas_err *err)
 {
-    NAS_TRY(need_constant(step, 1, 1, err));
+    NAS_TRY(nas_onnx_need_constant(step, 1, 1, err));
     const run_value *zero = step->in[2];
     if (zero->whole == NULL || zero->n_constant != 1)
         return nas_fail(err, NAS_E_CONFIG, "input 2 is no initialiser of one integer");
@@ -492,112 +398,9 @@ static nas_status make_weight(const run_step *step, run_value *out, nas_err *err
     return NAS_OK;
 }
 
-/* ---- recurrent layers ------------------------------------------------------------- */
-
-/* The three orders the writer uses around a recurrent layer. Without the batch they are
- * [C][1][T] to [T][C], [T][D][H] to [D][H][T], and [D][H] as it is. */
-static nas_status setup_transpose(run_step *step, nas_shape *out, nas_err *err)
-{
-    const nas_shape in = step->in[0]->shape;
-    const Onnx__AttributeProto *perm = find_attribute(step, "perm");
-    const size_t n = perm == NULL ? 0 : perm->n_ints;
-    if (n == 4 && perm->ints[0] == 3 && in.h == 1)
-        *out = (nas_shape){in.w, in.c, 1};
-    else if (n == 4 && perm->ints[0] == 2)
-        *out = (nas_shape){in.h, in.w, in.c};
-    else if (n == 3 && in.w == 1)
-        *out = in;
-    else
-        return nas_fail(err, NAS_E_CONFIG, "the order of axes is none that is written");
-    return NAS_OK;
-}
-
-/* All but the last are a plane [before][rest] turned over. */
-static void run_transpose(const run_step *step)
-{
-    const nas_shape in = step->in[0]->shape, out = step->out->shape;
-    const bool same = nas_shape_equal(in, out);
-    const int64_t columns = same ? 1 : in.h == 1 ? in.w : in.h * in.w;
-    const int64_t rows = nas_shape_count(in) / columns;
-    for (int64_t i = 0; i < rows * columns; i++)
-        step->out->data[i % columns * rows + i / columns] = step->in[0]->data[i];
-}
-
-static nas_status setup_reshape(run_step *step, nas_shape *out, nas_err *err)
-{
-    (void)err;
-    const nas_shape in = step->in[0]->shape;
-    *out = (nas_shape){in.c * in.h, 1, in.w};
-    return NAS_OK;
-}
-
-static nas_status setup_recurrent(run_step *step, nas_op_kind op, nas_shape *out,
-                                  nas_err *err)
-{
-    nas_naive_recurrent *r = &step->recurrent;
-    const nas_shape in = step->in[0]->shape;
-    const int64_t directions = find_attribute(step, "direction") != NULL ? 2 : 1;
-    *r = (nas_naive_recurrent){.op = op,
-                               .steps = in.c,
-                               .inputs = in.h,
-                               .units = int_attribute(step, "hidden_size", 0),
-                               .sequence = step->proto->n_output == 1};
-    const int64_t rows = (op == NAS_OP_LSTM ? 4 : 3) * r->units;
-    if (r->units < 1 || r->units > 65536 || in.w != 1)
-        return nas_fail(err, NAS_E_CONFIG, "expected a series and 1 to 65536 units");
-    NAS_TRY(need_constant(step, 1, directions * rows * r->inputs, err));
-    NAS_TRY(need_constant(step, 2, directions * rows * r->units, err));
-    NAS_TRY(need_constant(step, 3, directions * 2 * rows, err));
-    step->work =
-        NAS_NEW(step->arena, double, r->steps *(r->inputs + r->units) + 3 * r->units);
-    NAS_TRY_ALLOC(step->work, err);
-    *out = r->sequence ? (nas_shape){r->steps, directions, r->units}
-                       : (nas_shape){directions, r->units, 1};
-    return NAS_OK;
-}
-
-static nas_status setup_lstm(run_step *step, nas_shape *out, nas_err *err)
-{
-    return setup_recurrent(step, NAS_OP_LSTM, out, err);
-}
-
-static nas_status setup_gru(run_step *step, nas_shape *out, nas_err *err)
-{
-    if (int_attribute(step, "linear_before_reset", 0) != 1)
-        return nas_fail(err, NAS_E_CONFIG, "expected linear_before_reset = 1");
-    return setup_recurrent(step, NAS_OP_GRU, out, err);
-}
-
-static void run_recurrent(const run_step *step)
-{
-    nas_naive_recurrent r = step->recurrent;
-    const int64_t rows = (r.op == NAS_OP_LSTM ? 4 : 3) * r.units, n = r.steps;
-    const int64_t directions = step->in[1]->n_constant / (rows * r.inputs);
-    double *in = step->work, *states = in + n * r.inputs, *work = states + n * r.units;
-    for (int64_t i = 0; i < n * r.inputs; i++)
-        in[i % r.inputs * n + i / r.inputs] = step->in[0]->data[i];
-    for (int64_t d = 0; d < directions; d++) {
-        const float *bias = step->in[3]->constant + d * 2 * rows;
-        r.reverse = d > 0;
-        r.kernel = step->in[1]->constant + d * rows * r.inputs;
-        r.recurrent = step->in[2]->constant + d * rows * r.units;
-        r.bias = bias;
-        r.carry_bias = bias + 2 * rows - r.units;
-        nas_naive_recurrent_run(&r, in, work, states);
-        for (int64_t j = 0; j < r.units; j++)
-            for (int64_t t = 0; t < (r.sequence ? n : 1); t++)
-                step->out->data[(t * directions + d) * r.units + j] =
-                    states[r.sequence ? j * n + t : j];
-    }
-}
-
 static const run_operator operators[] = {
     {"Conv", 2, 3, setup_conv, run_conv},
-    {"Transpose", 1, 1, setup_transpose, run_transpose},
-    {"Squeeze", 2, 2, setup_same, run_copy},
-    {"Reshape", 2, 2, setup_reshape, run_copy},
-    {"LSTM", 4, 4, setup_lstm, run_recurrent},
-    {"GRU", 4, 4, setup_gru, run_recurrent},
+    {"Squeeze", 2, 2, setup_same, nas_onnx_run_copy},
     {"MaxPool", 1, 1, setup_window, run_max_pool},
     {"AveragePool", 1, 1, setup_window, run_avg_pool},
     {"GlobalAveragePool", 1, 1, setup_channels, run_global_avg_pool},
@@ -620,14 +423,14 @@ static const run_operator operators[] = {
     {"Abs", 1, 1, setup_same, run_abs},
     {"Less", 2, 2, setup_arithmetic, run_less},
     {"Div", 2, 2, setup_arithmetic, run_div},
-    {"Cast", 1, 1, setup_same, run_copy},
+    {"Cast", 1, 1, setup_same, nas_onnx_run_copy},
     {"Concat", 1, 0, setup_concat, run_concat},
-    {"Flatten", 1, 1, setup_flatten, run_copy},
-    {"Unsqueeze", 2, 2, setup_same, run_copy},
-    {"Identity", 1, 1, setup_same, run_copy},
-    {"Softmax", 1, 1, setup_softmax, run_softmax},
+    {"Flatten", 1, 1, setup_flatten, nas_onnx_run_copy},
+    {"Unsqueeze", 2, 2, setup_same, nas_onnx_run_copy},
+    {"Identity", 1, 1, setup_same, nas_onnx_run_copy},
     {"QuantizeLinear", 3, 3, setup_quantise, run_quantise},
     {"DequantizeLinear", 2, 3, setup_dequantise, run_dequantise},
+    {NULL, 0, 0, NULL, NULL},
 };
 
 /* ---- preparing -------------------------------------------------------------------- */
@@ -657,12 +460,31 @@ static nas_status add_data(nas_onnx_program *p, run_value *value, nas_err *err)
     return NAS_OK;
 }
 
-/* Raw int8 and int32; other integers are axes of Unsqueeze and have no value here. */
+/* Shapes and axes. */
+static nas_status add_long(nas_onnx_program *p, run_value *value,
+                           const Onnx__TensorProto *tensor, nas_err *err)
+{
+    value->n_constant = (int64_t)tensor->n_int64_data;
+    value->whole = NAS_NEW(p->arena, int32_t, value->n_constant + 1);
+    NAS_TRY_ALLOC(value->whole, err);
+    for (int64_t i = 0; i < value->n_constant; i++) {
+        const int64_t n = tensor->int64_data[i];
+        if (n < INT32_MIN || n > INT32_MAX)
+            return nas_fail(err, NAS_E_CONFIG, "%.60s holds %lld, expected 32 bits",
+                            value->name, (long long)n);
+        value->whole[i] = (int32_t)n;
+    }
+    return NAS_OK;
+}
+
+/* Raw int8 and int32; other integers have no value here. */
 static nas_status add_whole(nas_onnx_program *p, run_value *value,
                             const Onnx__TensorProto *tensor, nas_err *err)
 {
     const bool narrow = tensor->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__INT8;
     const uint8_t *bytes = tensor->raw_data.data;
+    if (tensor->data_type == ONNX__TENSOR_PROTO__DATA_TYPE__INT64)
+        return add_long(p, value, tensor, err);
     if ((!narrow && tensor->data_type != ONNX__TENSOR_PROTO__DATA_TYPE__INT32) ||
         !tensor->has_raw_data)
         return NAS_OK;
@@ -716,12 +538,18 @@ static nas_status add_input(nas_onnx_program *p, nas_err *err)
     return add_data(p, p->input, err);
 }
 
+static const run_operator *find_among(const run_operator *table, const char *name)
+{
+    for (; name != NULL && table->name != NULL; table++)
+        if (strcmp(name, table->name) == 0)
+            return table;
+    return NULL;
+}
+
 static const run_operator *find_operator(const Onnx__NodeProto *proto)
 {
-    for (size_t i = 0; i < sizeof operators / sizeof operators[0]; i++)
-        if (proto->op_type != NULL && strcmp(proto->op_type, operators[i].name) == 0)
-            return &operators[i];
-    return NULL;
+    const run_operator *op = find_among(operators, proto->op_type);
+    return op != NULL ? op : find_among(nas_onnx_series_operators, proto->op_type);
 }
 
 static nas_status find_inputs(nas_onnx_program *p, run_step *step, nas_err *err)
@@ -746,7 +574,8 @@ static nas_status find_inputs(nas_onnx_program *p, run_step *step, nas_err *err)
             return nas_fail(err, NAS_E_CONFIG, "%s reads \"%.40s\", which nothing writes",
                             step->op->name, proto->input[i]);
     }
-    return step->op->run == run_dequantise ? NAS_OK : need_computed(step, 0, err);
+    return step->op->run == run_dequantise ? NAS_OK
+                                           : nas_onnx_need_computed(step, 0, err);
 }
 
 static nas_status add_step(nas_onnx_program *p, const Onnx__NodeProto *proto,

@@ -15,7 +15,7 @@ typedef struct ref_node {
     nas_shape in;          /* shape of the first input */
     const double **inputs; /* [n_inputs] */
     double *out;
-    double *work; /* of a recurrent node */
+    double *work; /* of a recurrent node or of attention */
 } ref_node;
 
 static const float *weight(const ref_node *n, nas_weight_role role)
@@ -191,6 +191,51 @@ static void run_gru(const ref_node *n)
     run_recurrent(n);
 }
 
+static void sample_norm(const ref_node *n, int64_t groups)
+{
+    const float *const affine[2] = {weight(n, NAS_WEIGHT_SCALE),
+                                    weight(n, NAS_WEIGHT_SHIFT)};
+    nas_naive_sample_norm(n->in, groups, affine,
+                          n->node->attr[NAS_ATTR_SAMPLE_NORM_EPSILON].f, n->inputs[0],
+                          n->out);
+}
+
+static void run_layer_norm(const ref_node *n)
+{
+    sample_norm(n, 0);
+}
+
+static void run_group_norm(const ref_node *n)
+{
+    sample_norm(n, n->node->attr[NAS_ATTR_SAMPLE_NORM_GROUPS].i);
+}
+
+static void run_tokens(const ref_node *n)
+{
+    const float *table = weight(n, NAS_WEIGHT_TABLE), *bias = weight(n, NAS_WEIGHT_BIAS);
+    const int64_t channels = n->node->shape.c, columns = n->in.c;
+    for (int64_t i = 0; i < channels * columns; i++) {
+        const int64_t column = i / channels, c = i % channels;
+        n->out[c * columns + column] =
+            n->inputs[0][column] * (double)table[i] + (double)bias[i];
+    }
+}
+
+static void run_positions(const ref_node *n)
+{
+    const float *table = weight(n, NAS_WEIGHT_TABLE);
+    for (int64_t i = 0; i < nas_shape_count(n->in); i++)
+        n->out[i] = n->inputs[0][i] +
+                    (table != NULL ? (double)table[i]
+                                   : nas_position(i / n->in.w, n->in.c, i % n->in.w));
+}
+
+static void run_attention(const ref_node *n)
+{
+    nas_naive_attention(n->node->shape.c, n->node->attr[NAS_ATTR_ATTENTION_HEADS].i,
+                        n->in.w, n->inputs[0], n->work, n->out);
+}
+
 static void run_mul(const ref_node *n)
 {
     const nas_shape b = nas_graph_node(n->model->graph, n->node->inputs[1])->shape;
@@ -260,7 +305,7 @@ static ref_node *prepare(const nas_model *model, nas_arena *arena)
         n->index = i;
         n->inputs = NAS_NEW(arena, const double *, n->node->n_inputs);
         n->out = NAS_NEW(arena, double, nas_shape_count(n->node->shape));
-        n->work = NAS_NEW(arena, double, 3 * n->node->shape.c);
+        n->work = NAS_NEW(arena, double, 3 * n->node->shape.c + n->node->shape.w);
         if (n->inputs == NULL || n->out == NULL || n->work == NULL)
             return NULL;
         for (int k = 0; k < n->node->n_inputs; k++)

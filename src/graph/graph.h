@@ -4,7 +4,7 @@
 
 #include "nasmith/graph.h"
 
-enum { NAS_WEIGHT_ROLES = NAS_WEIGHT_CARRY_BIAS + 1 };
+enum { NAS_WEIGHT_ROLES = NAS_WEIGHT_TABLE + 1 };
 
 /* One heap block holds the struct and everything it points to. */
 struct nas_graph {

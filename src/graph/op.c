@@ -86,5 +86,7 @@ void nas_weight_fill(nas_weight *out, nas_weight_role role, int rank, const int6
         out->count = nas_count_mul(out->count, out->dim[i]);
     }
     out->fan_in = fan_in;
+    if (role == NAS_WEIGHT_SCALE || role == NAS_WEIGHT_VARIANCE)
+        out->ones_count = out->dim[rank - 1];
     out->trained = role != NAS_WEIGHT_MEAN && role != NAS_WEIGHT_VARIANCE;
 }

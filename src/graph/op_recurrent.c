@@ -2,11 +2,21 @@
  *
  * Hochreiter, Schmidhuber, Long short-term memory, Neural Computation 9, 1997; Cho et
  * al., Learning phrase representations using RNN encoder-decoder, EMNLP 2014, with the
- * reset gate behind the product as in the common frameworks. The second direction reads
- * the series backwards. Weights by direction, gates in the order of ONNX: lstm  kernel
- * [D][4H][C], recurrent [D][4H][H], bias [D][4H]; input, output, forget, cell gru kernel
- * [D][3H][C], recurrent [D][3H][H], bias [D][3H]; update, reset, candidate; carry_bias
- * [D][H] of the candidate's recurrent product MACs: every product of every step. */
+ * reset gate behind the product as in the common frameworks. The forget gate's bias
+ * begins at 1, so that a cell remembers before it has learned to: Jozefowicz, Zaremba,
+ * Sutskever, An empirical exploration of recurrent network architectures, ICML 2015. The
+ * second direction reads the series backwards.
+ *
+ * Weights by direction, gates in the order of ONNX:
+ *
+ * lstm  kernel [D][4H][C], recurrent [D][4H][H], bias [D][4H]: input, output, forget,
+ * cell
+ *
+ * gru   kernel [D][3H][C], recurrent [D][3H][H], bias [D][3H]: update, reset, candidate;
+ *       carry_bias [D][H] of the candidate's recurrent product
+ *
+ * MACs: every product of every step.
+ */
 #include "graph/op.h"
 
 enum { MAX_UNITS = NAS_GRAPH_MAX_EXTENT / 2 };
@@ -57,8 +67,11 @@ static int recurrent_weights(const nas_node *node, const nas_shape *inputs,
     dim[2] = units;
     nas_weight_fill(&out[1], NAS_WEIGHT_RECURRENT, 3, dim, 2 * units);
     nas_weight_fill(&out[2], NAS_WEIGHT_BIAS, 2, dim, 0);
-    if (node->op == NAS_OP_LSTM)
+    if (node->op == NAS_OP_LSTM) {
+        out[2].ones_from = 2 * units; /* the forget gate */
+        out[2].ones_count = units;
         return 3;
+    }
     dim[1] = units;
     nas_weight_fill(&out[3], NAS_WEIGHT_CARRY_BIAS, 2, dim, 0);
     return 4;

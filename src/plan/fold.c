@@ -17,23 +17,34 @@ static int64_t size_of(const nas_program *program, int node, nas_weight_role rol
     return w == NULL ? 0 : w->count;
 }
 
-static bool is_recurrent(const nas_step *step)
-{
-    return step->kind == NAS_STEP_LSTM || step->kind == NAS_STEP_GRU;
-}
-
 void nas_program_weight_sizes(const nas_program *program, const nas_step *step,
                               int64_t *kernel, int64_t *bias)
 {
     const int node = step->node;
-    bool affine = step->kind == NAS_STEP_AFFINE;
-    *kernel = affine ? step->out.c : size_of(program, node, NAS_WEIGHT_KERNEL);
-    *bias = *kernel == 0 ? 0 : step->out.c;
-    if (!is_recurrent(step))
+    switch (step->kind) {
+    case NAS_STEP_AFFINE:
+    case NAS_STEP_LAYER_NORM:
+    case NAS_STEP_GROUP_NORM:
+        *kernel = *bias = step->out.c;
         return;
-    *kernel += size_of(program, node, NAS_WEIGHT_RECURRENT);
-    *bias = size_of(program, node, NAS_WEIGHT_BIAS) +
-            size_of(program, node, NAS_WEIGHT_CARRY_BIAS);
+    case NAS_STEP_LSTM:
+    case NAS_STEP_GRU:
+        *kernel = size_of(program, node, NAS_WEIGHT_KERNEL) +
+                  size_of(program, node, NAS_WEIGHT_RECURRENT);
+        *bias = size_of(program, node, NAS_WEIGHT_BIAS) +
+                size_of(program, node, NAS_WEIGHT_CARRY_BIAS);
+        return;
+    case NAS_STEP_TOKENS:
+        *kernel = *bias = size_of(program, node, NAS_WEIGHT_TABLE);
+        return;
+    case NAS_STEP_POSITIONS:
+        *kernel = nas_shape_count(step->out);
+        *bias = 0;
+        return;
+    default:
+        *kernel = size_of(program, node, NAS_WEIGHT_KERNEL);
+        *bias = *kernel == 0 ? 0 : step->out.c;
+    }
 }
 
 /* y = x*scale + shift of a batch norm with its running statistics. */
@@ -80,21 +91,26 @@ static void fold_recurrent(const nas_program *program, int node, const float *we
     (void)append(program, node, NAS_WEIGHT_CARRY_BIAS, weights, bias);
 }
 
+/* The trained table, or the sinusoids. */
+static void fold_positions(const nas_program *program, const nas_step *step,
+                           const float *weights, float *kernel)
+{
+    const nas_shape shape = step->out;
+    if (size_of(program, step->node, NAS_WEIGHT_TABLE) > 0) {
+        (void)append(program, step->node, NAS_WEIGHT_TABLE, weights, kernel);
+        return;
+    }
+    for (int64_t i = 0; i < nas_shape_count(shape); i++)
+        kernel[i] = (float)nas_position(i / shape.w, shape.c, i % shape.w);
+}
+
 /* Every kernel lays its output channels out first, so one output channel is one run. */
-void nas_program_fold(const nas_program *program, const nas_step *step,
-                      const float *weights, float *kernel, float *bias)
+static void fold_weighted(const nas_program *program, const nas_step *step,
+                          const float *weights, float *kernel, float *bias)
 {
     int64_t n_kernel;
     int64_t n_bias;
     nas_program_weight_sizes(program, step, &n_kernel, &n_bias);
-    if (step->kind == NAS_STEP_AFFINE) {
-        fold_affine(program, step, weights, kernel, bias);
-        return;
-    }
-    if (is_recurrent(step)) {
-        fold_recurrent(program, step->node, weights, kernel, bias);
-        return;
-    }
     const float *from = tensor(program, step->node, NAS_WEIGHT_KERNEL, weights);
     const float *from_bias = tensor(program, step->node, NAS_WEIGHT_BIAS, weights);
     int64_t run = n_bias == 0 ? 0 : n_kernel / n_bias;
@@ -107,5 +123,33 @@ void nas_program_fold(const nas_program *program, const nas_step *step,
             kernel[i] = (float)((double)from[i] * scale);
         double before = from_bias == NULL ? 0.0 : (double)from_bias[c];
         bias[c] = (float)(before * scale + shift);
+    }
+}
+
+void nas_program_fold(const nas_program *program, const nas_step *step,
+                      const float *weights, float *kernel, float *bias)
+{
+    switch (step->kind) {
+    case NAS_STEP_AFFINE:
+        fold_affine(program, step, weights, kernel, bias);
+        return;
+    case NAS_STEP_LSTM:
+    case NAS_STEP_GRU:
+        fold_recurrent(program, step->node, weights, kernel, bias);
+        return;
+    case NAS_STEP_LAYER_NORM:
+    case NAS_STEP_GROUP_NORM:
+        (void)append(program, step->node, NAS_WEIGHT_SCALE, weights, kernel);
+        (void)append(program, step->node, NAS_WEIGHT_SHIFT, weights, bias);
+        return;
+    case NAS_STEP_TOKENS:
+        (void)append(program, step->node, NAS_WEIGHT_TABLE, weights, kernel);
+        (void)append(program, step->node, NAS_WEIGHT_BIAS, weights, bias);
+        return;
+    case NAS_STEP_POSITIONS:
+        fold_positions(program, step, weights, kernel);
+        return;
+    default:
+        fold_weighted(program, step, weights, kernel, bias);
     }
 }

@@ -32,6 +32,11 @@ static const int step_kinds[NAS_OP_COUNT] = {
         [NAS_OP_MUL] = NAS_STEP_MUL,
     [NAS_OP_LSTM] = NAS_STEP_LSTM,
     [NAS_OP_GRU] = NAS_STEP_GRU,
+    [NAS_OP_LAYER_NORM] = NAS_STEP_LAYER_NORM,
+    [NAS_OP_GROUP_NORM] = NAS_STEP_GROUP_NORM,
+    [NAS_OP_TOKENS] = NAS_STEP_TOKENS,
+    [NAS_OP_POSITIONS] = NAS_STEP_POSITIONS,
+    [NAS_OP_ATTENTION] = NAS_STEP_ATTENTION,
     [NAS_OP_GLOBAL_MAX_POOL] = NAS_STEP_GLOBAL_MAX_POOL,
     [NAS_OP_ADD] = NAS_STEP_ADD,
     [NAS_OP_CONCAT] = NAS_STEP_CONCAT,
@@ -149,13 +154,48 @@ static nas_status lower_nodes(lowering *l, nas_arena *arena, nas_err *err)
     return NAS_OK;
 }
 
-/* Gates of one step and the state: 4H and 2H of an LSTM, 4H and H of a GRU. */
+/* Whether a vector of this graph may lie in an order of its own: generated C leaves an
+ * image as it lies when it is flattened. */
+static bool may_permute(const nas_graph *graph)
+{
+    for (int i = 0; i < nas_graph_count(graph); i++) {
+        const nas_node *node = nas_graph_node(graph, i);
+        if (node->op != NAS_OP_FLATTEN)
+            continue;
+        const nas_shape in = nas_graph_node(graph, node->inputs[0])->shape;
+        if (in.c > 1 && in.h * in.w > 1)
+            return true;
+    }
+    return false;
+}
+
+/* Room to bring a vector into the graph's order, for steps that need it so. */
+static int64_t order_scratch(const nas_graph *graph, nas_shape in)
+{
+    return in.h * in.w == 1 && may_permute(graph) ? in.c : 0;
+}
+
+/* lstm and gru: gates of one step and the state, 4H and 2H or 4H and H. attention: the
+ * softmax of one query. */
 int64_t nas_step_scratch(const nas_graph *graph, const nas_step *step)
 {
     const nas_node *node = nas_graph_node(graph, step->node);
-    if (step->kind == NAS_STEP_LSTM)
+    switch (step->kind) {
+    case NAS_STEP_LSTM:
         return 6 * node->attr[NAS_ATTR_RECURRENT_OUT].i;
-    return step->kind == NAS_STEP_GRU ? 5 * node->attr[NAS_ATTR_RECURRENT_OUT].i : 0;
+    case NAS_STEP_GRU:
+        return 5 * node->attr[NAS_ATTR_RECURRENT_OUT].i;
+    case NAS_STEP_GROUP_NORM:
+        return node->attr[NAS_ATTR_SAMPLE_NORM_GROUPS].i > 1
+                   ? order_scratch(graph, step->in)
+                   : 0;
+    case NAS_STEP_TOKENS:
+        return order_scratch(graph, step->in);
+    case NAS_STEP_ATTENTION:
+        return step->in.w + order_scratch(graph, step->in);
+    default:
+        return 0;
+    }
 }
 
 nas_status nas_plan_lower(const nas_graph *graph, nas_dtype dtype, nas_arena *arena,
@@ -197,7 +237,9 @@ static bool may_overwrite(nas_step_kind kind)
 #define IS_CURVE(upper, lower) kind == NAS_STEP_##upper ||
     return NAS_CURVE_LIST(IS_CURVE) kind == NAS_STEP_STANDARDISE ||
            kind == NAS_STEP_AFFINE || kind == NAS_STEP_ACTIVATION ||
-           kind == NAS_STEP_ADD || kind == NAS_STEP_MUL || kind == NAS_STEP_SOFTMAX;
+           kind == NAS_STEP_LAYER_NORM || kind == NAS_STEP_GROUP_NORM ||
+           kind == NAS_STEP_POSITIONS || kind == NAS_STEP_ADD || kind == NAS_STEP_MUL ||
+           kind == NAS_STEP_SOFTMAX;
 #undef IS_CURVE
 }
 

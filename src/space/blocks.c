@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static const char *const NORMS[] = {"none", "batch", NULL};
+static const char *const NORMS[] = {"none", "batch", "layer", NULL};
 static const char *const BIASES[] = {"auto", "no", "yes", NULL};
 static const char *const ACTIVATIONS[] = {"none", "relu", "relu6",
 #define CURVE_WORD(upper, lower) #lower,
@@ -12,6 +12,7 @@ static const char *const ACTIVATIONS[] = {"none", "relu", "relu6",
 static const char *const GATES[] = {"sigmoid", "hard_sigmoid", NULL};
 static const char *const PADS[] = {"same", "valid", NULL}; /* NAS_PAD_* */
 static const char *const RESULTS[] = {"sequence", "last", NULL};
+static const char *const POSITION_KINDS[] = {"learned", "sinusoidal", NULL};
 static const char *const JOINS[] = {"add", "concat", NULL};
 static const char *const OUTPUTS[] = {"last", "concat", NULL};
 
@@ -107,6 +108,46 @@ static const nas_param RECURRENT_OPTIONS[] = {
     {.name = NULL},
 };
 
+#define HEADS                                                                            \
+    COUNT_OPTION("heads", "4", 1, 64, "Parts of the channels that attend on their own.")
+
+static const nas_param TOKENS_OPTIONS[] = {
+    [TOKENS_OUT] = COUNT_OPTION("out", NULL, 1, 4096, "Channels that a column becomes."),
+    {.name = NULL},
+};
+
+static const nas_param POSITIONS_OPTIONS[] = {
+    [POSITIONS_KIND] = WORD_OPTION("kind", "learned", POSITION_KINDS,
+                                   "Trained, or sines and cosines of the step."),
+    {.name = NULL},
+};
+
+static const nas_param ATTENTION_OPTIONS[] = {
+    [ATTENTION_HEADS] = HEADS,
+    {.name = NULL},
+};
+
+static const nas_param TRANSFORMER_OPTIONS[] = {
+    [TRANSFORMER_HEADS] = HEADS,
+    [TRANSFORMER_EXPAND] =
+        COUNT_OPTION("expand", "2", 1, 16,
+                     "Channels inside the second half, as a multiple of the input's."),
+    [TRANSFORMER_ACT] = WORD_OPTION("act", "gelu", ACTIVATIONS, "Activation inside."),
+    [TRANSFORMER_DROPOUT] = {.name = "dropout",
+                             .type = NAS_PARAM_REAL,
+                             .default_text = "0",
+                             .min = 0,
+                             .max = 0.95,
+                             .doc = "Share of values of both halves set to zero."},
+    {.name = NULL},
+};
+
+static const nas_param GROUP_NORM_OPTIONS[] = {
+    [GROUP_NORM_GROUPS] = COUNT_OPTION("groups", "1", 1, 65536,
+                                       "Groups of channels, each normalised on its own."),
+    {.name = NULL},
+};
+
 static const nas_param POOL_OPTIONS[] = {
     [POOL_KERNEL] =
         COUNT_OPTION("kernel", "2", 1, 255, "Rows and columns of the window."),
@@ -177,6 +218,14 @@ static const nas_block_info BLOCKS[NAS_BLOCK_COUNT] = {
                         -1},
     [NAS_BLOCK_GRU] = {"gru", "gated recurrent units over a series", RECURRENT_OPTIONS,
                        -1},
+    [NAS_BLOCK_TOKENS] = {"tokens", "each column of a table becomes a step of a series",
+                          TOKENS_OPTIONS, -1},
+    [NAS_BLOCK_POSITIONS] = {"positions", "adds what tells the steps of a series apart",
+                             POSITIONS_OPTIONS, -1},
+    [NAS_BLOCK_ATTENTION] = {"attention", "multi-head self-attention with projections",
+                             ATTENTION_OPTIONS, -1},
+    [NAS_BLOCK_TRANSFORMER] = {"transformer", "attention, then a dense net per step",
+                               TRANSFORMER_OPTIONS, -1},
     [NAS_BLOCK_MAX_POOL] = {"max_pool", "maximum of a window", POOL_OPTIONS, POOL_STRIDE},
     [NAS_BLOCK_AVG_POOL] = {"avg_pool", "mean of a window", POOL_OPTIONS, POOL_STRIDE},
     [NAS_BLOCK_GLOBAL_AVG_POOL] = {"global_avg_pool", "mean of each channel", NO_OPTIONS,
@@ -195,6 +244,10 @@ static const nas_block_info BLOCKS[NAS_BLOCK_COUNT] = {
     NAS_CURVE_LIST(CURVE_BLOCK)
 #undef CURVE_BLOCK
         [NAS_BLOCK_BATCH_NORM] = {"batch_norm", "batch normalisation", NO_OPTIONS, -1},
+    [NAS_BLOCK_LAYER_NORM] = {"layer_norm", "norm over the channels of each pixel",
+                              NO_OPTIONS, -1},
+    [NAS_BLOCK_GROUP_NORM] = {"group_norm", "norm over groups of channels",
+                              GROUP_NORM_OPTIONS, -1},
     [NAS_BLOCK_IDENTITY] = {"identity", "nothing is done", NO_OPTIONS, -1},
     [NAS_BLOCK_NONE] = {"none", "zero: an edge that is not there", NO_OPTIONS, -1},
     [NAS_BLOCK_CHOOSE] = {"choose", "one of several blocks", NO_OPTIONS, -1},

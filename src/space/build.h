@@ -19,6 +19,19 @@ int nas_build_unary(build *b, nas_op_kind op, int input);
 /* ACT_*; none adds nothing. */
 int nas_build_act(build *b, int act, int input);
 
+/* Norm of a block, and its activation. */
+int nas_build_norm_act(build *b, int norm, int act, int input);
+/* A 1x1 convolution with bias, unless a norm follows, norm and activation. */
+int nas_build_pointwise(build *b, int input, int64_t out, int norm, int act);
+int nas_build_dropout(build *b, double rate, int input);
+
+/* Blocks over series, among them those of Transformer encoders (build_series.c). */
+int nas_build_recurrent(build *b, nas_op_kind op, const nas_instr *instr, int input);
+int nas_build_tokens(build *b, const nas_instr *instr, int input);
+int nas_build_positions(build *b, const nas_instr *instr, int input);
+int nas_build_attention(build *b, int64_t heads, int input);
+int nas_build_transformer(build *b, const nas_instr *instr, int input);
+
 /* The nodes of an instruction that computes something. */
 int nas_build_operator(build *b, const nas_instr *instr, int input);
 

@@ -13,10 +13,11 @@ int nas_build_act(build *b, int act, int input)
     return act == ACT_NONE ? input : nas_build_unary(b, ops[act], input);
 }
 
-static int norm_act(build *b, int norm, int act, int input)
+int nas_build_norm_act(build *b, int norm, int act, int input)
 {
-    if (norm == NORM_BATCH)
-        input = nas_build_unary(b, NAS_OP_BATCH_NORM, input);
+    if (norm != NORM_NONE)
+        input = nas_build_unary(
+            b, norm == NORM_BATCH ? NAS_OP_BATCH_NORM : NAS_OP_LAYER_NORM, input);
     return nas_build_act(b, act, input);
 }
 
@@ -66,10 +67,10 @@ static int convolve(build *b, int input, const window *w, int64_t out, double gr
 }
 
 /* A 1x1 convolution, norm and activation. */
-static int pointwise(build *b, int input, int64_t out, int norm, int act)
+int nas_build_pointwise(build *b, int input, int64_t out, int norm, int act)
 {
     window w = {1, 1, NAS_PAD_SAME, 1, norm == NORM_NONE};
-    return norm_act(b, norm, act, convolve(b, input, &w, out, 1));
+    return nas_build_norm_act(b, norm, act, convolve(b, input, &w, out, 1));
 }
 
 static int64_t channels_of(const build *b, int input)
@@ -84,7 +85,7 @@ static int build_conv(build *b, const nas_instr *instr, int input)
                 has_bias(arg[CONV_BIAS], arg[CONV_NORM])};
     int64_t out = nas_build_width(channels_of(b, input), arg[CONV_OUT]);
     input = convolve(b, input, &w, out, arg[CONV_GROUPS]);
-    return norm_act(b, (int)arg[CONV_NORM], (int)arg[CONV_ACT], input);
+    return nas_build_norm_act(b, (int)arg[CONV_NORM], (int)arg[CONV_ACT], input);
 }
 
 static int build_depthwise(build *b, const nas_instr *instr, int input)
@@ -94,7 +95,8 @@ static int build_depthwise(build *b, const nas_instr *instr, int input)
                 arg[DEPTHWISE_DILATION],
                 has_bias(arg[DEPTHWISE_BIAS], arg[DEPTHWISE_NORM])};
     input = windowed(b, NAS_OP_DEPTHWISE, input, &w);
-    return norm_act(b, (int)arg[DEPTHWISE_NORM], (int)arg[DEPTHWISE_ACT], input);
+    return nas_build_norm_act(b, (int)arg[DEPTHWISE_NORM], (int)arg[DEPTHWISE_ACT],
+                              input);
 }
 
 static int build_separable(build *b, const nas_instr *instr, int input)
@@ -105,8 +107,8 @@ static int build_separable(build *b, const nas_instr *instr, int input)
     window w = {arg[SEPARABLE_KERNEL], arg[SEPARABLE_STRIDE], NAS_PAD_SAME, 1,
                 norm == NORM_NONE};
     int64_t out = nas_build_width(channels_of(b, input), arg[SEPARABLE_OUT]);
-    input = norm_act(b, norm, act, windowed(b, NAS_OP_DEPTHWISE, input, &w));
-    return pointwise(b, input, out, norm, act);
+    input = nas_build_norm_act(b, norm, act, windowed(b, NAS_OP_DEPTHWISE, input, &w));
+    return nas_build_pointwise(b, input, out, norm, act);
 }
 
 static int dense(build *b, int input, int64_t out, bool bias)
@@ -145,12 +147,15 @@ static int build_mbconv(build *b, const nas_instr *instr, int input)
     window w = {arg[MBCONV_KERNEL], arg[MBCONV_STRIDE], NAS_PAD_SAME, 1, false};
     int body = input;
     if (arg[MBCONV_EXPAND] > 1)
-        body = pointwise(b, body, in * (int64_t)arg[MBCONV_EXPAND], NORM_BATCH, act);
-    body = norm_act(b, NORM_BATCH, act, windowed(b, NAS_OP_DEPTHWISE, body, &w));
+        body = nas_build_pointwise(b, body, in * (int64_t)arg[MBCONV_EXPAND], NORM_BATCH,
+                                   act);
+    body =
+        nas_build_norm_act(b, NORM_BATCH, act, windowed(b, NAS_OP_DEPTHWISE, body, &w));
     if (arg[MBCONV_SE] > 0)
         body =
             squeeze_excite(b, body, (int64_t)arg[MBCONV_SE], ACT_RELU, GATE_HARD_SIGMOID);
-    body = pointwise(b, body, nas_build_width(in, arg[MBCONV_OUT]), NORM_BATCH, ACT_NONE);
+    body = nas_build_pointwise(b, body, nas_build_width(in, arg[MBCONV_OUT]), NORM_BATCH,
+                               ACT_NONE);
     if (!nas_shape_equal(nas_graph_builder_shape(b->builder, input),
                          nas_graph_builder_shape(b->builder, body)))
         return body;
@@ -163,19 +168,7 @@ static int build_dense(build *b, const nas_instr *instr, int input)
     const int norm = (int)instr->arg[DENSE_NORM];
     const int64_t out = nas_build_width(channels_of(b, input), instr->arg[DENSE_OUT]);
     input = dense(b, input, out, norm == NORM_NONE);
-    return norm_act(b, norm, (int)instr->arg[DENSE_ACT], input);
-}
-
-static int build_recurrent(build *b, nas_op_kind op, const nas_instr *instr, int input)
-{
-    nas_value attr[NAS_ATTR_MAX];
-    nas_param_defaults(nas_op_get(op)->params, attr);
-    attr[NAS_ATTR_RECURRENT_OUT].i =
-        nas_build_width(channels_of(b, input), instr->arg[RECURRENT_OUT]);
-    attr[NAS_ATTR_RECURRENT_BIDIRECTIONAL].i = instr->arg[RECURRENT_BIDIRECTIONAL] > 0;
-    attr[NAS_ATTR_RECURRENT_SEQUENCE].i =
-        (int)instr->arg[RECURRENT_RESULT] != RESULT_LAST;
-    return nas_graph_add(b->builder, op, attr, &input, 1, b->name);
+    return nas_build_norm_act(b, norm, (int)instr->arg[DENSE_ACT], input);
 }
 
 static int build_pool(build *b, nas_op_kind op, const nas_instr *instr, int input)
@@ -185,10 +178,19 @@ static int build_pool(build *b, nas_op_kind op, const nas_instr *instr, int inpu
     return windowed(b, op, input, &w);
 }
 
-static int build_dropout(build *b, const nas_instr *instr, int input)
+int nas_build_dropout(build *b, double rate, int input)
 {
-    nas_value attr[NAS_ATTR_MAX] = {[NAS_ATTR_DROPOUT_RATE] = {.f = instr->arg[0]}};
-    return nas_graph_add(b->builder, NAS_OP_DROPOUT, attr, &input, 1, b->name);
+    nas_value attr[NAS_ATTR_MAX] = {[NAS_ATTR_DROPOUT_RATE] = {.f = rate}};
+    return rate > 0 ? nas_graph_add(b->builder, NAS_OP_DROPOUT, attr, &input, 1, b->name)
+                    : input;
+}
+
+static int build_group_norm(build *b, const nas_instr *instr, int input)
+{
+    nas_value attr[NAS_ATTR_MAX];
+    nas_param_defaults(nas_op_get(NAS_OP_GROUP_NORM)->params, attr);
+    attr[NAS_ATTR_SAMPLE_NORM_GROUPS].i = (int64_t)instr->arg[GROUP_NORM_GROUPS];
+    return nas_graph_add(b->builder, NAS_OP_GROUP_NORM, attr, &input, 1, b->name);
 }
 
 int nas_build_operator(build *b, const nas_instr *instr, int input)
@@ -205,9 +207,21 @@ int nas_build_operator(build *b, const nas_instr *instr, int input)
     case NAS_BLOCK_DENSE:
         return build_dense(b, instr, input);
     case NAS_BLOCK_LSTM:
-        return build_recurrent(b, NAS_OP_LSTM, instr, input);
+        return nas_build_recurrent(b, NAS_OP_LSTM, instr, input);
     case NAS_BLOCK_GRU:
-        return build_recurrent(b, NAS_OP_GRU, instr, input);
+        return nas_build_recurrent(b, NAS_OP_GRU, instr, input);
+    case NAS_BLOCK_TOKENS:
+        return nas_build_tokens(b, instr, input);
+    case NAS_BLOCK_POSITIONS:
+        return nas_build_positions(b, instr, input);
+    case NAS_BLOCK_ATTENTION:
+        return nas_build_attention(b, (int64_t)instr->arg[ATTENTION_HEADS], input);
+    case NAS_BLOCK_TRANSFORMER:
+        return nas_build_transformer(b, instr, input);
+    case NAS_BLOCK_LAYER_NORM:
+        return nas_build_unary(b, NAS_OP_LAYER_NORM, input);
+    case NAS_BLOCK_GROUP_NORM:
+        return build_group_norm(b, instr, input);
     case NAS_BLOCK_MAX_POOL:
         return build_pool(b, NAS_OP_MAX_POOL, instr, input);
     case NAS_BLOCK_AVG_POOL:
@@ -221,7 +235,7 @@ int nas_build_operator(build *b, const nas_instr *instr, int input)
                               (int)instr->arg[SQUEEZE_ACT],
                               (int)instr->arg[SQUEEZE_GATE]);
     case NAS_BLOCK_DROPOUT:
-        return build_dropout(b, instr, input);
+        return nas_build_dropout(b, instr->arg[DROPOUT_RATE], input);
     case NAS_BLOCK_FLATTEN:
         return nas_build_unary(b, NAS_OP_FLATTEN, input);
     case NAS_BLOCK_RELU:

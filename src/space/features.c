@@ -210,6 +210,15 @@ static void walk_dense(walker *w, const double *arg, bundle *b)
     pass(b, true, false, false);
 }
 
+/* Projections, scores and sums; then two pointwise convolutions if there is a width. */
+static void walk_attention(walker *w, double expand, bundle *b)
+{
+    w->counts[COUNT_POINTWISE] += expand > 0 ? 4 : 2;
+    w->work += 2 * w->width * w->area * w->area;
+    spend(w, (4 + 2 * expand) * w->width * w->width);
+    pass(b, true, true, false);
+}
+
 static void walk_operator(walker *w, const nas_instr *instr, bundle *b)
 {
     switch (instr->code) {
@@ -246,6 +255,19 @@ static void walk_operator(walker *w, const nas_instr *instr, bundle *b)
     case NAS_BLOCK_DROPOUT:
         w->counts[COUNT_DROPOUT] += instr->arg[DROPOUT_RATE];
         return;
+    case NAS_BLOCK_TOKENS:
+        w->area = w->width;
+        w->width = instr->arg[TOKENS_OUT];
+        spend(w, w->width);
+        return;
+    case NAS_BLOCK_ATTENTION:
+        walk_attention(w, 0, b);
+        return;
+    case NAS_BLOCK_TRANSFORMER:
+        walk_attention(w, instr->arg[TRANSFORMER_EXPAND], b);
+        return;
+    case NAS_BLOCK_LAYER_NORM:
+    case NAS_BLOCK_GROUP_NORM:
     case NAS_BLOCK_BATCH_NORM:
         w->counts[COUNT_NORM]++;
         return;

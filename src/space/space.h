@@ -50,6 +50,10 @@ typedef struct nas_decision {
     X(DENSE, dense)                                                                      \
     X(LSTM, lstm)                                                                        \
     X(GRU, gru)                                                                          \
+    X(TOKENS, tokens)                                                                    \
+    X(POSITIONS, positions)                                                              \
+    X(ATTENTION, attention)                                                              \
+    X(TRANSFORMER, transformer)                                                          \
     X(MAX_POOL, max_pool)                                                                \
     X(AVG_POOL, avg_pool)                                                                \
     X(GLOBAL_AVG_POOL, global_avg_pool)                                                  \
@@ -61,6 +65,8 @@ typedef struct nas_decision {
     X(RELU6, relu6)                                                                      \
     NAS_CURVE_LIST(X)                                                                    \
     X(BATCH_NORM, batch_norm)                                                            \
+    X(LAYER_NORM, layer_norm)                                                            \
+    X(GROUP_NORM, group_norm)                                                            \
     X(IDENTITY, identity)                                                                \
     X(NONE, none)                                                                        \
     X(CHOOSE, choose)                                                                    \
@@ -110,6 +116,11 @@ enum {
 enum { SQUEEZE_RATIO, SQUEEZE_ACT, SQUEEZE_GATE };
 enum { DENSE_OUT, DENSE_NORM, DENSE_ACT };
 enum { RECURRENT_OUT, RECURRENT_BIDIRECTIONAL, RECURRENT_RESULT };
+enum { TOKENS_OUT };
+enum { POSITIONS_KIND };
+enum { ATTENTION_HEADS };
+enum { TRANSFORMER_HEADS, TRANSFORMER_EXPAND, TRANSFORMER_ACT, TRANSFORMER_DROPOUT };
+enum { GROUP_NORM_GROUPS };
 enum { POOL_KERNEL, POOL_STRIDE /* 0: the kernel */, POOL_PAD };
 enum { DROPOUT_RATE };
 enum { CHOOSE_PICK };
@@ -127,7 +138,7 @@ enum {
     CELL_CELLS
 };
 
-enum { NORM_NONE, NORM_BATCH };
+enum { NORM_NONE, NORM_BATCH, NORM_LAYER };
 enum { BIAS_AUTO /* where no norm follows */, BIAS_NO, BIAS_YES };
 /* Words of `act`, in the order of ACTIVATIONS; see nas_build_act. */
 enum {

@@ -159,6 +159,64 @@ static void reference_recurrent(const reference *r, int index)
             reference_direction(r, index, s, d);
 }
 
+/* A norm of each sample on its own, over a group or over the channels of one pixel. */
+static void reference_sample_norm(const reference *r, int index)
+{
+    const nas_node *node = nas_graph_node(r->graph, index);
+    const nas_shape shape = node->shape;
+    const int64_t count = nas_shape_count(shape), plane = shape.h * shape.w;
+    const bool pixels = node->op == NAS_OP_LAYER_NORM;
+    const int64_t cells = pixels ? plane : node->attr[NAS_ATTR_SAMPLE_NORM_GROUPS].i;
+    const int64_t n = count / cells, step = pixels ? plane : 1;
+    const double *gamma = reference_weight(r, index, NAS_WEIGHT_SCALE);
+    const double *beta = reference_weight(r, index, NAS_WEIGHT_SHIFT);
+    for (int64_t i = 0; i < r->n * cells; i++) {
+        const int64_t first = i / cells * count + i % cells * (pixels ? 1 : n);
+        const double *x = r->value[node->inputs[0]] + first;
+        double *y = r->value[index] + first, mean = 0, variance = 0;
+        for (int64_t k = 0; k < n; k++)
+            mean += x[k * step] / (double)n;
+        for (int64_t k = 0; k < n; k++)
+            variance += (x[k * step] - mean) * (x[k * step] - mean) / (double)n;
+        const double scale =
+            1 / sqrt(variance + node->attr[NAS_ATTR_SAMPLE_NORM_EPSILON].f);
+        for (int64_t k = 0; k < n; k++) {
+            const int64_t c = (first + k * step) % count / plane;
+            y[k * step] = (x[k * step] - mean) * scale * gamma[c] + beta[c];
+        }
+    }
+}
+
+/* One query of one head of one sample: x and y are the sample's. */
+static void reference_query(const nas_node *node, const double *x, double *y,
+                            int64_t head, int64_t t)
+{
+    const int64_t channels = node->shape.c, steps = node->shape.w;
+    const int64_t d = channels / node->attr[NAS_ATTR_ATTENTION_HEADS].i;
+    double *p = calloc((size_t)steps, sizeof *p), sum = 0;
+    for (int64_t s = 0; s < steps; s++) {
+        for (int64_t c = head * d; c < (head + 1) * d; c++)
+            p[s] += x[c * steps + t] * x[(channels + c) * steps + s];
+        p[s] = exp(p[s] / sqrt((double)d));
+        sum += p[s];
+    }
+    for (int64_t c = head * d; c < (head + 1) * d; c++)
+        for (int64_t s = 0; s < steps; s++)
+            y[c * steps + t] += p[s] / sum * x[(2 * channels + c) * steps + s];
+    free(p);
+}
+
+static void reference_attention(const reference *r, int index)
+{
+    const nas_node *node = nas_graph_node(r->graph, index);
+    const int64_t heads = node->attr[NAS_ATTR_ATTENTION_HEADS].i, steps = node->shape.w;
+    for (int s = 0; s < r->n; s++)
+        for (int64_t i = 0; i < heads * steps; i++)
+            reference_query(
+                node, r->value[node->inputs[0]] + s * reference_count(r, node->inputs[0]),
+                r->value[index] + s * reference_count(r, index), i / steps, i % steps);
+}
+
 static void reference_concat(const reference *r, int index)
 {
     const nas_node *node = nas_graph_node(r->graph, index);
@@ -254,6 +312,16 @@ static double reference_element(const reference *r, int index, int s, int64_t at
         NAS_CURVE_LIST(REFERENCE_CURVE)
 #undef REFERENCE_CURVE
         return reference_curve(node, x[at]);
+    case NAS_OP_TOKENS: { /* [columns][channels] */
+        const int64_t i = at % shape.w * shape.c + c;
+        return x[at % shape.w] * reference_weight(r, index, NAS_WEIGHT_TABLE)[i] +
+               reference_weight(r, index, NAS_WEIGHT_BIAS)[i];
+    }
+    case NAS_OP_POSITIONS:
+        if (node->attr[NAS_ATTR_POSITIONS_KIND].i == NAS_POSITIONS_LEARNED)
+            return x[at] + reference_weight(r, index, NAS_WEIGHT_TABLE)[at];
+        sum = (double)(at % shape.w) / pow(10000, (double)(c - c % 2) / (double)shape.c);
+        return x[at] + (c % 2 == 0 ? sin(sum) : cos(sum));
     case NAS_OP_GLOBAL_MAX_POOL:
         sum = -HUGE_VAL;
         for (int64_t i = 0; i < in / count; i++)
@@ -282,6 +350,10 @@ static void reference_node(const reference *r, int index)
         reference_norm(r, index);
     else if (op == NAS_OP_LSTM || op == NAS_OP_GRU)
         reference_recurrent(r, index);
+    else if (op == NAS_OP_LAYER_NORM || op == NAS_OP_GROUP_NORM)
+        reference_sample_norm(r, index);
+    else if (op == NAS_OP_ATTENTION)
+        reference_attention(r, index);
     else if (op == NAS_OP_CONCAT)
         reference_concat(r, index);
     else if (op == NAS_OP_SOFTMAX)

@@ -1,5 +1,5 @@
 /* covers: conv_unit.c, dense_unit.c, merge_unit.c, pool_unit.c, loss.c, pass.c */
-/* covers: mul_unit.c */
+/* covers: mul_unit.c, series_unit.c */
 /* Outputs, loss and gradients of whole networks against the naive twin, on every
  * instruction set of the machine. */
 #include "check.h"
@@ -281,12 +281,102 @@ static void test_recurrent_networks(void **state)
     }
 }
 
+/* An encoder layer on more steps than a strip of queries has, with a norm of each kind,
+ * and a row of columns as tokens. The image that is normalised is in pieces of blocks. */
+static void test_transformer_networks(void **state)
+{
+    (void)state;
+    for (int k = 0; k < 6; k++) {
+        nas_err err = {0};
+        nas_graph *graph = NULL;
+        nas_graph_builder *b = nas_graph_builder_new();
+        nas_value attr[NAS_ATTR_MAX] = {{.i = k % 2 ? 3 : 12}};
+        int at, residual;
+        if (k < 4) {
+            at = nas_graph_add_input(b, (nas_shape){3, 1, k < 2 ? 21 : 1});
+            at = nas_graph_add_conv(b, at, 12, 1, 1, "");
+        } else {
+            at = nas_graph_add_input(b, (nas_shape){11, 1, 1});
+            at = nas_graph_add(b, NAS_OP_TOKENS, (nas_value[]){{.i = 12}}, &at, 1, "");
+        }
+        at = nas_graph_add(b, NAS_OP_POSITIONS, (nas_value[]){{.i = k / 2 % 2}}, &at, 1,
+                           "");
+        residual = at;
+        at = nas_graph_add_unary(b, k == 3 ? NAS_OP_GROUP_NORM : NAS_OP_LAYER_NORM, at,
+                                 "");
+        at = nas_graph_add_conv(b, at, 36, 1, 1, "");
+        at = nas_graph_add(b, NAS_OP_ATTENTION, attr, &at, 1, "");
+        at = nas_graph_add(b, NAS_OP_ADD, NULL, (int[]){at, residual}, 2, "");
+        at = nas_graph_add_unary(b, NAS_OP_LAYER_NORM, at, "");
+        at = nas_graph_add_unary(b, NAS_OP_GELU, at, "");
+        at = nas_graph_add_unary(b, NAS_OP_GLOBAL_AVG_POOL, at, "");
+        at = nas_graph_add_dense(b, at, 3, "");
+        check_ok(nas_graph_finish(b, at, &graph, &err), err);
+        nas_graph_builder_free(b);
+        nas_net_options options = nas_net_options_default();
+        options.batch = 48;
+        options.input_gradient = true;
+        print_message("network %d\n", k);
+        options.isa = (nas_isa)(k % (int)(nas_isa_best() + 1));
+        check_network(graph, options, 200 + (uint64_t)k);
+    }
+}
+
+static void test_large_group_norm(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    nas_graph *graph = NULL;
+    nas_graph_builder *b = nas_graph_builder_new();
+    nas_value attr[NAS_ATTR_MAX] = {[NAS_ATTR_SAMPLE_NORM_EPSILON] = {.f = 1e-3},
+                                    [NAS_ATTR_SAMPLE_NORM_GROUPS] = {.i = 3}};
+    int at = nas_graph_add_input(b, (nas_shape){1, 28, 28});
+    at = nas_graph_add_conv(b, at, 9, 3, 1, "");
+    at = nas_graph_add(b, NAS_OP_GROUP_NORM, attr, &at, 1, "");
+    at = nas_graph_add_unary(b, NAS_OP_RELU, at, "");
+    at = nas_graph_add_conv(b, at, 4, 3, 2, "");
+    at = nas_graph_add_unary(b, NAS_OP_GLOBAL_AVG_POOL, at, "");
+    at = nas_graph_add_dense(b, at, 3, "");
+    check_ok(nas_graph_finish(b, at, &graph, &err), err);
+    nas_graph_builder_free(b);
+    nas_net_options options = nas_net_options_default();
+    options.batch = 32;
+    check_network(graph, options, 8);
+}
+
+/* The forget gates of an LSTM begin open, the other biases at 0. */
+static void test_forget_gates_begin_open(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    nas_graph *graph = NULL;
+    nas_graph_builder *b = nas_graph_builder_new();
+    nas_value attr[NAS_ATTR_MAX] = {{.i = 3}, {.i = 1}, {.i = 0}};
+    int at = nas_graph_add_input(b, (nas_shape){2, 1, 4});
+    at = nas_graph_add(b, NAS_OP_LSTM, attr, &at, 1, "");
+    check_ok(nas_graph_finish(b, at, &graph, &err), err);
+    nas_graph_builder_free(b);
+    fixture f = {.workspace = nas_workspace_new(), .graph = graph};
+    const nas_net_options options = nas_net_options_default();
+    check_ok(nas_net_compile(graph, &options, f.workspace, &f.net, &err), err);
+    nas_net_init(f.net, nas_rng_new(1, 2));
+    const nas_weight *bias = nas_graph_weight_of(graph, 1, NAS_WEIGHT_BIAS);
+    assert_int_equal(bias->count, 24);
+    for (int64_t i = 0; i < bias->count; i++)
+        assert_true(nas_net_weights(f.net)[bias->offset + i] ==
+                    (i % 12 / 3 == 2 ? 1.0f : 0.0f));
+    fixture_close(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_random_networks),
         cmocka_unit_test(test_large_planes_in_pieces),
         cmocka_unit_test(test_recurrent_networks),
+        cmocka_unit_test(test_transformer_networks),
+        cmocka_unit_test(test_large_group_norm),
+        cmocka_unit_test(test_forget_gates_begin_open),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-enum { NETWORKS = 40, BATCH = 32, ABSENT = 77 };
+enum { NETWORKS = 100, BATCH = 32, ABSENT = 77 };
 
 static void write_floats(nas_json *json, const char *key, const float *values, int64_t n)
 {
@@ -26,7 +26,8 @@ static void write_tensors(nas_json *json, const nas_graph *graph)
         [NAS_WEIGHT_KERNEL] = "kernel",       [NAS_WEIGHT_BIAS] = "bias",
         [NAS_WEIGHT_SCALE] = "scale",         [NAS_WEIGHT_SHIFT] = "shift",
         [NAS_WEIGHT_MEAN] = "mean",           [NAS_WEIGHT_VARIANCE] = "variance",
-        [NAS_WEIGHT_RECURRENT] = "recurrent", [NAS_WEIGHT_CARRY_BIAS] = "carry_bias"};
+        [NAS_WEIGHT_RECURRENT] = "recurrent", [NAS_WEIGHT_CARRY_BIAS] = "carry_bias",
+        [NAS_WEIGHT_TABLE] = "table"};
     nas_json_key(json, "tensors");
     nas_json_array_begin(json);
     for (int i = 0; i < nas_graph_weight_count(graph); i++) {

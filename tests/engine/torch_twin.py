@@ -103,6 +103,38 @@ def recurrent(x, node, w):
     return y.transpose(1, 2).unsqueeze(2)
 
 
+def attention(x, node, w):
+    """Queries, keys and values are there already: the projections are the identity."""
+    channels = x.shape[1] // 3
+    q, k, v = x.squeeze(2).permute(2, 0, 1).chunk(3, dim=2)
+    one = torch.eye(channels, dtype=x.dtype)
+    y = F.multi_head_attention_forward(
+        q, k, v, channels, node.get("heads", 1), one.repeat(3, 1), None, None, None, False,
+        0.0, one, None, need_weights=False)[0]
+    return y.permute(1, 2, 0).unsqueeze(2)
+
+
+def layer_norm(x, node, w):
+    y = F.layer_norm(x.permute(0, 2, 3, 1), (x.shape[1],), w["scale"], w["shift"],
+                     node.get("epsilon", 1e-5))
+    return y.permute(0, 3, 1, 2)
+
+
+def positions(x, node, w):
+    if node.get("kind", "learned") == "learned":
+        return x + w["table"].unsqueeze(1)
+    channels, steps = x.shape[1], x.shape[3]
+    pairs = torch.arange(0, channels, 2, dtype=x.dtype)[:, None]
+    angle = torch.arange(steps, dtype=x.dtype) / 10000 ** (pairs / channels)
+    waves = torch.stack([torch.sin(angle), torch.cos(angle)], 1).flatten(0, 1)
+    return x + waves[:channels].unsqueeze(1)
+
+
+def tokens(x, node, w):
+    y = x.flatten(1).unsqueeze(2) * w["table"] + w["bias"]
+    return y.transpose(1, 2).unsqueeze(2)
+
+
 OPERATORS = {
     "conv": lambda x, node, w: window(x, node, w, node.get("groups", 1)),
     "depthwise": depthwise,
@@ -119,9 +151,17 @@ OPERATORS = {
     "sigmoid": lambda x, node, w: torch.sigmoid(x),
     "tanh": lambda x, node, w: torch.tanh(x),
     "silu": lambda x, node, w: F.silu(x),
-    "gelu": lambda x, node, w: F.gelu(x),
+    "gelu": lambda x, node, w: F.gelu(x, approximate="tanh"),
     "lstm": recurrent,
     "gru": recurrent,
+    "hard_sigmoid": lambda x, node, w: F.hardsigmoid(x),
+    "global_max_pool": lambda x, node, w: x.amax((2, 3), keepdim=True),
+    "layer_norm": layer_norm,
+    "group_norm": lambda x, node, w: F.group_norm(
+        x, node.get("groups", 1), w["scale"], w["shift"], node.get("epsilon", 1e-5)),
+    "attention": attention,
+    "positions": positions,
+    "tokens": tokens,
     "flatten": lambda x, node, w: x.flatten(1)[:, :, None, None],
 }
 
@@ -134,6 +174,8 @@ def forward(graph, weights, x):
             values.append(x)
         elif node["op"] == "add":
             values.append(sum(inputs[1:], inputs[0]))
+        elif node["op"] == "mul":
+            values.append(inputs[0] * inputs[1])
         elif node["op"] == "concat":
             values.append(torch.cat(inputs, 1))
         elif node["op"] in OPERATORS:

@@ -1,4 +1,4 @@
-/* covers: kernel_names.c, call_parts.c, call_steps.c */
+/* covers: kernel_names.c, call_parts.c, call_steps.c, call_series.c */
 /* Permuted vectors: the cases random networks never meet. */
 #include "fixture.h"
 
@@ -125,6 +125,41 @@ static void groups_of_a_permuted_vector(void **state)
         count_and_compare(finish(b, conv, NAS_TASK_REGRESSION), NAS_KERNEL_CONV), 1);
 }
 
+/* Operators that need a vector in the graph's order, and those that can do without. */
+static void series_of_a_permuted_vector(void **state)
+{
+    (void)state;
+    static const struct {
+        nas_op_kind op;
+        int64_t first, second; /* attributes */
+    } cases[] = {{NAS_OP_TOKENS, 3, 0},
+                 {NAS_OP_ATTENTION, 2, 0},
+                 {NAS_OP_POSITIONS, NAS_POSITIONS_SINUSOIDAL, 0},
+                 {NAS_OP_POSITIONS, NAS_POSITIONS_LEARNED, 0},
+                 {NAS_OP_GROUP_NORM, 0, 3},
+                 {NAS_OP_GROUP_NORM, 0, 1},
+                 {NAS_OP_LAYER_NORM, 0, 0}};
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        nas_graph_builder *b = nas_graph_builder_new();
+        nas_value attr[NAS_ATTR_MAX];
+        nas_param_defaults(nas_op_get(cases[i].op)->params, attr);
+        if (cases[i].first > 0)
+            attr[0].i = cases[i].first;
+        if (cases[i].second > 0)
+            attr[1].i = cases[i].second;
+        const int input = nas_graph_add_input(b, (nas_shape){2, 2, 3});
+        const int relu = nas_graph_add_unary(b, NAS_OP_TANH, input, "");
+        const int flat = nas_graph_add_unary(b, NAS_OP_FLATTEN, relu, "");
+        const int node = nas_graph_add(b, cases[i].op, attr, &flat, 1, "");
+        const int twice = nas_graph_add_unary(b, NAS_OP_TANH, node, "");
+        const bool gathers = i < 2 || i == 4;
+        const int found = count_and_compare(
+            finish(b, nas_graph_add_dense(b, twice, 3, "head"), NAS_TASK_REGRESSION),
+            NAS_KERNEL_STORE_GATHER);
+        assert_int_equal(found, gathers);
+    }
+}
+
 /* x + x + x in the buffer of x. */
 static void adds_one_tensor_three_times(void **state)
 {
@@ -148,6 +183,7 @@ int main(void)
         cmocka_unit_test(gathers_gates_of_another_order),
         cmocka_unit_test(stores_permuted_outputs),
         cmocka_unit_test(groups_of_a_permuted_vector),
+        cmocka_unit_test(series_of_a_permuted_vector),
         cmocka_unit_test(adds_one_tensor_three_times),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -79,6 +79,42 @@ static void dense_norm_and_softmax(void **state)
     assert_true(fabs(out[1] - 1 / (1 + exp(-2))) < 1e-15);
 }
 
+static void near(double found, double expected)
+{
+    if (!(fabs(found - expected) < 1e-12))
+        fail_msg("found %.15g, expected %.15g", found, expected);
+}
+
+/* (4,1,2): pixels (1,3,5,7) and (2,2,4,4), groups (1,2,3,2) and (5,4,7,4). */
+static void norms_of_a_sample(void **state)
+{
+    (void)state;
+    const float scale[4] = {1, 2, 1, 1}, shift[4] = {0, 0, 0.5f, 0};
+    const float *const affine[2] = {scale, shift};
+    const double in[8] = {1, 2, 3, 2, 5, 4, 7, 4};
+    double out[8];
+    nas_naive_sample_norm((nas_shape){4, 1, 2}, 0, affine, 0, in, out);
+    near(out[0], -3 / sqrt(5));
+    near(out[1], -1);
+    near(out[2], -2 / sqrt(5));
+    near(out[4], 1 / sqrt(5) + 0.5);
+    nas_naive_sample_norm((nas_shape){4, 1, 2}, 2, affine, 0.25, in, out);
+    near(out[0], -1 / sqrt(0.75));
+    near(out[2], 2 / sqrt(0.75));
+    near(out[6], 2 / sqrt(1.75));
+}
+
+/* One channel and head, two steps: queries 1 and 2, keys 0 and ln 3, values 5 and 9. */
+static void attention_weighs_values(void **state)
+{
+    (void)state;
+    const double in[6] = {1, 2, 0, log(3), 5, 9};
+    double work[2], out[2];
+    nas_naive_attention(1, 1, 2, in, work, out);
+    near(out[0], (5 + 3 * 9) / 4.0);
+    near(out[1], (5 + 9 * 9) / 10.0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -86,6 +122,8 @@ int main(void)
         cmocka_unit_test(conv_groups_strides_and_dilates),
         cmocka_unit_test(pools_ignore_padding),
         cmocka_unit_test(dense_norm_and_softmax),
+        cmocka_unit_test(norms_of_a_sample),
+        cmocka_unit_test(attention_weighs_values),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,4 @@
+/* covers: onnx_step.c, onnx_run_series.c */
 #include "fixture.h"
 
 #include "export/onnx.h"

@@ -1,5 +1,5 @@
 /* covers: onnx_write.c, onnx_build.c, onnx_window.c, onnx_pointwise.c */
-/* covers: onnx_recurrent.c */
+/* covers: onnx_recurrent.c, onnx_series.c */
 #include "fixture.h"
 
 #include "export/onnx.h"

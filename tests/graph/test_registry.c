@@ -40,6 +40,12 @@ static void test_tables_match_attribute_indices(void **state)
         {NAS_OP_BATCH_NORM, "epsilon", NAS_ATTR_BN_EPSILON},
         {NAS_OP_BATCH_NORM, "momentum", NAS_ATTR_BN_MOMENTUM},
         {NAS_OP_DROPOUT, "rate", NAS_ATTR_DROPOUT_RATE},
+        {NAS_OP_LAYER_NORM, "epsilon", NAS_ATTR_SAMPLE_NORM_EPSILON},
+        {NAS_OP_GROUP_NORM, "epsilon", NAS_ATTR_SAMPLE_NORM_EPSILON},
+        {NAS_OP_GROUP_NORM, "groups", NAS_ATTR_SAMPLE_NORM_GROUPS},
+        {NAS_OP_TOKENS, "out", NAS_ATTR_TOKENS_OUT},
+        {NAS_OP_POSITIONS, "kind", NAS_ATTR_POSITIONS_KIND},
+        {NAS_OP_ATTENTION, "heads", NAS_ATTR_ATTENTION_HEADS},
     };
     for (size_t i = 0; i < sizeof expected / sizeof expected[0]; i++)
         assert_int_equal(

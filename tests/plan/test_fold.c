@@ -134,12 +134,50 @@ static void test_plain_layers_are_copied(void **state)
     end(&f);
 }
 
+/* Sinusoids are made, learned tables, scales and biases copied. */
+static void test_tables_of_series(void **state)
+{
+    (void)state;
+    nas_graph_builder *b = nas_graph_builder_new();
+    nas_value tokens[NAS_ATTR_MAX] = {{.i = 2}}, kind[NAS_ATTR_MAX] = {{.i = 1}};
+    int x = nas_graph_add_input(b, (nas_shape){3, 1, 1});
+    int table = nas_graph_add(b, NAS_OP_TOKENS, tokens, &x, 1, "");
+    int norm = nas_graph_add_unary(b, NAS_OP_LAYER_NORM, table, "");
+    int waves = nas_graph_add(b, NAS_OP_POSITIONS, kind, &norm, 1, "");
+    fixture f = begin(b, waves);
+    const float values[] = {0.5f, -0.25f, 2.385f, 4.0f, -8.5f, 16.25f};
+    const float biases[] = {1.5f, -1.25f, 3.0f, 5.0f, -9.5f, 6.25f};
+    float kernel[6];
+    float bias[6];
+    int64_t n_kernel;
+    int64_t n_bias;
+    set(&f, table, NAS_WEIGHT_TABLE, values);
+    set(&f, table, NAS_WEIGHT_BIAS, biases);
+    set(&f, norm, NAS_WEIGHT_SCALE, values);
+    set(&f, norm, NAS_WEIGHT_SHIFT, biases);
+    assert_int_equal(f.program->n_steps, 3);
+    nas_program_fold(f.program, &f.program->steps[0], f.weights, kernel, bias);
+    assert_memory_equal(kernel, values, sizeof kernel);
+    assert_memory_equal(bias, biases, sizeof bias);
+    nas_program_fold(f.program, &f.program->steps[1], f.weights, kernel, bias);
+    assert_memory_equal(kernel, values, 2 * sizeof *kernel);
+    assert_memory_equal(bias, biases, 2 * sizeof *bias);
+    nas_program_weight_sizes(f.program, &f.program->steps[2], &n_kernel, &n_bias);
+    assert_int_equal(n_kernel, 6);
+    assert_int_equal(n_bias, 0);
+    nas_program_fold(f.program, &f.program->steps[2], f.weights, kernel, NULL);
+    check_close(kernel[2], sin(2.0), 1e-7);
+    check_close(kernel[5], cos(2.0), 1e-7);
+    end(&f);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_norm_folds_into_depthwise_with_bias),
         cmocka_unit_test(test_lonely_norm_becomes_affine),
         cmocka_unit_test(test_plain_layers_are_copied),
+        cmocka_unit_test(test_tables_of_series),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -68,6 +68,21 @@ static void test_parameters_of_each_block(void **state)
     check_params("network: [global_avg_pool, {dropout: {rate: 0.5}}]", in, 90);
 }
 
+static void test_parameters_of_series_blocks(void **state)
+{
+    (void)state;
+    const nas_shape in = {8, 1, 10}, image = {8, 12, 10}, row = {8, 1, 1};
+    const int attention = 8 * 24 + 24 + 8 * 8 + 8;
+    check_params("network: {attention: {heads: 2}}", in, attention + 90);
+    check_params("network: {transformer: {expand: 3, dropout: 0.1}}", in,
+                 16 + attention + 16 + (8 * 24 + 24 + 24 * 8 + 8) + 90);
+    check_params("network: positions", in, 80 + 90);
+    check_params("network: {positions: {kind: sinusoidal}}", in, 90);
+    check_params("network: {tokens: {out: 8}}", row, 2 * 64 + 90);
+    check_params("network: [layer_norm, {group_norm: {groups: 4}}]", image, 32 + 90);
+    check_params("network: {conv: {norm: layer}}", image, 8 * 8 * 9 + 16 + 90);
+}
+
 static void test_shapes_of_windows(void **state)
 {
     (void)state;
@@ -371,6 +386,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parameters_of_each_block),
+        cmocka_unit_test(test_parameters_of_series_blocks),
         cmocka_unit_test(test_shapes_of_windows),
         cmocka_unit_test(test_one_row_makes_flat_windows),
         cmocka_unit_test(test_dropout_of_rate_zero_is_no_block),

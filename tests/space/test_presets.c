@@ -17,9 +17,10 @@ static const nas_space_context ROW = {
 static const nas_space_context *context_of(const char *preset)
 {
     if (strcmp(preset, "conv1d") == 0 || strcmp(preset, "tcn") == 0 ||
-        strcmp(preset, "rnn") == 0 || strcmp(preset, "cnn-rnn") == 0)
+        strcmp(preset, "rnn") == 0 || strcmp(preset, "cnn-rnn") == 0 ||
+        strcmp(preset, "transformer") == 0)
         return &SERIES;
-    if (strcmp(preset, "table-mlp") == 0)
+    if (strncmp(preset, "table", 5) == 0)
         return &ROW;
     if (strncmp(preset, "nasbench", 8) == 0 || strcmp(preset, "darts") == 0)
         return &COLOUR;

@@ -1,5 +1,6 @@
-/* covers: build_op.c */
-/* Networks drawn from the presets for series have costs and learn 32 samples by heart. */
+/* covers: build_op.c, build_series.c */
+/* Networks drawn from the presets for series, and Transformers over tables, have costs
+ * and learn 32 samples by heart. */
 #include "check.h"
 
 #include "nasmith/cost.h"
@@ -9,6 +10,8 @@
 #include <math.h>
 
 enum { N = 32, CHANNELS = 3, STEPS = 20, CLASSES = 3 };
+
+static const nas_shape SERIES = {CHANNELS, 1, STEPS};
 
 /* Noise in which the class is the frequency of a wave. */
 static void toy_series(float *inputs, int32_t *labels)
@@ -68,11 +71,11 @@ static void check_overfits(const nas_graph *graph)
     nas_workspace_free(workspace);
 }
 
-static void check_preset(const char *preset)
+/* @param input  of CHANNELS * STEPS values */
+static void check_preset(const char *preset, nas_shape input)
 {
-    const nas_space_context context = {.input = {CHANNELS, 1, STEPS},
-                                       .n_outputs = CLASSES,
-                                       .task = NAS_TASK_CLASSIFICATION};
+    const nas_space_context context = {
+        .input = input, .n_outputs = CLASSES, .task = NAS_TASK_CLASSIFICATION};
     nas_err err = {0};
     nas_space *space;
     check_ok(nas_space_load(preset, &context, &space, &err), err);
@@ -94,19 +97,37 @@ static void check_preset(const char *preset)
 static void test_tcn(void **state)
 {
     (void)state;
-    check_preset("tcn");
+    check_preset("tcn", SERIES);
 }
 
 static void test_rnn(void **state)
 {
     (void)state;
-    check_preset("rnn");
+    check_preset("rnn", SERIES);
 }
 
 static void test_cnn_rnn(void **state)
 {
     (void)state;
-    check_preset("cnn-rnn");
+    check_preset("cnn-rnn", SERIES);
+}
+
+static void test_transformer(void **state)
+{
+    (void)state;
+    check_preset("transformer", SERIES);
+}
+
+static void test_table_transformer(void **state)
+{
+    (void)state;
+    check_preset("table-transformer", (nas_shape){CHANNELS * STEPS, 1, 1});
+}
+
+static void test_table_embeddings(void **state)
+{
+    (void)state;
+    check_preset("table-embeddings", (nas_shape){CHANNELS * STEPS, 1, 1});
 }
 
 int main(void)
@@ -115,6 +136,9 @@ int main(void)
         cmocka_unit_test(test_tcn),
         cmocka_unit_test(test_rnn),
         cmocka_unit_test(test_cnn_rnn),
+        cmocka_unit_test(test_transformer),
+        cmocka_unit_test(test_table_transformer),
+        cmocka_unit_test(test_table_embeddings),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

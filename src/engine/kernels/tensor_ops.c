@@ -1,8 +1,9 @@
 /* Whole-tensor kernels: copy and accumulate, margins, dropout, softmax. Tensors are
  * [blocks][channels][height][width][16]. */
 #include "engine/kernels/kernel_list.h"
+#include "engine/kernels/logistic.h"
 
-#include <math.h>
+#include <string.h>
 
 static void copy_row(const nas_copy_job *job, const float *from, float *to)
 {
@@ -92,19 +93,31 @@ void KERNEL(dropout)(const nas_dropout_job *job)
 
 /* ---- softmax --------------------------------------------------------------------- */
 
+/* All lanes side by side, so that the loops over them become vectors. x may be y. */
 static void softmax_pixel(const nas_softmax_job *job, const float *x, float *y)
 {
-    for (int lane = 0; lane < LINE; lane++) {
-        float top = x[lane], sum = 0.0f;
-        for (int c = 1; c < job->channels; c++)
-            top = fmaxf(top, x[c * job->x.plane + lane]);
-        for (int c = 0; c < job->channels; c++) {
-            float e = expf(x[c * job->x.plane + lane] - top);
-            y[c * job->y.plane + lane] = e;
-            sum += e;
+    float top[LINE], sum[LINE] = {0};
+    memcpy(top, x, sizeof top);
+    for (int c = 1; c < job->channels; c++) {
+        const float *at = x + c * job->x.plane;
+        for (int lane = 0; lane < LINE; lane++)
+            top[lane] = at[lane] > top[lane] ? at[lane] : top[lane];
+    }
+    for (int c = 0; c < job->channels; c++) {
+        const float *at = x + c * job->x.plane;
+        float e[LINE];
+        for (int lane = 0; lane < LINE; lane++) {
+            e[lane] = exp_negative(at[lane] - top[lane]);
+            sum[lane] += e[lane];
         }
-        for (int c = 0; c < job->channels; c++)
-            y[c * job->y.plane + lane] /= sum;
+        memcpy(y + c * job->y.plane, e, sizeof e);
+    }
+    for (int lane = 0; lane < LINE; lane++)
+        sum[lane] = 1.0f / sum[lane];
+    for (int c = 0; c < job->channels; c++) {
+        float *at = y + c * job->y.plane;
+        for (int lane = 0; lane < LINE; lane++)
+            at[lane] *= sum[lane];
     }
 }
 
@@ -119,18 +132,24 @@ void KERNEL(softmax)(const nas_softmax_job *job)
     }
 }
 
+/* dy may be dx. */
 static void softmax_backward_pixel(const nas_softmax_job *job, const float *y,
                                    const float *dy, float *dx)
 {
-    for (int lane = 0; lane < LINE; lane++) {
-        float dot = 0.0f;
-        for (int c = 0; c < job->channels; c++)
-            dot += y[c * job->y.plane + lane] * dy[c * job->dy.plane + lane];
-        for (int c = 0; c < job->channels; c++) {
-            float *to = dx + c * job->dx.plane + lane;
-            float d = y[c * job->y.plane + lane] * (dy[c * job->dy.plane + lane] - dot);
-            *to = job->accumulate ? *to + d : d;
-        }
+    float dot[LINE] = {0};
+    for (int c = 0; c < job->channels; c++) {
+        const float *p = y + c * job->y.plane, *d = dy + c * job->dy.plane;
+        for (int lane = 0; lane < LINE; lane++)
+            dot[lane] += p[lane] * d[lane];
+    }
+    for (int c = 0; c < job->channels; c++) {
+        const float *p = y + c * job->y.plane, *d = dy + c * job->dy.plane;
+        float *to = dx + c * job->dx.plane, g[LINE];
+        for (int lane = 0; lane < LINE; lane++)
+            g[lane] = p[lane] * (d[lane] - dot[lane]);
+        for (int lane = 0; job->accumulate && lane < LINE; lane++)
+            g[lane] += to[lane];
+        memcpy(to, g, sizeof g);
     }
 }
 
