@@ -24,6 +24,7 @@ typedef struct nas_test_graph_options {
     int encode;      /* 1: rows of a table, encoded; input is a vector; 0 never */
     int softmax;     /* at the output: 1 always, 0 sometimes, -1 never */
     int dropout;     /* 0 = may occur, -1 never */
+    bool spectrum;   /* begins with one, on a series */
 } nas_test_graph_options;
 
 enum { NAS_TEST_MAX_STEPS = 64 };
@@ -306,6 +307,39 @@ static int nas_test_front(nas_test_pool *pool, int input)
     return nas_graph_add_standardise(pool->builder, input, mean, inverse, channels);
 }
 
+/* A spectrum of 16 to 40 steps: frequencies, bands or coefficients, as rows or channels.
+ */
+static int nas_test_spectrum(nas_test_pool *pool)
+{
+    nas_value attr[NAS_ATTR_MAX];
+    const int64_t steps = 16 + nas_test_pick(pool, 25);
+    const nas_shape shape = {1 + nas_test_pick(pool, 3), 1, steps};
+    const int start = nas_graph_add_input(pool->builder, shape);
+    const int kind = nas_test_pick(pool, 3);
+    nas_param_defaults(nas_op_get(NAS_OP_SPECTRUM)->params, attr);
+    attr[NAS_ATTR_SPECTRUM_WINDOW].i = 8 + nas_test_pick(pool, 9);
+    attr[NAS_ATTR_SPECTRUM_HOP].i = 1 + nas_test_pick(pool, 9);
+    attr[NAS_ATTR_SPECTRUM_RELATIVE].i = nas_test_pick(pool, 2);
+    attr[NAS_ATTR_SPECTRUM_SERIES].i = nas_test_pick(pool, 2);
+    if (kind > 0) {
+        attr[NAS_ATTR_SPECTRUM_BANDS].i = 3 + nas_test_pick(pool, 3);
+        attr[NAS_ATTR_SPECTRUM_RATE].f = 100;
+        attr[NAS_ATTR_SPECTRUM_LOW_HZ].f = nas_test_pick(pool, 5);
+    }
+    if (kind > 1)
+        attr[NAS_ATTR_SPECTRUM_COEFFICIENTS].i = 1 + nas_test_pick(pool, 3);
+    return nas_graph_add(pool->builder, NAS_OP_SPECTRUM, attr, &start, 1, "");
+}
+
+/* The input as it is, or encoded. */
+static int nas_test_start(nas_test_pool *pool, const nas_test_graph_options *options)
+{
+    const nas_shape shape = nas_test_input_shape(
+        pool, options->encode > 0 ? NAS_TEST_INPUT_VECTOR : options->input);
+    return options->encode > 0 ? nas_test_encode(pool, shape.c)
+                               : nas_graph_add_input(pool->builder, shape);
+}
+
 /* @return a network; the same one for the same stream. Ownership: caller,
  *         nas_graph_free */
 __attribute__((unused)) static nas_graph *
@@ -315,10 +349,8 @@ nas_test_random_graph(nas_rng *rng, const nas_test_graph_options *options)
     if (options == NULL)
         options = &defaults;
     nas_test_pool pool = {.builder = nas_graph_builder_new(), .rng = rng};
-    nas_shape shape = nas_test_input_shape(
-        &pool, options->encode > 0 ? NAS_TEST_INPUT_VECTOR : options->input);
-    int start = options->encode > 0 ? nas_test_encode(&pool, shape.c)
-                                    : nas_graph_add_input(pool.builder, shape);
+    int start =
+        options->spectrum ? nas_test_spectrum(&pool) : nas_test_start(&pool, options);
     if (nas_test_yes(&pool, options->front))
         start = nas_test_front(&pool, start);
     nas_test_push(&pool, start);

@@ -38,12 +38,12 @@ typedef enum nas_limit_kind {
  * same study always uses the same table.
  *
  * A step takes ns_per_step + units * ns_per_unit[kind][class]. Units: MACs of conv,
- * depthwise and dense; window elements read by pools; elements of the output otherwise
- * (of the input for global_avg_pool). Classes are what changes a kernel's speed:
- * conv, dense   outputs (per group) below 4, below 8; from 8 on: dot products below 24,
- * or longer depthwise     channels below 4; then taps below 6, below 16, or more pools
- * window elements to 4, to 9, to 16, or more the rest      units below 256, below 1,024,
- * below 4,096, or more */
+ * depthwise, dense, lstm, gru and spectrum; window elements read by pools; elements of
+ * the output otherwise (of the input for global_avg_pool). Classes are what changes a
+ * kernel's speed: conv, dense   outputs (per group) below 4, below 8; from 8 on: dot
+ * products below 24, or longer depthwise     channels below 4; then taps below 6, below
+ * 16, or more pools window elements to 4, to 9, to 16, or more the rest      units below
+ * 256, below 1,024, below 4,096, or more */
 enum { NAS_LATENCY_CLASSES = 4 };
 typedef struct nas_latency_table {
     bool known;

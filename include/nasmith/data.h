@@ -51,12 +51,13 @@ typedef struct nas_data_options {
                                images must have one size */
     const char *image_fit;  /* "letterbox" (default, also NULL): the whole image between
                                bars; "crop": its middle */
-    int64_t sample_rate;    /* of recordings, in Hz; 0: the lowest among the files */
-    int64_t length;         /* steps of a series, longer ones are cut; 0: the longest */
-    int64_t window, step;   /* cut recordings into windows of so many steps, one beginning
-                               every `step` (0: as long as a window); window 0: do not */
-    const char *names; /* what the parts of file names mean, as "class_group_*"; NULL:
-                          folders are classes */
+    int64_t sample_rate;  /* of recordings, in Hz; 0: the lowest among the files. Sound is
+                             resampled to it, of other series it is what it says */
+    int64_t length;       /* steps of a series, longer ones are cut; 0: the longest */
+    int64_t window, step; /* cut recordings into windows of so many steps, one beginning
+                             every `step` (0: as long as a window); window 0: do not */
+    const char *names;    /* what the parts of file names mean, as "class_group_*"; NULL:
+                             folders are classes */
 
     /* Words of a table that stand for a missing value, beside those of docs/data.md;
      * columns of numbers that are codes of categories ("*": all inputs). Commas between,
@@ -99,6 +100,9 @@ typedef struct nas_dataset {
     nas_split_kind split;
     bool flippable;       /* images: mirroring left-right keeps the meaning possible */
     uint64_t fingerprint; /* content of all parts, split and options */
+    uint64_t front;       /* 0: inputs are as in the source; else they went through this
+                             computed front section (nas_graph_front_key) */
+    char *folder;         /* it was opened from, or NULL */
     nas_file_map map;
     nas_arena *arena;
 } nas_dataset;
@@ -125,6 +129,26 @@ nas_status nas_dataset_fit_front(const nas_dataset *data, const int64_t *rows, i
                                  bool plain, nas_arena *arena, nas_front *out,
                                  nas_err *err);
 
+/* The same rows behind the computed part of a graph's front section (a spectrum), for as
+ * long as `data` is open. They are computed once for each setting and kept as a file
+ * beside the prepared data, at most 1 GiB of such files; without a folder, or when the
+ * disk is full, in memory.
+ * @param out  NULL where nothing is to be computed, or where the rows would be more than
+ *             1 GiB: nas_net_batch then computes them whenever they are gathered.
+ *             Ownership: caller, nas_dataset_close
+ * @return NAS_E_NOMEM
+ * Cost: once one run of the front section per row; later that of a checksum. */
+nas_status nas_dataset_front(const nas_dataset *data, const nas_graph *graph,
+                             nas_dataset **out, nas_err *err);
+
+/* nas_dataset_fit_front on rows behind the computed part of a graph's front section;
+ * where they are not yet, at most 2,048 of them, the first, are taken through it.
+ * @param plain, arena, out  as there
+ * @return NAS_E_NOMEM */
+nas_status nas_dataset_front_fit(const nas_dataset *data, const nas_graph *graph,
+                                 const int64_t *rows, int64_t n, bool plain,
+                                 nas_arena *arena, nas_front *out, nas_err *err);
+
 /* One row as float, unprocessed. @param out  [C*H*W] */
 void nas_dataset_row(const nas_dataset *data, int64_t row, float *out);
 
@@ -143,6 +167,7 @@ typedef struct nas_data_summary {
     nas_split_kind split; /* how validation rows were chosen, and test rows unless: */
     bool test_from_files; /* test rows are those that the files or test_path name */
     uint64_t seed;        /* of the split */
+    int64_t sample_rate;  /* samples per second of a series; 0: not known */
     char **label_names;
     int64_t *class_counts; /* [n_outputs] over all parts; NULL for regression */
     double target_min, target_max, target_mean, target_deviation; /* first target */

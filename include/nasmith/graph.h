@@ -1,10 +1,11 @@
 /* The network: an immutable directed acyclic graph of operators.
  *
  * Every tensor is (C,H,W) per sample: image (C,H,W), series (C,1,T), vector (C,1,1). The
- * batch is never in the graph. A graph begins with a *front section* of fitted, untrained
- * constants (encode, standardise); it is outside the hash but inside every exported file.
- * Its input is a row as it lies in the data, which may have another shape than what the
- * network behind it reads. */
+ * batch is never in the graph. A graph begins with a *front section* without trained
+ * weights: perhaps a spectrum, which is computed from its attributes alone, then fitted
+ * constants (encode, standardise). Fitted constants are outside the hash; all of it is
+ * inside every exported file. Its input is a row as it lies in the data, which may have
+ * another shape than what the network behind it reads. */
 #ifndef NASMITH_GRAPH_H
 #define NASMITH_GRAPH_H
 
@@ -50,6 +51,7 @@ static inline bool nas_shape_equal(nas_shape a, nas_shape b)
     X(INPUT, input)                                                                      \
     X(ENCODE, encode)                                                                    \
     X(STANDARDISE, standardise)                                                          \
+    X(SPECTRUM, spectrum)                                                                \
     X(CONV, conv)                                                                        \
     X(DEPTHWISE, depthwise)                                                              \
     X(DENSE, dense)                                                                      \
@@ -120,6 +122,17 @@ enum { NAS_ATTR_TOKENS_OUT };
 enum { NAS_POSITIONS_LEARNED, NAS_POSITIONS_SINUSOIDAL };
 enum { NAS_ATTR_POSITIONS_KIND };
 enum { NAS_ATTR_ATTENTION_HEADS };
+enum { /* spectrum */
+       NAS_ATTR_SPECTRUM_WINDOW,
+       NAS_ATTR_SPECTRUM_HOP,
+       NAS_ATTR_SPECTRUM_BANDS,
+       NAS_ATTR_SPECTRUM_COEFFICIENTS,
+       NAS_ATTR_SPECTRUM_RATE,
+       NAS_ATTR_SPECTRUM_LOW_HZ,
+       NAS_ATTR_SPECTRUM_HIGH_HZ,
+       NAS_ATTR_SPECTRUM_RELATIVE,
+       NAS_ATTR_SPECTRUM_SERIES
+};
 enum { NAS_ATTR_LEAKY_SLOPE /* of the negative half, 0.01 */ };
 
 /* How `encode` makes one of its columns from a value x of a raw row; NaN stands for a
@@ -196,7 +209,8 @@ typedef struct nas_op {
     const nas_param *params;    /* its attributes, in attr[] order */
     int min_inputs, max_inputs; /* max -1: any */
     bool commutative;           /* order of inputs has no meaning */
-    bool front;                 /* fitted constants, outside the hash */
+    bool front;                 /* of the front section: at the start, without weights */
+    bool fitted;                /* its constants are fitted to rows, outside the hash */
     const char *no_int8;        /* why it has no int8 form, or NULL */
     /* Output shape, or NAS_E_GRAPH saying what does not fit. */
     nas_status (*shape)(const nas_node *node, const nas_shape *inputs, nas_shape *out,
@@ -206,9 +220,9 @@ typedef struct nas_op {
     int (*weights)(const nas_node *node, const nas_shape *inputs, nas_weight *out);
     /* Multiply-accumulates of one sample's forward pass: conv, depthwise, dense, lstm
      * and gru count every product, also those on padding, attention both its products,
-     * tokens and mul each element; everything else counts 0 (batch norm folds into the
-     * weights, the other norms and curves are not counted, pools and additions multiply
-     * nothing). */
+     * tokens and mul each element; spectrum see op_spectrum.c; everything else counts 0
+     * (batch norm folds into the weights, the other norms and curves are not counted,
+     * pools and additions multiply nothing). */
     int64_t (*macs)(const nas_node *node, const nas_shape *inputs);
 } nas_op;
 
@@ -291,7 +305,8 @@ typedef struct nas_front {
     const float *mean, *inverse_deviation; /* of standardise, [C] each */
 } nas_front;
 
-/* A copy whose front section is replaced, or removed when `front` is NULL. Fitting
+/* A copy whose fitted constants are replaced, or removed when `front` is NULL; what is
+ * computed stays, and means and deviations are of what it gives. Fitting
  * happens in the data layer, after the search has hashed the graph.
  * @return NAS_E_GRAPH when the section does not give what the network reads */
 nas_status nas_graph_with_front(const nas_graph *graph, const nas_front *front,

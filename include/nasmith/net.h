@@ -58,7 +58,8 @@ nas_net_options nas_net_options_default(void);
 typedef struct nas_net nas_net;
 
 /* Compile a graph. The front section is not compiled: it is applied while a batch is
- * gathered (nas_net_batch). A softmax at the output is left to the loss.
+ * gathered (nas_net_batch); its computed part only to data sets that are not behind it
+ * (nas_dataset_front). A softmax at the output is left to the loss.
  * @param workspace  memory for activations; at most one net lives in it at a time
  * @param out  Ownership: caller, nas_net_free (before the workspace)
  * @return NAS_E_NOMEM; NAS_E_UNSUPPORTED when the machine lacks the instruction set
@@ -101,8 +102,9 @@ typedef struct nas_augment {
  * Targets are standardised with mean/deviation of nas_net_set_targets. */
 void nas_net_batch(nas_net *net, const nas_dataset *data, const int64_t *rows, int n,
                    const nas_augment *augment, nas_rng *rng);
-/* The same from floats: raw rows [n][C*H*W] (front section applied), and optional labels
- * [n] or targets [n][outputs]; for tests and verification. */
+/* The same from floats, raw rows [n][C*H*W], but behind the computed part of the front
+ * section (fitted constants are applied), and optional labels [n] or
+ * targets [n][outputs]; for tests and verification. */
 void nas_net_batch_floats(nas_net *net, const float *inputs, const int32_t *labels,
                           const float *targets, int n);
 void nas_net_set_targets(nas_net *net, const float *mean, const float *deviation);

@@ -79,6 +79,7 @@ typedef enum nas_dtype { NAS_FLOAT32, NAS_INT8 } nas_dtype;
 typedef enum nas_step_kind {
     NAS_STEP_ENCODE,
     NAS_STEP_STANDARDISE,
+    NAS_STEP_SPECTRUM,
     NAS_STEP_CONV,
     NAS_STEP_DEPTHWISE,
     NAS_STEP_DENSE,

@@ -29,6 +29,7 @@ typedef struct nas_space_context {
     nas_task task;
     int64_t raw; /* values of a raw row that is encoded into `input`; 0: it is not. Only
                     costs depend on it */
+    int64_t sample_rate; /* samples per second of a series; 0: not known */
 } nas_space_context;
 
 /* What a space can do; a strategy names what it needs and is refused by name. */
@@ -40,8 +41,8 @@ enum {
 };
 
 /* Load a preset by name or a YAML file by path.
- * @param what  "image-cnn", "mbconv", "conv1d", "table-mlp", "nasbench201", "darts",
- *              "nasbench-macro", "resnet", "transformer", "auto", or a path
+ * @param what  "image-cnn", "mbconv", "conv1d", "audio", "table-mlp", "nasbench201",
+ * "darts", "nasbench-macro", "resnet", "transformer", "auto", or a path
  * @param out   Ownership: caller, nas_space_free
  * @return NAS_E_CONFIG with file:line:column, source line (err->source) and did-you-mean;
  *         NAS_E_IO */

@@ -19,6 +19,12 @@ static const nas_param PARAMS[] = {
      .min = 1,
      .max = 100000,
      .doc = "classes, or targets"},
+    {.name = "sample_rate",
+     .type = NAS_PARAM_INT,
+     .unit = "Hz",
+     .default_text = "0",
+     .max = 1048576,
+     .doc = "samples per second of a series; 0: not known"},
     {.name = "samples",
      .type = NAS_PARAM_INT,
      .default_text = "5",
@@ -154,7 +160,8 @@ static nas_status run(nas_cli *cli, nas_err *err)
         return NAS_OK;
     }
     nas_space_context context = {.n_outputs = nas_cli_int(cli, "outputs"),
-                                 .task = NAS_TASK_CLASSIFICATION};
+                                 .task = NAS_TASK_CLASSIFICATION,
+                                 .sample_rate = nas_cli_int(cli, "sample_rate")};
     NAS_TRY(nas_cli_shape(nas_cli_string(cli, "input"), &context.input, err));
     nas_space *space = NULL;
     NAS_TRY(nas_space_load(cli->args[1], &context, &space, err));

@@ -1,5 +1,7 @@
 #include "nasmith/cost.h"
 
+#include "graph/spectrum.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +20,10 @@ static int64_t step_flash(const nas_program *program, const nas_step *step)
     int64_t bias;
     const nas_node *node = nas_graph_node(program->graph, step->node);
     int64_t bytes = (int64_t)sizeof(float) * node->n_constants;
+    if (step->kind == NAS_STEP_SPECTRUM) {
+        const nas_rt_spectrum_plan plan = nas_spectrum_plan(node, step->in);
+        bytes += (int64_t)sizeof(float) * nas_spectrum_table_floats(&plan);
+    }
     nas_program_weight_sizes(program, step, &kernel, &bias);
     if (program->dtype == NAS_INT8)
         return bytes + round_to_words(kernel) + INT8_CHANNEL_BYTES * bias;
@@ -27,35 +33,21 @@ static int64_t step_flash(const nas_program *program, const nas_step *step)
 /* Code of each kernel with its helpers: x86-64, gcc 12 -O2, rounded up; -Os and Thumb-2
  * are smaller. Every program has the start, load, store and softmax. */
 static const int64_t kernel_code[NAS_STEP_KINDS] = {
-    [NAS_STEP_ENCODE] = 256,
-    [NAS_STEP_STANDARDISE] = 96,
-    [NAS_STEP_CONV] = 1024,
-    [NAS_STEP_DEPTHWISE] = 1024,
-    [NAS_STEP_DENSE] = 320,
-    [NAS_STEP_MAX_POOL] = 384,
-    [NAS_STEP_AVG_POOL] = 384,
-    [NAS_STEP_GLOBAL_AVG_POOL] = 96,
-    [NAS_STEP_AFFINE] = 96,
-    [NAS_STEP_ACTIVATION] = 64,
-    [NAS_STEP_ADD] = 160,
-    [NAS_STEP_LEAKY_RELU] = 64,
-    [NAS_STEP_HARD_SWISH] = 128,
-    [NAS_STEP_SIGMOID] = 320,
-    [NAS_STEP_TANH] = 352,
-    [NAS_STEP_SILU] = 336,
-    [NAS_STEP_GELU] = 368,
-    [NAS_STEP_LSTM] = 1280,
-    [NAS_STEP_GRU] = 1280,
-    [NAS_STEP_LAYER_NORM] = 320,
-    [NAS_STEP_GROUP_NORM] = 384,
-    [NAS_STEP_TOKENS] = 96,
-    [NAS_STEP_POSITIONS] = 64,
-    [NAS_STEP_ATTENTION] = 640,
-    [NAS_STEP_HARD_SIGMOID] = 128,
-    [NAS_STEP_MUL] = 256,
-    [NAS_STEP_GLOBAL_MAX_POOL] = 96,
-    [NAS_STEP_CONCAT] = 96,
-    [NAS_STEP_SOFTMAX] = 0,
+    [NAS_STEP_ENCODE] = 256,     [NAS_STEP_STANDARDISE] = 96,
+    [NAS_STEP_CONV] = 1024,      [NAS_STEP_DEPTHWISE] = 1024,
+    [NAS_STEP_DENSE] = 320,      [NAS_STEP_MAX_POOL] = 384,
+    [NAS_STEP_AVG_POOL] = 384,   [NAS_STEP_GLOBAL_AVG_POOL] = 96,
+    [NAS_STEP_AFFINE] = 96,      [NAS_STEP_ACTIVATION] = 64,
+    [NAS_STEP_ADD] = 160,        [NAS_STEP_LEAKY_RELU] = 64,
+    [NAS_STEP_HARD_SWISH] = 128, [NAS_STEP_SIGMOID] = 320,
+    [NAS_STEP_TANH] = 352,       [NAS_STEP_SILU] = 336,
+    [NAS_STEP_GELU] = 368,       [NAS_STEP_SPECTRUM] = 2048,
+    [NAS_STEP_LSTM] = 1280,      [NAS_STEP_GRU] = 1280,
+    [NAS_STEP_LAYER_NORM] = 320, [NAS_STEP_GROUP_NORM] = 384,
+    [NAS_STEP_TOKENS] = 96,      [NAS_STEP_POSITIONS] = 64,
+    [NAS_STEP_ATTENTION] = 640,  [NAS_STEP_HARD_SIGMOID] = 128,
+    [NAS_STEP_MUL] = 256,        [NAS_STEP_GLOBAL_MAX_POOL] = 96,
+    [NAS_STEP_CONCAT] = 96,      [NAS_STEP_SOFTMAX] = 0,
 };
 
 enum {

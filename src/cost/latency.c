@@ -7,6 +7,7 @@
 static const char *const kind_names[NAS_STEP_KINDS] = {
     [NAS_STEP_ENCODE] = "encode",
     [NAS_STEP_STANDARDISE] = "standardise",
+    [NAS_STEP_SPECTRUM] = "spectrum",
     [NAS_STEP_CONV] = "conv",
     [NAS_STEP_DEPTHWISE] = "depthwise",
     [NAS_STEP_DENSE] = "dense",
@@ -75,6 +76,9 @@ int nas_latency_class(const nas_graph *graph, const nas_step *step, int64_t *uni
     case NAS_STEP_DEPTHWISE:
         *units = nas_graph_node_macs(graph, step->node);
         return step->out.c < 4 ? 0 : class_of(window_of(attr), 1, 6, 16);
+    case NAS_STEP_SPECTRUM:
+        *units = nas_graph_node_macs(graph, step->node);
+        return class_of(attr[NAS_ATTR_SPECTRUM_WINDOW].i, 65, 257, 1025);
     case NAS_STEP_LSTM:
     case NAS_STEP_GRU:
         *units = nas_graph_node_macs(graph, step->node);

@@ -12,7 +12,7 @@ typedef struct sample {
     nas_step_kind kind;
     nas_op_kind op;
     nas_shape in;
-    int64_t out;                /* conv, dense, lstm, gru; heads of attention */
+    int64_t out; /* conv, dense, lstm, gru; heads of attention; window of spectrum */
     int64_t kernel_h, kernel_w; /* windows */
 } sample;
 
@@ -30,6 +30,10 @@ static const sample samples[] = {
     {NAS_STEP_DENSE, NAS_OP_DENSE, {256, 1, 1}, 4, 0, 0},
     {NAS_STEP_DENSE, NAS_OP_DENSE, {16, 1, 1}, 64, 0, 0},
     {NAS_STEP_DENSE, NAS_OP_DENSE, {512, 1, 1}, 32, 0, 0},
+    {NAS_STEP_SPECTRUM, NAS_OP_SPECTRUM, {1, 1, 256}, 64, 0, 0},
+    {NAS_STEP_SPECTRUM, NAS_OP_SPECTRUM, {1, 1, 1024}, 256, 0, 0},
+    {NAS_STEP_SPECTRUM, NAS_OP_SPECTRUM, {1, 1, 2048}, 512, 0, 0},
+    {NAS_STEP_SPECTRUM, NAS_OP_SPECTRUM, {1, 1, 4096}, 2048, 0, 0},
     {NAS_STEP_LSTM, NAS_OP_LSTM, {8, 1, 16}, 6, 0, 0},
     {NAS_STEP_LSTM, NAS_OP_LSTM, {8, 1, 16}, 12, 0, 0},
     {NAS_STEP_LSTM, NAS_OP_LSTM, {16, 1, 16}, 32, 0, 0},
@@ -106,6 +110,13 @@ static int add_operator(nas_graph_builder *builder, const sample *s, int input)
         return nas_graph_add_unary(
             builder, NAS_OP_RELU,
             nas_graph_add_standardise(builder, input, mean, inverse, s->in.c), "");
+    if (s->op == NAS_OP_SPECTRUM) {
+        attr[NAS_ATTR_SPECTRUM_WINDOW].i = s->out;
+        attr[NAS_ATTR_SPECTRUM_HOP].i = s->out / 2;
+        attr[NAS_ATTR_SPECTRUM_BANDS].i = 32;
+        return nas_graph_add_unary(
+            builder, NAS_OP_RELU, nas_graph_add(builder, s->op, attr, &input, 1, ""), "");
+    }
     if (s->op == NAS_OP_DENSE)
         attr[NAS_ATTR_DENSE_OUT].i = s->out;
     if (s->op == NAS_OP_LSTM || s->op == NAS_OP_GRU)

@@ -163,6 +163,7 @@ static nas_status describe(nas_source *source, const nas_schema *schema, nas_err
     NAS_TRY(nas_series_plan(source, &state->series, schema, err));
     NAS_TRY(nas_items_describe(source, &state->items, schema, state->series.n_rows, err));
     source->element = NAS_ELEMENT_I16;
+    source->sample_rate = state->rate;
     nas_series_describe(&state->series, shape, sizeof shape);
     (void)snprintf(source->kind, sizeof source->kind, "sound, %s at %lld Hz", shape,
                    (long long)state->rate);

@@ -32,7 +32,13 @@ static nas_status open_part(const char *folder, const char *name, nas_dataset **
 
 nas_status nas_dataset_open(const char *folder, nas_dataset **out, nas_err *err)
 {
-    return open_part(folder, NAS_PREPARED_SEARCH, out, err);
+    NAS_TRY(open_part(folder, NAS_PREPARED_SEARCH, out, err));
+    (*out)->folder = nas_arena_strdup((*out)->arena, folder);
+    if ((*out)->folder != NULL)
+        return NAS_OK;
+    nas_dataset_close(*out);
+    *out = NULL;
+    return nas_fail(err, NAS_E_NOMEM, "out of memory");
 }
 
 nas_status nas_sealed_open(const char *folder, nas_dataset **out, nas_err *err)

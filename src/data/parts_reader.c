@@ -351,6 +351,7 @@ static nas_status describe(nas_source *source, const nas_schema *schema, nas_err
     source->feature_names = first->feature_names;
     source->columns = first->columns;
     source->flippable = first->flippable;
+    source->sample_rate = first->sample_rate;
     (void)snprintf(source->kind, sizeof source->kind, "%s", first->kind);
     return join_children(source, err);
 }

@@ -381,6 +381,8 @@ static nas_status summarise(const preparation *p, nas_data_summary *out, nas_err
     out->split = p->how.kind;
     out->test_from_files = p->how.test_from_files;
     out->seed = p->options->seed;
+    out->sample_rate =
+        p->source->sample_rate > 0 ? p->source->sample_rate : p->options->sample_rate;
     out->fingerprint = p->content;
     out->quick_fingerprint = p->quick;
     for (int64_t i = 0; i < p->rows.n; i++) {

@@ -532,6 +532,7 @@ static nas_status parse_summary(const parser *p, nas_data_summary *out)
         return damaged(p, "summary");
     (void)snprintf(out->kind, sizeof out->kind, "%s", kind);
     out->seed = (uint64_t)seed;
+    out->sample_rate = json_integer_value(json_object_get(p->meta, "sample_rate"));
     out->test_from_files = json_is_true(json_object_get(p->meta, "test_from_files"));
     NAS_TRY(get_shape(p, &out->shape));
     NAS_TRY(get_columns(p, out->shape.c, &out->columns));

@@ -80,6 +80,7 @@ typedef struct nas_source {
     nas_source_column *columns; /* [shape.c] where values may be missing or categories;
                                    shared by the parts of a data set; else NULL */
     bool flippable;
+    int64_t sample_rate; /* samples per second; 0: not known */
     bool own_groups; /* group numbers count recordings of this source; in another one the
                         same number is another recording */
     char **warnings;

@@ -225,6 +225,8 @@ void nas_data_summary_json(const nas_data_summary *summary, nas_json *json)
     nas_json_key_string(json, "split", nas_split_name(summary->split));
     nas_json_key_bool(json, "test_from_files", summary->test_from_files);
     nas_json_key_int(json, "seed", (int64_t)summary->seed);
+    if (summary->sample_rate > 0)
+        nas_json_key_int(json, "sample_rate", summary->sample_rate);
     nas_json_key(json, "warnings");
     nas_json_array_begin(json);
     for (int64_t i = 0; i < summary->n_warnings; i++)

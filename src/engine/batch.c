@@ -100,15 +100,37 @@ static void begin_batch(nas_net *net, int n)
     net->active = (n + LINE - 1) / LINE;
 }
 
+static const char *stored_row(const nas_dataset *data, int64_t row)
+{
+    const size_t bytes = nas_element_bytes(data->element);
+    const size_t sample = (size_t)nas_shape_count(data->shape) * bytes;
+    return (const char *)data->inputs + (size_t)row * sample;
+}
+
+/* A row as in the source, through the spectrum or encoded. */
+static const char *made_row(const nas_net *net, const nas_dataset *data, int64_t row,
+                            int lane)
+{
+    if (net->spectrum == NULL) {
+        nas_dataset_row(data, row, net->front_raw);
+        return encode_lane(net, net->front_raw, lane);
+    }
+    const nas_shape shape = nas_spectrum_shape(net->spectrum);
+    float *out = net->behind + lane * nas_shape_count(shape);
+    nas_dataset_row(data, row, net->sound);
+    nas_spectrum_run(net->spectrum, net->sound, net->spectrum_work, out);
+    return (const char *)out;
+}
+
 void nas_net_batch(nas_net *net, const nas_dataset *data, const int64_t *rows, int n,
                    const nas_augment *augment, nas_rng *rng)
 {
     begin_batch(net, n);
-    const size_t bytes = nas_element_bytes(data->element);
-    const size_t sample = (size_t)nas_shape_count(data->shape) * bytes;
-    const bool encodes = net->front_columns != NULL;
-    source from = {.element = encodes ? NAS_ELEMENT_F32 : (int)data->element,
-                   .bytes = encodes ? sizeof(float) : bytes,
+    const bool computed = net->spectrum != NULL && data->front != net->front_key;
+    const bool made = computed || net->front_columns != NULL;
+    const nas_element element = made ? NAS_ELEMENT_F32 : data->element;
+    source from = {.element = (int)element,
+                   .bytes = nas_element_bytes(element),
                    .mean = net->front_mean,
                    .inverse = net->front_inverse};
     for (int b = 0; b < net->active; b++) {
@@ -117,11 +139,8 @@ void nas_net_batch(nas_net *net, const nas_dataset *data, const int64_t *rows, i
             from.row[lane] = NULL;
             if (i >= n)
                 continue;
-            from.row[lane] = (const char *)data->inputs + (size_t)rows[i] * sample;
-            if (encodes) {
-                nas_dataset_row(data, rows[i], net->front_raw);
-                from.row[lane] = encode_lane(net, net->front_raw, lane);
-            }
+            from.row[lane] =
+                made ? made_row(net, data, rows[i], lane) : stored_row(data, rows[i]);
             draw(net, augment, rng, lane, &from);
         }
         from.plain = augment == NULL && (b + 1) * LINE <= n;

@@ -251,6 +251,7 @@ static nas_core core_of(nas_op_kind op)
         [NAS_OP_INPUT] = NAS_CORE_INPUT,
         [NAS_OP_ENCODE] = NAS_CORE_VIEW,
         [NAS_OP_STANDARDISE] = NAS_CORE_VIEW,
+        [NAS_OP_SPECTRUM] = NAS_CORE_VIEW, /* never met: compiled nets begin behind it */
         [NAS_OP_CONV] = NAS_CORE_CONV,
         [NAS_OP_DEPTHWISE] = NAS_CORE_DEPTHWISE,
         [NAS_OP_DENSE] = NAS_CORE_DENSE,

@@ -56,6 +56,24 @@ static nas_status compile_front(nas_net *net, const nas_graph *graph, nas_err *e
     return NAS_OK;
 }
 
+/* The computed part of the front section, for rows that come as in the source. */
+static nas_status compile_spectrum(nas_net *net, const nas_graph *graph, nas_err *err)
+{
+    net->front_key = nas_graph_front_key(graph);
+    NAS_TRY(nas_spectrum_new(graph, &net->spectrum, err));
+    if (net->spectrum == NULL)
+        return NAS_OK;
+    const int64_t input = nas_shape_count(nas_spectrum_shape(net->spectrum));
+    net->sound =
+        NAS_NEW(net->arena, float, nas_shape_count(nas_graph_input_shape(graph)));
+    net->spectrum_work = NAS_NEW(net->arena, float, nas_spectrum_work(net->spectrum));
+    net->behind = NAS_NEW(net->arena, float, NAS_LANES *input);
+    NAS_TRY_ALLOC(net->sound, err);
+    NAS_TRY_ALLOC(net->spectrum_work, err);
+    NAS_TRY_ALLOC(net->behind, err);
+    return NAS_OK;
+}
+
 /* What the loss needs besides the output. */
 static nas_status compile_loss(nas_net *net, nas_err *err)
 {
@@ -246,13 +264,27 @@ static nas_status compile(nas_net *net, const nas_graph *graph, nas_workspace *w
     return compile_memory(net, &map, workspace, err);
 }
 
+/* A network with a spectrum is compiled as what stands behind it. */
+static nas_status compile_behind(nas_net *net, const nas_graph *graph,
+                                 nas_workspace *workspace, nas_err *err)
+{
+    nas_graph *behind = NULL;
+    NAS_TRY(compile_spectrum(net, graph, err));
+    if (net->spectrum == NULL)
+        return compile(net, graph, workspace, err);
+    NAS_TRY(nas_graph_behind(graph, &behind, err));
+    nas_status status = compile(net, behind, workspace, err);
+    nas_graph_free(behind);
+    return status;
+}
+
 nas_status nas_net_compile(const nas_graph *graph, const nas_net_options *options,
                            nas_workspace *workspace, nas_net **out, nas_err *err)
 {
     nas_net *net;
     *out = NULL;
     NAS_TRY(net_new(options, &net, err));
-    nas_status status = compile(net, graph, workspace, err);
+    nas_status status = compile_behind(net, graph, workspace, err);
     if (status != NAS_OK) {
         nas_net_free(net);
         return status;
@@ -263,8 +295,10 @@ nas_status nas_net_compile(const nas_graph *graph, const nas_net_options *option
 
 void nas_net_free(nas_net *net)
 {
-    if (net != NULL)
-        nas_arena_free(net->arena);
+    if (net == NULL)
+        return;
+    nas_spectrum_free(net->spectrum);
+    nas_arena_free(net->arena);
 }
 
 int64_t nas_net_memory_bytes(const nas_graph *graph, const nas_net_options *options)
@@ -273,7 +307,13 @@ int64_t nas_net_memory_bytes(const nas_graph *graph, const nas_net_options *opti
     nas_memory_map map = {.bytes = INT64_MAX};
     if (net_new(options, &net, NULL) != NAS_OK)
         return INT64_MAX;
-    nas_status status = compile_layout(net, graph, &map, NULL);
+    nas_graph *behind = NULL;
+    nas_status status = NAS_OK;
+    if (nas_graph_front_key(graph) != 0)
+        status = nas_graph_behind(graph, &behind, NULL);
+    if (status == NAS_OK)
+        status = compile_layout(net, behind == NULL ? graph : behind, &map, NULL);
+    nas_graph_free(behind);
     nas_net_free(net);
     return status == NAS_OK ? map.bytes : INT64_MAX;
 }

@@ -10,6 +10,7 @@
 #include "engine/split.h"
 #include "nasmith/arena.h"
 #include "nasmith/net.h"
+#include "nasmith/spectrum.h"
 
 /* Every core: (enum suffix, prefix of its functions). */
 #define NAS_CORE_LIST(X)                                                                 \
@@ -177,6 +178,10 @@ struct nas_net {
     const float *front_columns;        /* of encode, or NULL: rows are read as they are */
     float *front_raw, *front_rows;     /* encode: [raw], [16][input channels] */
     int64_t raw;                       /* elements of a row before the front section */
+    nas_spectrum *spectrum;            /* before them, or NULL */
+    uint64_t front_key;                /* of data sets that are behind it already */
+    float *sound, *spectrum_work;      /* of one sample */
+    float *behind;                     /* [NAS_LANES][input] */
     int32_t *labels;
     float *targets; /* [batch][outputs], standardised */
     float *target_mean, *target_deviation, *class_weights;

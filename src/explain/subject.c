@@ -1,5 +1,7 @@
 #include "explain/subject.h"
 
+#include "nasmith/spectrum.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -22,8 +24,30 @@ static nas_input_kind kind_of(nas_shape shape)
     return shape.w > 1 ? NAS_INPUT_SERIES : NAS_INPUT_TABLE;
 }
 
-static nas_status load_rows(nas_subject *s, const nas_dataset *data, const int64_t *rows,
-                            nas_err *err)
+/* Rows as in the source, or through the spectrum of the caller's graph. */
+static nas_status load_inputs(nas_subject *s, const nas_graph *graph,
+                              const nas_dataset *data, const int64_t *rows, nas_err *err)
+{
+    nas_spectrum *spectrum = NULL;
+    NAS_TRY(nas_spectrum_new(graph, &spectrum, err));
+    if (spectrum == NULL) {
+        for (int64_t i = 0; i < s->n; i++)
+            nas_dataset_row(data, rows[i], s->inputs + i * s->size);
+        return NAS_OK;
+    }
+    float *raw = NAS_NEW(s->arena, float, nas_shape_count(data->shape));
+    float *work = NAS_NEW(s->arena, float, nas_spectrum_work(spectrum));
+    for (int64_t i = 0; raw != NULL && work != NULL && i < s->n; i++) {
+        nas_dataset_row(data, rows[i], raw);
+        nas_spectrum_run(spectrum, raw, work, s->inputs + i * s->size);
+    }
+    nas_spectrum_free(spectrum);
+    return raw != NULL && work != NULL ? NAS_OK
+                                       : nas_fail(err, NAS_E_NOMEM, "out of memory");
+}
+
+static nas_status load_rows(nas_subject *s, const nas_graph *graph,
+                            const nas_dataset *data, const int64_t *rows, nas_err *err)
 {
     s->inputs = NAS_NEW(s->arena, float, s->n * s->size);
     float *outputs = NAS_NEW(s->arena, float, s->n * s->n_outputs);
@@ -31,8 +55,8 @@ static nas_status load_rows(nas_subject *s, const nas_dataset *data, const int64
     float *targets = NAS_NEW(s->arena, float, s->n * s->n_outputs);
     if (s->inputs == NULL || outputs == NULL || labels == NULL || targets == NULL)
         return nas_fail(err, NAS_E_NOMEM, "out of memory");
+    NAS_TRY(load_inputs(s, graph, data, rows, err));
     for (int64_t i = 0; i < s->n; i++) {
-        nas_dataset_row(data, rows[i], s->inputs + i * s->size);
         if (data->labels != NULL)
             labels[i] = data->labels[rows[i]];
         else
@@ -88,11 +112,22 @@ static nas_status compile(nas_subject *s, nas_workspace *workspace, nas_err *err
     return NAS_OK;
 }
 
+/* A model like the caller's that begins behind its spectrum. */
+static nas_status look_behind(nas_subject *s, nas_err *err)
+{
+    nas_model *model = nas_arena_copy(s->arena, s->model, sizeof *model);
+    NAS_TRY_ALLOC(model, err);
+    NAS_TRY(nas_graph_behind(s->model->graph, &s->behind, err));
+    model->graph = s->behind;
+    s->model = model;
+    return NAS_OK;
+}
+
 nas_status nas_subject_open(const nas_model *model, const nas_dataset *data,
                             const int64_t *rows, int64_t n, nas_workspace *workspace,
                             nas_arena *arena, nas_subject *out, nas_err *err)
 {
-    nas_shape shape = nas_graph_input_shape(model->graph);
+    nas_shape shape = nas_graph_front_shape(model->graph);
     *out = (nas_subject){.model = model,
                          .metric = nas_metric_find(model->metric),
                          .kind = kind_of(shape),
@@ -102,7 +137,8 @@ nas_status nas_subject_open(const nas_model *model, const nas_dataset *data,
                          .feature_names = data->feature_names,
                          .macs = MACS,
                          .arena = arena};
-    if (!nas_shape_equal(shape, data->shape) || model->n_outputs != data->n_outputs)
+    if (!nas_shape_equal(nas_graph_input_shape(model->graph), data->shape) ||
+        model->n_outputs != data->n_outputs)
         return nas_fail(err, NAS_E_DATA, "the network does not fit the data's rows");
     if (out->metric == NULL)
         out->metric = nas_metric_default(model->task);
@@ -112,8 +148,11 @@ nas_status nas_subject_open(const nas_model *model, const nas_dataset *data,
     out->deviation = NAS_NEW(arena, float, shape.c);
     NAS_TRY_ALLOC(out->mean, err);
     NAS_TRY_ALLOC(out->deviation, err);
-    NAS_TRY(compile(out, workspace, err));
-    nas_status status = load_rows(out, data, rows, err);
+    if (nas_graph_front_key(model->graph) != 0)
+        NAS_TRY(look_behind(out, err));
+    nas_status status = compile(out, workspace, err);
+    if (status == NAS_OK)
+        status = load_rows(out, model->graph, data, rows, err);
     if (status == NAS_OK)
         fit_channels(out);
     else
@@ -124,7 +163,9 @@ nas_status nas_subject_open(const nas_model *model, const nas_dataset *data,
 void nas_subject_close(nas_subject *subject)
 {
     nas_net_free(subject->net);
+    nas_graph_free(subject->behind);
     subject->net = NULL;
+    subject->behind = NULL;
 }
 
 void nas_subject_answer(const nas_subject *s, const float *inputs, int64_t n,

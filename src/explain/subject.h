@@ -1,5 +1,6 @@
 /* A trained network with rows to look at it by: what the parts of an explanation share.
- */
+ * Where a spectrum begins the network, both are looked at behind it: what mattered are
+ * bands and frames, not samples. */
 #ifndef NASMITH_EXPLAIN_SUBJECT_H
 #define NASMITH_EXPLAIN_SUBJECT_H
 
@@ -15,12 +16,13 @@ typedef enum nas_input_kind {
 
 typedef struct nas_subject {
     const nas_model *model;
+    nas_graph *behind; /* the model's graph if it is not the caller's, or NULL */
     const nas_metric *metric;
     nas_input_kind kind;
     nas_shape shape;
     int64_t size, n_outputs;
     int64_t n;
-    float *inputs;           /* [n][size] as in the source */
+    float *inputs;           /* [n][size] as in the source, or behind the spectrum */
     nas_predictions truth;   /* its outputs are the network's answers for the rows */
     float *mean, *deviation; /* [C] over these rows; a constant channel has 1, a category
                                 NaN and 0 */

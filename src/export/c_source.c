@@ -10,6 +10,7 @@
 
 extern const nas_embedded nas_embedded_runtime[];
 extern const nas_embedded nas_embedded_runtime8[];
+extern const nas_embedded nas_embedded_runtime_graph[];
 
 /* ---- kernels ----------------------------------------------------------------------- */
 
@@ -22,6 +23,11 @@ static bool has_window(nas_kernel kernel)
 static bool has_recurrent(nas_kernel kernel)
 {
     return kernel == NAS_KERNEL_LSTM || kernel == NAS_KERNEL_GRU;
+}
+
+static bool has_spectrum(nas_kernel kernel)
+{
+    return kernel == NAS_KERNEL_SPECTRUM;
 }
 
 static bool has_dot(nas_kernel kernel)
@@ -64,6 +70,7 @@ static bool has_clamp(nas_kernel kernel)
     case NAS_KERNEL_ENCODE:
     case NAS_KERNEL_GLOBAL_MAX_POOL:
     case NAS_KERNEL_LEAKY_RELU:
+    case NAS_KERNEL_SPECTRUM:
     case NAS_KERNEL_MUL:
     case NAS_KERNEL_GATE:
     case NAS_KERNEL_GATE_GATHER:
@@ -102,6 +109,8 @@ typedef struct helper {
 static const helper helpers[] = {{"recurrent_type", has_recurrent},
                                  {"heads_type", has_heads},
                                  {"inverse_root", has_inverse_root},
+                                 {"spectrum_type", has_spectrum},
+                                 {"log", has_spectrum},
                                  {"clamp", has_clamp},
                                  {"taps", has_window},
                                  {"dot", has_dot},
@@ -132,6 +141,8 @@ void nas_c_runtime_text(const nas_c_writer *w, nas_text *out, const char *name)
         file = find(nas_embedded_runtime8, name);
     if (file == NULL)
         file = find(nas_embedded_runtime, name);
+    if (file == NULL)
+        file = find(nas_embedded_runtime_graph, name);
     assert(file != NULL);
     nas_c_kernel_text(out, &w->names, file->data);
     nas_text_putc(out, '\n');
@@ -208,19 +219,31 @@ static void put_heads(nas_text *out, const nas_rt_heads *h)
     nas_text_putc(out, '}');
 }
 
+static void put_spectrum(nas_text *out, const nas_rt_spectrum_plan *s)
+{
+    nas_text_printf(out, "{%d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d, %d}",
+                    (int)s->channels, (int)s->frames, (int)s->window, (int)s->hop,
+                    (int)s->size, (int)s->bands, (int)s->coefficients, (int)s->relative,
+                    (int)s->in_step, (int)s->in_channel, (int)s->out_row,
+                    (int)s->out_frame, (int)s->out_channel);
+}
+
 /* "static const net_map net_call_3 = {...};" */
 static void put_parameters(const nas_c_writer *w, nas_text *out, int index)
 {
     const nas_call *call = &w->calls->list[index];
     const char *p = w->names.lower;
     const bool window = has_window(call->kernel), recurrent = has_recurrent(call->kernel);
-    const bool heads = has_heads(call->kernel);
-    const char *type = recurrent ? "recurrent"
-                       : heads   ? "heads"
-                       : window  ? "window"
-                                 : "map";
+    const bool heads = has_heads(call->kernel), spectrum = has_spectrum(call->kernel);
+    const char *type = spectrum    ? "spectrum_plan"
+                       : recurrent ? "recurrent"
+                       : heads     ? "heads"
+                       : window    ? "window"
+                                   : "map";
     nas_text_printf(out, "static const %s_%s %s_call_%d =\n    ", p, type, p, index);
-    if (recurrent)
+    if (spectrum)
+        put_spectrum(out, &call->spectrum);
+    else if (recurrent)
         put_recurrent(out, &call->recurrent);
     else if (heads)
         put_heads(out, &call->heads);
@@ -249,7 +272,7 @@ static void put_call(const nas_c_writer *w, nas_text *out, int index)
     nas_text_printf(out, "    %s_%s(&%s_call_%d, ", p, nas_kernel_name(call->kernel), p,
                     index);
     if (form == NAS_FORM_MAP_WEIGHTS || form == NAS_FORM_WINDOW_WEIGHTS ||
-        form == NAS_FORM_RECURRENT)
+        form == NAS_FORM_RECURRENT || form == NAS_FORM_SPECTRUM)
         nas_text_printf(out, "%s_weights + %" PRId64 ", %s_weights + %" PRId64 ", ", p,
                         call->weights[0], p, call->weights[1]);
     if (form == NAS_FORM_MAP_CONSTANTS)
@@ -265,7 +288,8 @@ static void put_call(const nas_c_writer *w, nas_text *out, int index)
     put_place(out, call->in[0], call->out == NAS_AT_CALLER ? "out" : "in");
     nas_text_puts(out, ", ");
     if (form == NAS_FORM_MAP_PAIR || form == NAS_FORM_MAP_PAIR_GATHER ||
-        form == NAS_FORM_RECURRENT || form == NAS_FORM_HEADS) {
+        form == NAS_FORM_RECURRENT || form == NAS_FORM_HEADS ||
+        form == NAS_FORM_SPECTRUM) {
         put_place(out, call->in[1], "in");
         nas_text_puts(out, ", ");
     }

@@ -73,6 +73,28 @@ static nas_status lower_standardise(lowering *l, const step_view *v, layout *out
     return NAS_OK;
 }
 
+/* Tables, not weights: they follow from the attributes. */
+static nas_status lower_spectrum(lowering *l, const step_view *v, layout *out)
+{
+    const nas_shape in = v->in.shape, shape = v->node->shape;
+    const bool series = v->node->attr[NAS_ATTR_SPECTRUM_SERIES].i != 0;
+    nas_call *call = nas_call_map(l, v, NAS_KERNEL_SPECTRUM, 0, 0, 0);
+    nas_rt_spectrum_plan *p = &call->spectrum;
+    *p = nas_spectrum_plan(v->node, in);
+    p->in_step = (int32_t)in.c;
+    p->in_channel = 1;
+    p->out_row = series ? 1 : (int32_t)(shape.w * shape.c);
+    p->out_frame = (int32_t)shape.c;
+    p->out_channel = series ? (int32_t)nas_spectrum_rows(p) : 1;
+    call->in[1] = call->out + nas_shape_count(shape);
+    call->weights[0] = l->calls->n_weights;
+    call->weights[1] = l->calls->n_weights + nas_spectrum_cosines(p);
+    nas_spectrum_tables(v->node, p, l->calls->weights + l->calls->n_weights);
+    l->calls->n_weights += nas_spectrum_table_floats(p);
+    *out = (layout){shape, NULL};
+    return NAS_OK;
+}
+
 static nas_status lower_conv(lowering *l, const step_view *v, layout *out)
 {
     nas_call *call = window_call(l, v, NAS_KERNEL_CONV, true);
@@ -423,6 +445,7 @@ typedef nas_status (*lower_function)(lowering *l, const step_view *v, layout *ou
 static const lower_function functions[NAS_STEP_KINDS] = {
     [NAS_STEP_ENCODE] = lower_encode,
     [NAS_STEP_STANDARDISE] = lower_standardise,
+    [NAS_STEP_SPECTRUM] = lower_spectrum,
     [NAS_STEP_CONV] = lower_conv,
     [NAS_STEP_DEPTHWISE] = lower_depthwise,
     [NAS_STEP_DENSE] = lower_dense,

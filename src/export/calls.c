@@ -105,6 +105,10 @@ static nas_status make_room(lowering *l)
         const int64_t groups =
             p->steps[i].kind == NAS_STEP_CONV ? node->attr[NAS_ATTR_CONV_GROUPS].i : 1;
         floats += kernel * groups + bias + node->n_constants;
+        if (p->steps[i].kind == NAS_STEP_SPECTRUM) {
+            const nas_rt_spectrum_plan plan = nas_spectrum_plan(node, p->steps[i].in);
+            floats += nas_spectrum_table_floats(&plan);
+        }
         floats += p->steps[i].kind == NAS_STEP_ADD ? 2 * node->shape.c : 0;
         calls += p->steps[i].n_inputs + 1; /* a recurrent step has two directions */
         scales += 2 * bias + 5 * p->steps[i].n_inputs;

@@ -16,6 +16,7 @@
 #include "export/runtime/heads_type.h"
 #include "export/runtime/recurrent_type.h"
 #include "export/runtime/types.h"
+#include "graph/spectrum.h"
 
 /* Kernels: (enum suffix, name, form). The form is the list of arguments, see
  * nas_kernel_form. */
@@ -23,6 +24,7 @@
     X(LOAD, load, MAP)                                                                   \
     X(ENCODE, encode, MAP_CONSTANTS)                                                     \
     X(STANDARDISE, standardise, MAP_WEIGHTS)                                             \
+    X(SPECTRUM, spectrum, SPECTRUM)                                                      \
     X(CONV, conv, WINDOW_WEIGHTS)                                                        \
     X(DEPTHWISE, depthwise, WINDOW_WEIGHTS)                                              \
     X(DENSE, dense, MAP_WEIGHTS)                                                         \
@@ -82,6 +84,7 @@ typedef enum nas_kernel_form {
     NAS_FORM_WINDOW,          /* (window, in, out) */
     NAS_FORM_RECURRENT,       /* (recurrent, weights, weights, in, scratch, out) */
     NAS_FORM_HEADS,           /* (heads, in, scratch, out) */
+    NAS_FORM_SPECTRUM,        /* (spectrum, table, cosines, in, scratch, out) */
     NAS_FORM_WINDOW_WEIGHTS,  /* (window, weights, weights, in, out) */
     NAS_FORM_TERMS,           /* (map, terms, indices, arena, out) */
 } nas_kernel_form;
@@ -113,7 +116,8 @@ typedef struct nas_call {
     nas_rt_window window; /* one of the four, by form */
     nas_rt_recurrent recurrent;
     nas_rt_heads heads;
-    int64_t in[2], out; /* recurrent, heads: in[1] is scratch */
+    nas_rt_spectrum_plan spectrum;
+    int64_t in[2], out; /* recurrent, heads, spectrum: in[1] is scratch */
     int64_t weights[2]; /* elements from the start of the packed weights; int8: the
                            second are the shifts */
     int64_t indices;    /* from the start of the index table */

@@ -9,6 +9,7 @@
 #include "export/runtime/logistic.h"
 #include "export/runtime/recurrent.h"
 #include "export/runtime/taps.h"
+#include "graph/runtime/log.h"
 
 #include "export/runtime/activation.h"
 #include "export/runtime/add.h"
@@ -45,6 +46,7 @@
 #include "export/runtime/store_gather.h"
 #include "export/runtime/tanh.h"
 #include "export/runtime/tokens.h"
+#include "graph/runtime/spectrum.h"
 
 /* Pointers of one call. */
 typedef struct operands {
@@ -65,6 +67,8 @@ typedef struct operands {
     &(o)->call->map, (o)->indices, (o)->a, (o)->b, (o)->out
 #define ARGUMENTS_RECURRENT(o)                                                           \
     &(o)->call->recurrent, (o)->w0, (o)->w1, (o)->a, (o)->scratch, (o)->out
+#define ARGUMENTS_SPECTRUM(o)                                                            \
+    &(o)->call->spectrum, (o)->w0, (o)->w1, (o)->a, (o)->scratch, (o)->out
 #define ARGUMENTS_WINDOW(o) &(o)->call->window, (o)->a, (o)->out
 #define ARGUMENTS_WINDOW_WEIGHTS(o) &(o)->call->window, (o)->w0, (o)->w1, (o)->a, (o)->out
 

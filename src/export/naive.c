@@ -2,20 +2,31 @@
 
 #include <math.h>
 
-/* Sum of one output element; o is the output channel, c0 the group's first input channel
- * and depth its number of channels. */
+/* Sum of one row of one channel's window. @param x  column of its first element */
+static double conv_row(const nas_naive_window *w, const float *kernel, const double *row,
+                       int64_t x)
+{
+    double sum = 0;
+    for (int64_t t = 0; t < w->kernel[1]; t++, x += w->dilation[1])
+        if (x >= 0 && x < w->in.w)
+            sum += row[x] * (double)kernel[t];
+    return sum;
+}
+
+/* Sum of one output element.
+ * @param kernel  of the output channel; @param in  the group's first channel
+ * @param depth   channels of the group; @param at  row and column of the element */
 static double conv_element(const nas_naive_window *w, const float *kernel,
                            const double *in, int64_t depth, const int64_t at[2])
 {
     double sum = 0;
-    const int64_t area = w->kernel[0] * w->kernel[1];
-    for (int64_t t = 0; t < area; t++) {
-        int64_t y = at[0] * w->stride[0] - w->pad[0] + t / w->kernel[1] * w->dilation[0];
-        int64_t x = at[1] * w->stride[1] - w->pad[1] + t % w->kernel[1] * w->dilation[1];
-        if (y < 0 || y >= w->in.h || x < 0 || x >= w->in.w)
-            continue;
-        for (int64_t c = 0; c < depth; c++)
-            sum += in[(c * w->in.h + y) * w->in.w + x] * (double)kernel[c * area + t];
+    const int64_t top = at[0] * w->stride[0] - w->pad[0];
+    const int64_t left = at[1] * w->stride[1] - w->pad[1];
+    for (int64_t i = 0; i < depth * w->kernel[0]; i++) {
+        const int64_t c = i / w->kernel[0], y = top + i % w->kernel[0] * w->dilation[0];
+        if (y >= 0 && y < w->in.h)
+            sum += conv_row(w, kernel + i * w->kernel[1],
+                            in + (c * w->in.h + y) * w->in.w, left);
     }
     return sum;
 }

@@ -52,6 +52,11 @@ void nas_naive_attention(int64_t channels, int64_t heads, int64_t steps, const d
 /* An activation of NAS_CURVE_LIST. @param slope  of leaky ReLU */
 double nas_naive_curve(nas_op_kind op, double slope, double x);
 void nas_naive_global_max_pool(nas_shape shape, const double *in, double *out);
+/* A spectrum, see nasmith/spectrum.h. @param in  shape of its input
+ * @return numbers that it works with */
+int64_t nas_naive_spectrum_work(const nas_node *node, nas_shape in);
+void nas_naive_spectrum(const nas_node *node, nas_shape in_shape, const double *in,
+                        double *work, double *out);
 void nas_naive_softmax(int64_t n, const double *in, double *out);
 
 #endif

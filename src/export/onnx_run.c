@@ -206,9 +206,9 @@ static void run_hard(const run_step *step)
     }
 }
 
-/* The second operand is a tensor of the first one's shape or of one value per channel, or
- * a constant: one number, one per channel, one per element, or, where the first is a
- * vector, a row for each of its elements. */
+/* The second operand is a tensor of the first one's shape, of one value per channel or
+ * of one value, or a constant: one number, one per channel, one per element, or, where
+ * the first is a vector, a row for each of its elements. */
 static nas_status setup_arithmetic(run_step *step, nas_shape *out, nas_err *err)
 {
     const run_value *b = step->in[1];
@@ -222,7 +222,8 @@ static nas_status setup_arithmetic(run_step *step, nas_shape *out, nas_err *err)
                                       err);
     }
     const nas_shape gate = {out->c, 1, 1};
-    if (nas_shape_equal(*out, b->shape) || nas_shape_equal(gate, b->shape))
+    if (nas_shape_equal(*out, b->shape) || nas_shape_equal(gate, b->shape) ||
+        nas_shape_count(b->shape) == 1)
         return NAS_OK;
     return nas_fail(err, NAS_E_CONFIG, "the inputs have different shapes");
 }
@@ -241,6 +242,8 @@ static double operand(const run_step *step, int64_t i)
     const run_value *b = step->in[1];
     const nas_shape out = step->out->shape;
     const int64_t plane = out.h * out.w;
+    if (b->data != NULL && nas_shape_count(b->shape) == 1)
+        return b->data[0];
     if (b->data != NULL)
         return b->data[nas_shape_equal(b->shape, out) ? i : i / plane];
     if (b->n_constant == 1)
@@ -300,6 +303,37 @@ static nas_status setup_where(run_step *step, nas_shape *out, nas_err *err)
     if (nas_shape_equal(*out, step->in[2]->shape))
         return NAS_OK;
     return nas_fail(err, NAS_E_CONFIG, "the inputs have different shapes");
+}
+
+static void run_max(const run_step *step)
+{
+    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
+        step->out->data[i] = fmax(first_operand(step, i), operand(step, i));
+}
+
+static void run_log(const run_step *step)
+{
+    for (int64_t i = 0; i < nas_shape_count(step->out->shape); i++)
+        step->out->data[i] = log(step->in[0]->data[i]);
+}
+
+/* Over everything but the batch. */
+static nas_status setup_reduce(run_step *step, nas_shape *out, nas_err *err)
+{
+    int64_t axes[3] = {0};
+    NAS_TRY(nas_onnx_ints_of(step, "axes", 1, axes, 3, err));
+    *out = (nas_shape){1, 1, 1};
+    if (axes[0] == 1 && axes[1] == 2 && axes[2] == 3)
+        return NAS_OK;
+    return nas_fail(err, NAS_E_CONFIG, "axes are not 1, 2, 3");
+}
+
+static void run_reduce_max(const run_step *step)
+{
+    const double *x = step->in[0]->data;
+    step->out->data[0] = x[0];
+    for (int64_t i = 1; i < nas_shape_count(step->in[0]->shape); i++)
+        step->out->data[0] = fmax(step->out->data[0], x[i]);
 }
 
 static nas_status setup_concat(run_step *step, nas_shape *out, nas_err *err)
@@ -424,6 +458,9 @@ static const run_operator operators[] = {
     {"Less", 2, 2, setup_arithmetic, run_less},
     {"Div", 2, 2, setup_arithmetic, run_div},
     {"Cast", 1, 1, setup_same, nas_onnx_run_copy},
+    {"Max", 2, 2, setup_arithmetic, run_max},
+    {"Log", 1, 1, setup_same, run_log},
+    {"ReduceMax", 1, 1, setup_reduce, run_reduce_max},
     {"Concat", 1, 0, setup_concat, run_concat},
     {"Flatten", 1, 1, setup_flatten, nas_onnx_run_copy},
     {"Unsqueeze", 2, 2, setup_same, nas_onnx_run_copy},

@@ -15,7 +15,7 @@ typedef struct ref_node {
     nas_shape in;          /* shape of the first input */
     const double **inputs; /* [n_inputs] */
     double *out;
-    double *work; /* of a recurrent node or of attention */
+    double *work; /* of a recurrent node, of attention or of a spectrum */
 } ref_node;
 
 static const float *weight(const ref_node *n, nas_weight_role role)
@@ -73,6 +73,11 @@ static void run_standardise(const ref_node *n)
         int64_t c = i / (n->in.h * n->in.w);
         n->out[i] = (n->inputs[0][i] - (double)mean[c]) * (double)inverse[c];
     }
+}
+
+static void run_spectrum(const ref_node *n)
+{
+    nas_naive_spectrum(n->node, n->in, n->inputs[0], n->work, n->out);
 }
 
 static void run_conv(const ref_node *n)
@@ -291,6 +296,13 @@ static const ref_function functions[NAS_OP_COUNT] = {
 #undef REF_ENTRY
 };
 
+static int64_t work_of(const ref_node *n)
+{
+    if (n->node->op == NAS_OP_SPECTRUM)
+        return nas_naive_spectrum_work(n->node, n->in);
+    return 3 * n->node->shape.c + n->node->shape.w;
+}
+
 /* Memory and pointers of all nodes, made once for all rows. */
 static ref_node *prepare(const nas_model *model, nas_arena *arena)
 {
@@ -305,13 +317,15 @@ static ref_node *prepare(const nas_model *model, nas_arena *arena)
         n->index = i;
         n->inputs = NAS_NEW(arena, const double *, n->node->n_inputs);
         n->out = NAS_NEW(arena, double, nas_shape_count(n->node->shape));
-        n->work = NAS_NEW(arena, double, 3 * n->node->shape.c + n->node->shape.w);
-        if (n->inputs == NULL || n->out == NULL || n->work == NULL)
+        if (n->inputs == NULL || n->out == NULL)
             return NULL;
         for (int k = 0; k < n->node->n_inputs; k++)
             n->inputs[k] = nodes[n->node->inputs[k]].out;
         if (n->node->n_inputs > 0)
             n->in = nodes[n->node->inputs[0]].node->shape;
+        n->work = NAS_NEW(arena, double, work_of(n));
+        if (n->work == NULL)
+            return NULL;
     }
     return nodes;
 }

@@ -26,7 +26,7 @@
 
 enum { WORK_CAP = 1 << 22, MAX_AUTOMORPHISMS = 64, NO_JUMP = 1 << 30 };
 
-/* The network proper: the front section is one with the input, node 0. */
+/* The network proper: fitted constants are one with what they are applied to. */
 typedef struct search {
     int n;
     int *graph_node;     /* [n] index in the graph */
@@ -303,7 +303,7 @@ static int explore(search *s, const uint64_t *colour, int depth)
 
 static bool is_network(const nas_node *node)
 {
-    return node->op == NAS_OP_INPUT || !nas_op_get(node->op)->front;
+    return node->op == NAS_OP_INPUT || !nas_op_get(node->op)->fitted;
 }
 
 static nas_status allocate(search *s, const nas_graph *graph, nas_err *err)
@@ -340,7 +340,7 @@ static void load(search *s, const nas_graph *graph, int *local)
     int edges = 0;
     for (int i = 0; i < graph->n_nodes; i++) {
         const nas_node *node = &graph->nodes[i];
-        local[i] = 0;
+        local[i] = node->n_inputs > 0 ? local[node->inputs[0]] : 0;
         if (!is_network(node))
             continue;
         int v = s->n++;
@@ -364,10 +364,13 @@ static void store_order(const search *s, nas_graph *graph)
     int at = 0;
     graph->canonical[at++] = 0;
     for (int i = 1; i < graph->n_nodes; i++)
-        if (!is_network(&graph->nodes[i]))
+        if (nas_op_get(graph->nodes[i].op)->front)
             graph->canonical[at++] = i;
-    for (int i = 1; i < s->n; i++)
-        graph->canonical[at++] = s->graph_node[s->best_order[i]];
+    for (int i = 1; i < s->n; i++) {
+        const int node = s->graph_node[s->best_order[i]];
+        if (!nas_op_get(graph->nodes[node].op)->front)
+            graph->canonical[at++] = node;
+    }
 }
 
 static nas_status canonicalise(search *s, nas_graph *graph, nas_err *err)

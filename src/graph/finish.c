@@ -53,6 +53,8 @@ static nas_status check_front(const survivors *alive, int i, nas_err *err)
             return nas_fail(err, NAS_E_GRAPH,
                             "node %d: encode reads raw rows, found it after %s", i,
                             nas_op_get(input->op)->name);
+        if (nas_op_get(node->op)->front && !nas_op_get(node->op)->fitted)
+            start = input->op == NAS_OP_INPUT;
         if (nas_op_get(node->op)->front && !start)
             return nas_fail(err, NAS_E_GRAPH,
                             "node %d: %s must stand directly after the input, found it "
@@ -78,8 +80,8 @@ static nas_status check_bypass(const survivors *alive, int i, nas_err *err)
     }
     if (front && readers > 1)
         return nas_fail(err, NAS_E_GRAPH,
-                        "node %d is standardised and also read raw; expected that all "
-                        "read the standardised one",
+                        "node %d is read by the front section and also by others; "
+                        "expected that all read what the front section gives",
                         i);
     return NAS_OK;
 }

@@ -2,6 +2,8 @@
 #include "graph/graph.h"
 #include "graph/op.h"
 
+#include "nasmith/spectrum.h"
+
 /* Add a copy of node `from` whose inputs are mapped through `index`. Inputs of
  * commutative operators are sorted when `sorted`.
  * @param room  for the widest node's inputs */
@@ -36,24 +38,24 @@ static nas_status begin(const nas_graph *graph, nas_graph_builder **builder, int
     return nas_fail(err, NAS_E_NOMEM, "out of memory");
 }
 
-/* Input and front section. @return the node the network reads */
-static int add_front(nas_graph_builder *builder, nas_shape inner, const nas_front *front)
+/* Of the front section, and not fitted. */
+static bool is_computed(const nas_node *node)
 {
-    const bool encodes = front != NULL && front->columns != NULL;
-    int start =
-        nas_graph_add_input(builder, encodes ? (nas_shape){front->n_raw, 1, 1} : inner);
-    if (encodes)
-        start = nas_graph_add_encode(builder, start, front->columns, front->n_columns);
-    if (front != NULL && front->mean != NULL)
-        start = nas_graph_add_standardise(builder, start, front->mean,
-                                          front->inverse_deviation, inner.c);
-    return start;
+    const nas_op *op = nas_op_get(node->op);
+    return op->front && !op->fitted;
 }
 
-static nas_status check_columns(const nas_front *front, nas_shape inner, nas_err *err)
+static nas_status check_columns(const nas_graph *graph, const nas_front *front,
+                                nas_err *err)
 {
-    if (front == NULL || front->columns == NULL ||
-        nas_shape_equal(inner, (nas_shape){front->n_columns, 1, 1}))
+    const nas_shape inner = nas_graph_inner_shape(graph);
+    if (front == NULL || front->columns == NULL)
+        return NAS_OK;
+    if (nas_graph_front_key(graph) != 0)
+        return nas_fail(err, NAS_E_GRAPH,
+                        "encode and a spectrum do not go together: one reads rows of a "
+                        "table, the other a series");
+    if (nas_shape_equal(inner, (nas_shape){front->n_columns, 1, 1}))
         return NAS_OK;
     return nas_fail(err, NAS_E_GRAPH,
                     "the network reads %lldx%lldx%lld, encode gives %lld columns",
@@ -61,18 +63,59 @@ static nas_status check_columns(const nas_front *front, nas_shape inner, nas_err
                     (long long)front->n_columns);
 }
 
+/* Input and front section; what is computed is copied. @return the node the network reads
+ */
+static int add_front(nas_graph_builder *builder, const nas_graph *graph,
+                     const nas_front *front, int *index)
+{
+    const bool encodes = front != NULL && front->columns != NULL;
+    int start = nas_graph_add_input(builder, encodes ? (nas_shape){front->n_raw, 1, 1}
+                                                     : nas_graph_inner_shape(graph));
+    if (encodes)
+        start = nas_graph_add_encode(builder, start, front->columns, front->n_columns);
+    for (int i = 0; i < graph->n_nodes; i++) {
+        index[i] = start;
+        if (!is_computed(&graph->nodes[i]))
+            continue;
+        copy_node(builder, graph, i, index, index + graph->n_nodes, false);
+        start = index[i];
+    }
+    if (front != NULL && front->mean != NULL)
+        start = nas_graph_add_standardise(builder, start, front->mean,
+                                          front->inverse_deviation,
+                                          nas_graph_builder_shape(builder, start).c);
+    return start;
+}
+
 nas_status nas_graph_with_front(const nas_graph *graph, const nas_front *front,
                                 nas_graph **out, nas_err *err)
 {
     nas_graph_builder *builder = NULL;
     int *index = NULL;
-    const nas_shape inner = nas_graph_inner_shape(graph);
-    NAS_TRY(check_columns(front, inner, err));
+    NAS_TRY(check_columns(graph, front, err));
     NAS_TRY(begin(graph, &builder, &index, err));
-    int start = add_front(builder, inner, front);
+    const int start = add_front(builder, graph, front, index);
     for (int i = 0; i < graph->n_nodes; i++) {
         nas_op_kind op = graph->nodes[i].op;
         if (op == NAS_OP_INPUT || nas_op_get(op)->front)
+            index[i] = start;
+        else
+            copy_node(builder, graph, i, index, index + graph->n_nodes, false);
+    }
+    nas_status status = nas_graph_finish(builder, index[graph->output], out, err);
+    nas_heap_free(index);
+    nas_graph_builder_free(builder);
+    return status;
+}
+
+nas_status nas_graph_behind(const nas_graph *graph, nas_graph **out, nas_err *err)
+{
+    nas_graph_builder *builder = NULL;
+    int *index = NULL;
+    NAS_TRY(begin(graph, &builder, &index, err));
+    const int start = nas_graph_add_input(builder, nas_graph_front_shape(graph));
+    for (int i = 0; i < graph->n_nodes; i++) {
+        if (graph->nodes[i].op == NAS_OP_INPUT || is_computed(&graph->nodes[i]))
             index[i] = start;
         else
             copy_node(builder, graph, i, index, index + graph->n_nodes, false);

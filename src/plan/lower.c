@@ -1,5 +1,7 @@
 #include "plan/lower.h"
 
+#include "graph/spectrum.h"
+
 #include <assert.h>
 
 /* Per graph node while lowering. */
@@ -17,6 +19,7 @@ static const int step_kinds[NAS_OP_COUNT] = {
     [NAS_OP_INPUT] = -1,
     [NAS_OP_ENCODE] = NAS_STEP_ENCODE,
     [NAS_OP_STANDARDISE] = NAS_STEP_STANDARDISE,
+    [NAS_OP_SPECTRUM] = NAS_STEP_SPECTRUM,
     [NAS_OP_CONV] = NAS_STEP_CONV,
     [NAS_OP_DEPTHWISE] = NAS_STEP_DEPTHWISE,
     [NAS_OP_DENSE] = NAS_STEP_DENSE,
@@ -176,11 +179,15 @@ static int64_t order_scratch(const nas_graph *graph, nas_shape in)
 }
 
 /* lstm and gru: gates of one step and the state, 4H and 2H or 4H and H. attention: the
- * softmax of one query. */
+ * softmax of one query. spectrum: a frame. */
 int64_t nas_step_scratch(const nas_graph *graph, const nas_step *step)
 {
     const nas_node *node = nas_graph_node(graph, step->node);
     switch (step->kind) {
+    case NAS_STEP_SPECTRUM: {
+        const nas_rt_spectrum_plan plan = nas_spectrum_plan(node, step->in);
+        return nas_spectrum_work_floats(&plan);
+    }
     case NAS_STEP_LSTM:
         return 6 * node->attr[NAS_ATTR_RECURRENT_OUT].i;
     case NAS_STEP_GRU:
@@ -257,7 +264,7 @@ int nas_step_overwrites(const nas_lowered *low, int s, const int *reads_left)
     for (int k = 0; k < step->n_inputs && may_overwrite(step->kind); k++) {
         int value = step->inputs[k];
         if (reads_left[value] == count_reads(step, value) &&
-            low->bytes[value] == low->bytes[step->output])
+            low->bytes[value] >= low->bytes[step->output]) /* it may have scratch */
             return value;
     }
     return -1;

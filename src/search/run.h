@@ -55,6 +55,9 @@ nas_status nas_settings_wanted(const nas_search_options *options,
                                const nas_data_summary *summary, nas_arena *arena,
                                nas_study_settings *out, nas_err *err);
 
+/* The preset for these settings' data and type, and why (one sentence). */
+const char *nas_settings_auto_space(const nas_study_settings *settings, const char **why);
+
 /* ---- setup.c ----------------------------------------------------------- */
 
 /* Prepare the data and create or continue the study. */

@@ -175,14 +175,27 @@ static nas_status copy_space(const nas_space *space, nas_arena *arena,
     return NAS_OK;
 }
 
+const char *nas_settings_auto_space(const nas_study_settings *settings, const char **why)
+{
+    nas_space_context context = settings->space_context;
+    const bool int8 = settings->limits.dtype == NAS_INT8;
+    const char *name = nas_space_auto(&context, why);
+    if (!int8 || context.sample_rate == 0 || strcmp(name, "audio") != 0)
+        return name;
+    context.sample_rate = 0;
+    name = nas_space_auto(&context, why);
+    *why = "the input is sound, but spectra have no 8-bit form";
+    return name;
+}
+
 /* @param out  a strategy that is NULL is chosen by the space */
 static nas_status read_space(const char *what, nas_arena *arena, nas_study_settings *out,
                              nas_err *err)
 {
     nas_space *space = NULL;
     const char *why = NULL;
-    if (what == NULL)
-        what = nas_space_auto(&out->space_context, &why);
+    if (what == NULL || strcmp(what, AUTO) == 0)
+        what = nas_settings_auto_space(out, &why);
     NAS_TRY(nas_space_load(what, &out->space_context, &space, err));
     if (out->strategy == NULL)
         out->strategy = nas_strategy_choose(space, out->minimise, &why)->name;
@@ -241,6 +254,7 @@ nas_status nas_settings_wanted(const nas_search_options *options,
         .space_context = {.input = summary->inner,
                           .raw = summary->columns != NULL ? summary->shape.c : 0,
                           .n_outputs = summary->n_outputs,
+                          .sample_rate = summary->sample_rate,
                           .task = summary->task},
         .limits = options->limits,
         .minimise = options->minimise,

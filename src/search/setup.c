@@ -194,6 +194,10 @@ static void announce(const search_run *run, const nas_space *space)
     announce_limits(run);
     nas_run_line(run, "Space    %s, about %.2g networks; strategy %s, scheduler %s",
                  s->space_name, nas_space_size(space), s->strategy, s->scheduler);
+    const char *wanted = run->options->space, *reason = "";
+    if ((wanted == NULL || strcmp(wanted, "auto") == 0) &&
+        strcmp(nas_settings_auto_space(s, &reason), s->space_name) == 0)
+        nas_run_line(run, "         %s was chosen because %s", s->space_name, reason);
     if (run->options->strategy != NULL && strcmp(run->options->strategy, "auto") == 0) {
         const char *why = "";
         (void)nas_strategy_choose(space, s->minimise, &why);

@@ -14,6 +14,8 @@ static const char *const PADS[] = {"same", "valid", NULL}; /* NAS_PAD_* */
 static const char *const RESULTS[] = {"sequence", "last", NULL};
 static const char *const POSITION_KINDS[] = {"learned", "sinusoidal", NULL};
 static const char *const JOINS[] = {"add", "concat", NULL};
+static const char *const LEVELS[] = {"remove", "keep", NULL};
+static const char *const FORMS[] = {"image", "series", NULL};
 static const char *const OUTPUTS[] = {"last", "concat", NULL};
 
 #define WIDTH(default_width, what)                                                       \
@@ -94,6 +96,51 @@ static const nas_param DENSE_OPTIONS[] = {
     [DENSE_OUT] = WIDTH(NULL, "Outputs,"),
     [DENSE_NORM] = NORM,
     [DENSE_ACT] = ACT,
+    {.name = NULL},
+};
+
+#define WINDOW_MS COUNT_OPTION("window_ms", "32", 1, 1000, "Milliseconds of a frame.")
+#define HOP_MS COUNT_OPTION("hop_ms", "16", 1, 1000, "Milliseconds from frame to frame.")
+#define HZ_OPTION(option, preset, what)                                                  \
+    {                                                                                    \
+        .name = (option), .type = NAS_PARAM_REAL, .default_text = (preset), .min = 0,    \
+        .max = 1e6, .doc = (what)                                                        \
+    }
+#define LOW_HZ HZ_OPTION("low_hz", "20", "Lower end of the bands.")
+#define HIGH_HZ HZ_OPTION("high_hz", "0", "Upper end of the bands; 0: half the rate.")
+#define LEVEL WORD_OPTION("level", "remove", LEVELS, "Whether loudness has a meaning.")
+#define FORM WORD_OPTION("as", "image", FORMS, "Bands are rows, or channels of a series.")
+#define BANDS COUNT_OPTION("bands", "40", 1, 512, "Bands on the mel scale.")
+
+static const nas_param SPECTROGRAM_OPTIONS[] = {
+    [SPECTROGRAM_WINDOW] =
+        COUNT_OPTION("window", "0", 0, 8192, "Samples of a frame; 0: see window_ms."),
+    [SPECTROGRAM_HOP] =
+        COUNT_OPTION("hop", "0", 0, 8192, "From frame to frame; 0: see hop_ms."),
+    [SPECTROGRAM_WINDOW_MS] = WINDOW_MS,
+    [SPECTROGRAM_HOP_MS] = HOP_MS,
+    [SPECTROGRAM_LEVEL] = LEVEL,
+    [SPECTROGRAM_AS] = FORM,
+    {.name = NULL},
+};
+
+static const nas_param LOG_MEL_OPTIONS[] = {
+    [LOG_MEL_BANDS] = BANDS,     [LOG_MEL_WINDOW_MS] = WINDOW_MS,
+    [LOG_MEL_HOP_MS] = HOP_MS,   [LOG_MEL_LOW_HZ] = LOW_HZ,
+    [LOG_MEL_HIGH_HZ] = HIGH_HZ, [LOG_MEL_LEVEL] = LEVEL,
+    [LOG_MEL_AS] = FORM,         {.name = NULL},
+};
+
+static const nas_param MFCC_OPTIONS[] = {
+    [MFCC_COEFFICIENTS] =
+        COUNT_OPTION("coefficients", "13", 1, 512, "Of the cosine transform."),
+    [MFCC_BANDS] = BANDS,
+    [MFCC_WINDOW_MS] = WINDOW_MS,
+    [MFCC_HOP_MS] = HOP_MS,
+    [MFCC_LOW_HZ] = LOW_HZ,
+    [MFCC_HIGH_HZ] = HIGH_HZ,
+    [MFCC_LEVEL] = LEVEL,
+    [MFCC_AS] = FORM,
     {.name = NULL},
 };
 
@@ -226,6 +273,11 @@ static const nas_block_info BLOCKS[NAS_BLOCK_COUNT] = {
                              ATTENTION_OPTIONS, -1},
     [NAS_BLOCK_TRANSFORMER] = {"transformer", "attention, then a dense net per step",
                                TRANSFORMER_OPTIONS, -1},
+    [NAS_BLOCK_SPECTROGRAM] = {"spectrogram", "log power spectra of frames of a series",
+                               SPECTROGRAM_OPTIONS, -1},
+    [NAS_BLOCK_LOG_MEL] = {"log_mel", "log power spectra of sound in mel bands",
+                           LOG_MEL_OPTIONS, -1},
+    [NAS_BLOCK_MFCC] = {"mfcc", "cosine transform of log mel bands", MFCC_OPTIONS, -1},
     [NAS_BLOCK_MAX_POOL] = {"max_pool", "maximum of a window", POOL_OPTIONS, POOL_STRIDE},
     [NAS_BLOCK_AVG_POOL] = {"avg_pool", "mean of a window", POOL_OPTIONS, POOL_STRIDE},
     [NAS_BLOCK_GLOBAL_AVG_POOL] = {"global_avg_pool", "mean of each channel", NO_OPTIONS,

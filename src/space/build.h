@@ -10,6 +10,7 @@ typedef struct build {
     nas_graph_builder *builder;
     int at;           /* next instruction */
     const char *name; /* of the nodes being added */
+    int64_t rate;     /* samples per second of the data; 0: not known */
 } build;
 
 /* Channels of a width setting, which may be a multiple of the input's. */
@@ -31,6 +32,10 @@ int nas_build_tokens(build *b, const nas_instr *instr, int input);
 int nas_build_positions(build *b, const nas_instr *instr, int input);
 int nas_build_attention(build *b, int64_t heads, int input);
 int nas_build_transformer(build *b, const nas_instr *instr, int input);
+
+/* Attributes of a spectrogram, log_mel or mfcc. @param attr  out, of the spectrum */
+void nas_build_spectrum_attributes(const nas_instr *instr, int64_t rate, nas_value *attr);
+int nas_build_spectrum(build *b, const nas_instr *instr, int input);
 
 /* The nodes of an instruction that computes something. */
 int nas_build_operator(build *b, const nas_instr *instr, int input);

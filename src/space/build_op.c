@@ -210,6 +210,10 @@ int nas_build_operator(build *b, const nas_instr *instr, int input)
         return nas_build_recurrent(b, NAS_OP_LSTM, instr, input);
     case NAS_BLOCK_GRU:
         return nas_build_recurrent(b, NAS_OP_GRU, instr, input);
+    case NAS_BLOCK_SPECTROGRAM:
+    case NAS_BLOCK_LOG_MEL:
+    case NAS_BLOCK_MFCC:
+        return nas_build_spectrum(b, instr, input);
     case NAS_BLOCK_TOKENS:
         return nas_build_tokens(b, instr, input);
     case NAS_BLOCK_POSITIONS:

@@ -3,7 +3,7 @@
  * What a path is made of is summed up without listing paths: their number as a logarithm,
  * means over all of them, and extremes. Operators in a row add to every path, branches
  * join by the shares of their numbers. */
-#include "space/program.h"
+#include "space/build.h"
 
 #include <math.h>
 #include <string.h>
@@ -47,6 +47,7 @@ typedef struct walker {
     int at;
     bool flat; /* series: windows have one row */
     double width, area;
+    int64_t rate;    /* samples per second */
     double channels; /* of the stack that is open */
     double counts[COUNTS];
     double cells; /* number of them, and sums over them */
@@ -219,6 +220,23 @@ static void walk_attention(walker *w, double expand, bundle *b)
     pass(b, true, true, false);
 }
 
+/* Frames and rows instead of samples. */
+static void walk_spectrum(walker *w, const nas_instr *instr)
+{
+    nas_value attr[NAS_ATTR_MAX];
+    nas_build_spectrum_attributes(instr, w->rate, attr);
+    const double window = (double)attr[NAS_ATTR_SPECTRUM_WINDOW].i;
+    const double bands = (double)attr[NAS_ATTR_SPECTRUM_BANDS].i;
+    const double coefficients = (double)attr[NAS_ATTR_SPECTRUM_COEFFICIENTS].i;
+    const double rows = coefficients > 0 ? coefficients : bands > 0 ? bands : window / 2;
+    const double hop = (double)attr[NAS_ATTR_SPECTRUM_HOP].i;
+    const double frames = fmax(1, floor((w->area - window) / hop) + 1);
+    const bool series = attr[NAS_ATTR_SPECTRUM_SERIES].i != 0;
+    w->flat = series;
+    w->width = series ? w->width * rows : w->width;
+    w->area = series ? frames : frames * rows;
+}
+
 static void walk_operator(walker *w, const nas_instr *instr, bundle *b)
 {
     switch (instr->code) {
@@ -247,6 +265,11 @@ static void walk_operator(walker *w, const nas_instr *instr, bundle *b)
     case NAS_BLOCK_GLOBAL_AVG_POOL:
     case NAS_BLOCK_GLOBAL_MAX_POOL:
         w->area = 1;
+        return;
+    case NAS_BLOCK_SPECTROGRAM:
+    case NAS_BLOCK_LOG_MEL:
+    case NAS_BLOCK_MFCC:
+        walk_spectrum(w, instr);
         return;
     case NAS_BLOCK_FLATTEN:
         w->width *= w->area;
@@ -421,6 +444,7 @@ uint64_t nas_space_features(const nas_space *space, const nas_candidate *candida
     if (program.status == NAS_OK && !program.zero) {
         walker w = {.program = &program,
                     .flat = input->h == 1,
+                    .rate = space->context.sample_rate,
                     .width = (double)input->c,
                     .area = (double)(input->h * input->w)};
         bundle around = ONE_PATH;

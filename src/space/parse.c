@@ -125,7 +125,10 @@ static uint64_t hash_meaning(const nas_space *space)
     const nas_space_context *c = &space->context;
     int64_t facts[] = {c->input.c, c->input.h, c->input.w, c->n_outputs,
                        (int64_t)c->task};
-    return nas_hash64(space->text, space->bytes, nas_hash64(facts, sizeof facts, 0));
+    uint64_t hash = nas_hash64(facts, sizeof facts, 0);
+    if (c->sample_rate > 0)
+        hash = nas_hash64(&c->sample_rate, sizeof c->sample_rate, hash);
+    return nas_hash64(space->text, space->bytes, hash);
 }
 
 static nas_status parse(nas_space *space, nas_err *err)

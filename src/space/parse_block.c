@@ -32,6 +32,16 @@ const char *nas_parse_path(const nas_parser *parser, const char *path, const cha
 nas_status nas_parse_new_block(nas_parser *parser, const yaml_node_t *at,
                                nas_block_kind kind, const char *path, nas_block **out)
 {
+    if ((kind == NAS_BLOCK_LOG_MEL || kind == NAS_BLOCK_MFCC) &&
+        parser->space->context.sample_rate == 0) {
+        nas_status status =
+            nas_doc_fail(&parser->doc, at, parser->err,
+                         "`%s` needs the data's sampling rate, which is not known",
+                         nas_block_get(kind)->name);
+        nas_err_hint(parser->err, "give it with --sample-rate, or use `spectrogram` with "
+                                  "`window` in samples");
+        return status;
+    }
     if (++parser->n_blocks > SPACE_MAX_BLOCKS)
         return nas_doc_fail(&parser->doc, at, parser->err,
                             "more than %d blocks, repetitions and aliases included",

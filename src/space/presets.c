@@ -15,6 +15,7 @@ static const struct {
     {"mbconv", "MobileNetV2-like blocks with expansion, kernel and depth free"},
     {"resnet", "residual stages, depth and width free"},
     {"conv1d", "chain of 1-D convolutions for series"},
+    {"audio", "log-mel spectrogram and a chain of convolutions for sound"},
     {"tcn", "residual 1-D convolutions with growing dilation for series"},
     {"rnn", "stack of LSTM or GRU layers for series"},
     {"cnn-rnn", "1-D convolutions, then an LSTM or GRU, for series"},
@@ -57,11 +58,18 @@ const char *nas_space_preset_text(int index)
     return file == NULL ? "" : file->data;
 }
 
+/* A series of so many steps, so many in a second, is taken for sound. */
+enum { AUDIO_STEPS = 512, AUDIO_HZ = 4000 };
+
 const char *nas_space_auto(const nas_space_context *context, const char **why)
 {
     if (context->input.h > 1) {
         *why = "the input is an image";
         return "image-cnn";
+    }
+    if (context->input.w >= AUDIO_STEPS && context->sample_rate >= AUDIO_HZ) {
+        *why = "the input is sound, which is told apart by its log-mel spectrum";
+        return "audio";
     }
     if (context->input.w > 1) {
         *why = "the input is a series";

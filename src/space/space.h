@@ -50,6 +50,9 @@ typedef struct nas_decision {
     X(DENSE, dense)                                                                      \
     X(LSTM, lstm)                                                                        \
     X(GRU, gru)                                                                          \
+    X(SPECTROGRAM, spectrogram)                                                          \
+    X(LOG_MEL, log_mel)                                                                  \
+    X(MFCC, mfcc)                                                                        \
     X(TOKENS, tokens)                                                                    \
     X(POSITIONS, positions)                                                              \
     X(ATTENTION, attention)                                                              \
@@ -115,6 +118,33 @@ enum {
 };
 enum { SQUEEZE_RATIO, SQUEEZE_ACT, SQUEEZE_GATE };
 enum { DENSE_OUT, DENSE_NORM, DENSE_ACT };
+enum {
+    SPECTROGRAM_WINDOW, /* 0: by milliseconds */
+    SPECTROGRAM_HOP,
+    SPECTROGRAM_WINDOW_MS,
+    SPECTROGRAM_HOP_MS,
+    SPECTROGRAM_LEVEL,
+    SPECTROGRAM_AS
+};
+enum {
+    LOG_MEL_BANDS,
+    LOG_MEL_WINDOW_MS,
+    LOG_MEL_HOP_MS,
+    LOG_MEL_LOW_HZ,
+    LOG_MEL_HIGH_HZ,
+    LOG_MEL_LEVEL,
+    LOG_MEL_AS
+};
+enum {
+    MFCC_COEFFICIENTS,
+    MFCC_BANDS,
+    MFCC_WINDOW_MS,
+    MFCC_HOP_MS,
+    MFCC_LOW_HZ,
+    MFCC_HIGH_HZ,
+    MFCC_LEVEL,
+    MFCC_AS
+};
 enum { RECURRENT_OUT, RECURRENT_BIDIRECTIONAL, RECURRENT_RESULT };
 enum { TOKENS_OUT };
 enum { POSITIONS_KIND };
@@ -153,6 +183,8 @@ enum { GATE_SIGMOID, GATE_HARD_SIGMOID };
 enum { JOIN_ADD, JOIN_CONCAT };
 enum { RESULT_SEQUENCE, RESULT_LAST };
 enum { OUTPUT_LAST, OUTPUT_CONCAT };
+enum { LEVEL_REMOVE, LEVEL_KEEP };
+enum { AS_IMAGE, AS_SERIES };
 
 typedef struct nas_block nas_block;
 

@@ -43,6 +43,8 @@ static void write_context(nas_json *json, const nas_space_context *context)
     if (context->raw > 0)
         write_int(json, "raw", context->raw);
     write_int(json, "outputs", context->n_outputs);
+    if (context->sample_rate > 0)
+        write_int(json, "sample_rate", context->sample_rate);
     write_text(json, "task",
                context->task == NAS_TASK_REGRESSION ? "regression" : "classification");
     nas_json_object_end(json);
@@ -162,6 +164,7 @@ static nas_space_context read_context(const json_t *object)
         .input = {read_int(object, "c"), read_int(object, "h"), read_int(object, "w")},
         .n_outputs = read_int(object, "outputs"),
         .raw = read_int(object, "raw"),
+        .sample_rate = read_int(object, "sample_rate"),
         .task = text_is(object, "task", "regression") ? NAS_TASK_REGRESSION
                                                       : NAS_TASK_CLASSIFICATION,
     };

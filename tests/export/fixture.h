@@ -73,12 +73,13 @@ __attribute__((unused)) static nas_model *fixture_model(nas_graph *graph, nas_ta
     return model;
 }
 
-/* A random network; every third is a regression. */
+/* A random network; every third is a regression, every seventh begins with a spectrum. */
 __attribute__((unused)) static nas_model *fixture_random(uint64_t seed)
 {
     nas_rng rng = nas_rng_new(2385, 1000 + seed);
     const bool regression = seed % 3 == 2;
-    nas_test_graph_options options = {.softmax = regression ? -1 : 0};
+    nas_test_graph_options options = {.softmax = regression ? -1 : 0,
+                                      .spectrum = seed % 7 == 6};
     nas_graph *graph = nas_test_random_graph(&rng, &options);
     return fixture_model(
         graph, regression ? NAS_TASK_REGRESSION : NAS_TASK_CLASSIFICATION, seed);

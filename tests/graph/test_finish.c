@@ -67,7 +67,7 @@ static void test_front_section_is_at_the_start(void **state)
     x = nas_graph_add_input(b, (nas_shape){3, 6, 5});
     int front = nas_graph_add_standardise(b, x, one, one, 3);
     int sum = nas_graph_add(b, NAS_OP_ADD, NULL, (int[]){x, front}, 2, "");
-    expect_refused(b, sum, "node 0 is standardised and also read raw");
+    expect_refused(b, sum, "node 0 is read by the front section and also by others");
     nas_graph_builder_free(b);
 }
 

@@ -11,6 +11,10 @@ static const nas_space_context COLOUR = {
     .input = {3, 32, 32}, .n_outputs = 10, .task = NAS_TASK_CLASSIFICATION};
 static const nas_space_context SERIES = {
     .input = {6, 1, 100}, .n_outputs = 4, .task = NAS_TASK_CLASSIFICATION};
+static const nas_space_context SOUND = {.input = {1, 1, 8000},
+                                        .n_outputs = 10,
+                                        .task = NAS_TASK_CLASSIFICATION,
+                                        .sample_rate = 8000};
 static const nas_space_context ROW = {
     .input = {11, 1, 1}, .n_outputs = 1, .task = NAS_TASK_REGRESSION};
 
@@ -20,6 +24,8 @@ static const nas_space_context *context_of(const char *preset)
         strcmp(preset, "rnn") == 0 || strcmp(preset, "cnn-rnn") == 0 ||
         strcmp(preset, "transformer") == 0)
         return &SERIES;
+    if (strcmp(preset, "audio") == 0)
+        return &SOUND;
     if (strncmp(preset, "table", 5) == 0)
         return &ROW;
     if (strncmp(preset, "nasbench", 8) == 0 || strcmp(preset, "darts") == 0)
