@@ -87,12 +87,25 @@ int64_t nas_net_floats(const nas_net *net);
  * begin open (1), unit norms, running mean 0 and variance 1. */
 void nas_net_init(nas_net *net, nas_rng rng);
 
-/* Random changes to a gathered batch, per sample. */
+/* Random changes to a gathered batch, per sample; 0 = off. Columns are time in series and
+ * spectra. */
 typedef struct nas_augment {
-    int shift; /* pixels (images: both axes; series: time), uniform in [-shift, shift],
-                  zeros (after standardising) move in */
-    bool flip; /* mirror left-right with probability 1/2 */
+    int shift;      /* pixels (images: both axes; series and spectra: time), uniform in
+                       [-shift, shift], zeros (after standardising) move in */
+    bool flip;      /* mirror left-right with probability 1/2 */
+    int mask_time;  /* set up to so many columns in a row to the mean */
+    int mask_bands; /* and so many rows */
+    float noise;    /* normal, in deviations of the channel */
+    float
+        time_warp; /* stretch one part of the columns against the other: share of width */
+    float rotate;  /* degrees, uniform to either side; images */
+    float erase;   /* share of the area, up to; set to the mean with probability 1/2 */
+    float mixup;  /* average pairs, and their loss: a of the Beta(a, a) of their shares */
+    float cutmix; /* exchange boxes between pairs: the same; 0..1 both */
 } nas_augment;
+
+/* @return whether it changes anything */
+bool nas_augment_any(const nas_augment *augment);
 
 /* Gather rows into the input and remember their labels or targets. Applies the front
  * section. Rows beyond `n` in the last block are masked: they change no loss, gradient or

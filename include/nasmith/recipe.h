@@ -24,6 +24,10 @@ typedef struct nas_recipe {
     int64_t shift;          /* augmentation, pixels or time steps; 0 */
     bool flip;              /* false */
     nas_loss_kind loss;     /* regression: mse or huber; classification: cross-entropy */
+    double noise;           /* augmentation, see nas_augment; 0 = off, also below */
+    double time_warp;
+    int64_t mask_time, mask_bands;
+    double rotate, erase, mixup, cutmix;
 } nas_recipe;
 
 /* The parameter table of a recipe, in the order of the struct. */

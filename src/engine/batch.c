@@ -77,7 +77,7 @@ static void draw(const nas_net *net, const nas_augment *augment, nas_rng *rng, i
     if (augment->shift > 0) {
         const uint64_t range = 2 * (uint64_t)augment->shift + 1;
         from->right[lane] = (int)nas_rng_below(rng, range) - augment->shift;
-        if (net->units[0].z.height > 1)
+        if (net->units[0].z.height > 1 && net->spectrum == NULL)
             from->down[lane] = (int)nas_rng_below(rng, range) - augment->shift;
     }
     if (augment->flip)
@@ -97,6 +97,7 @@ static void begin_batch(nas_net *net, int n)
 {
     assert(n >= 1 && n <= net->options.batch);
     net->valid = n;
+    net->mixed = false;
     net->active = (n + LINE - 1) / LINE;
 }
 
@@ -153,6 +154,8 @@ void nas_net_batch(nas_net *net, const nas_dataset *data, const int64_t *rows, i
         const float target = data->targets[rows[i / net->outputs] * net->outputs + k];
         net->targets[i] = (target - net->target_mean[k]) / net->target_deviation[k];
     }
+    if (augment != NULL)
+        nas_augment_batch(net, augment, rng);
 }
 
 void nas_net_batch_floats(nas_net *net, const float *inputs, const int32_t *labels,

@@ -75,6 +75,26 @@ static double regression_sample(const nas_net *net, int b, int lane, bool traini
     return loss / outputs;
 }
 
+/* The loss of a sample that is mixed with another: of both classes, by their shares. */
+static double mixed_sample(const nas_net *net, int b, int lane, bool training)
+{
+    const nas_unit *unit = &net->units[net->output];
+    const int i = b * LINE + lane;
+    const int32_t label = net->labels[i];
+    const float share = net->share[i];
+    net->labels[i] = net->labels[net->partner[i]];
+    const double other = cross_entropy_sample(net, b, lane, training);
+    for (int k = 0; k < net->outputs && training; k++)
+        net->mixed_gradient[k] = output_line(&unit->dz, b, k)[lane];
+    net->labels[i] = label;
+    const double own = cross_entropy_sample(net, b, lane, training);
+    for (int k = 0; k < net->outputs && training; k++) {
+        float *dz = &output_line(&unit->dz, b, k)[lane];
+        *dz = share * *dz + (1.0f - share) * net->mixed_gradient[k];
+    }
+    return (double)share * own + (1.0 - (double)share) * other;
+}
+
 static void clear_masked(const nas_net *net, int b)
 {
     for (int k = 0; k < net->outputs; k++) {
@@ -91,7 +111,8 @@ double nas_loss(nas_net *net, bool training)
     for (int b = 0; b < net->active; b++) {
         for (int lane = 0; lane < valid_lanes(net, b); lane++)
             sum += net->options.loss == NAS_LOSS_CROSS_ENTROPY
-                       ? cross_entropy_sample(net, b, lane, gradient)
+                       ? (net->mixed ? mixed_sample : cross_entropy_sample)(net, b, lane,
+                                                                            gradient)
                        : regression_sample(net, b, lane, gradient);
         if (gradient)
             clear_masked(net, b);

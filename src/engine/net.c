@@ -34,8 +34,11 @@ static nas_status compile_encode(nas_net *net, const nas_node *node, nas_err *er
  * ((x - m1)*s1 - m2)*s2 = (x - (m1 + m2/s1)) * (s1*s2). */
 static nas_status compile_front(nas_net *net, const nas_graph *graph, nas_err *err)
 {
-    const int64_t channels = nas_graph_inner_shape(graph).c;
+    const nas_shape input = nas_graph_inner_shape(graph);
+    const int64_t channels = input.c;
     net->raw = nas_shape_count(nas_graph_input_shape(graph));
+    net->plane = NAS_NEW(net->arena, float, input.h *input.w);
+    NAS_TRY_ALLOC(net->plane, err);
     net->front_mean = NAS_NEW(net->arena, float, channels);
     net->front_inverse = NAS_NEW(net->arena, float, channels);
     NAS_TRY_ALLOC(net->front_mean, err);
@@ -80,10 +83,16 @@ static nas_status compile_loss(nas_net *net, nas_err *err)
     const size_t batch = (size_t)net->options.batch, outputs = (size_t)net->outputs;
     net->labels = NAS_NEW(net->arena, int32_t, batch);
     net->targets = NAS_NEW(net->arena, float, batch *outputs);
+    net->partner = NAS_NEW(net->arena, int, batch);
+    net->share = NAS_NEW(net->arena, float, batch);
+    net->mixed_gradient = NAS_NEW(net->arena, float, outputs);
     net->target_mean = NAS_NEW(net->arena, float, outputs);
     net->target_deviation = NAS_NEW(net->arena, float, outputs);
     NAS_TRY_ALLOC(net->labels, err);
     NAS_TRY_ALLOC(net->targets, err);
+    NAS_TRY_ALLOC(net->partner, err);
+    NAS_TRY_ALLOC(net->share, err);
+    NAS_TRY_ALLOC(net->mixed_gradient, err);
     NAS_TRY_ALLOC(net->target_mean, err);
     NAS_TRY_ALLOC(net->target_deviation, err);
     for (size_t k = 0; k < outputs; k++)

@@ -19,6 +19,15 @@ enum {
     SHIFT,
     FLIP,
     LOSS,
+    FIRST_ENTRIES,
+    NOISE = FIRST_ENTRIES,
+    TIME_WARP,
+    MASK_TIME,
+    MASK_BANDS,
+    ROTATE,
+    ERASE,
+    MIXUP,
+    CUTMIX,
     ENTRIES
 };
 
@@ -102,6 +111,64 @@ const nas_param nas_recipe_params[] = {
               .default_text = "cross_entropy",
               .choices = LOSSES,
               .doc = "Loss; regression defaults to mse."},
+    [NOISE] = {.name = "noise",
+               .type = NAS_PARAM_REAL,
+               .default_text = "0",
+               .min = 0,
+               .max = 4,
+               .doc = "Augmentation: normal noise, in deviations of each channel."},
+    [TIME_WARP] =
+        {.name = "time_warp",
+         .type = NAS_PARAM_REAL,
+         .default_text = "0",
+         .min = 0,
+         .max = 1,
+         .doc =
+             "Augmentation: stretch a part of the columns (time) by up to this share."},
+    [MASK_TIME] =
+        {.name = "mask_time",
+         .type = NAS_PARAM_INT,
+         .unit = "columns",
+         .default_text = "0",
+         .min = 0,
+         .max = 4096,
+         .doc = "Augmentation: hide up to so many columns in a row (SpecAugment)."},
+    [MASK_BANDS] = {.name = "mask_bands",
+                    .type = NAS_PARAM_INT,
+                    .unit = "rows",
+                    .default_text = "0",
+                    .min = 0,
+                    .max = 4096,
+                    .doc =
+                        "Augmentation: hide up to so many rows in a row (SpecAugment)."},
+    [ROTATE] = {.name = "rotate",
+                .type = NAS_PARAM_REAL,
+                .unit = "degrees",
+                .default_text = "0",
+                .min = 0,
+                .max = 180,
+                .doc = "Augmentation: turn images by up to so many degrees."},
+    [ERASE] = {.name = "erase",
+               .type = NAS_PARAM_REAL,
+               .default_text = "0",
+               .min = 0,
+               .max = 1,
+               .doc = "Augmentation: hide a box of up to this share, half of the time."},
+    [MIXUP] =
+        {.name = "mixup",
+         .type = NAS_PARAM_REAL,
+         .default_text = "0",
+         .min = 0,
+         .max = 1,
+         .doc =
+             "Augmentation: average pairs of rows; a of the Beta(a, a) of their shares."},
+    [CUTMIX] =
+        {.name = "cutmix",
+         .type = NAS_PARAM_REAL,
+         .default_text = "0",
+         .min = 0,
+         .max = 1,
+         .doc = "Augmentation: exchange boxes between pairs of rows; a as for mixup."},
     [ENTRIES] = {.name = NULL},
 };
 
@@ -119,6 +186,14 @@ static void to_values(const nas_recipe *recipe, nas_value *values)
     values[SHIFT].i = recipe->shift;
     values[FLIP].i = recipe->flip;
     values[LOSS].i = recipe->loss;
+    values[NOISE].f = recipe->noise;
+    values[TIME_WARP].f = recipe->time_warp;
+    values[MASK_TIME].i = recipe->mask_time;
+    values[MASK_BANDS].i = recipe->mask_bands;
+    values[ROTATE].f = recipe->rotate;
+    values[ERASE].f = recipe->erase;
+    values[MIXUP].f = recipe->mixup;
+    values[CUTMIX].f = recipe->cutmix;
 }
 
 static nas_recipe from_values(const nas_value *values)
@@ -136,6 +211,14 @@ static nas_recipe from_values(const nas_value *values)
         .shift = values[SHIFT].i,
         .flip = values[FLIP].i != 0,
         .loss = (nas_loss_kind)values[LOSS].i,
+        .noise = values[NOISE].f,
+        .time_warp = values[TIME_WARP].f,
+        .mask_time = values[MASK_TIME].i,
+        .mask_bands = values[MASK_BANDS].i,
+        .rotate = values[ROTATE].f,
+        .erase = values[ERASE].f,
+        .mixup = values[MIXUP].f,
+        .cutmix = values[CUTMIX].f,
     };
 }
 
@@ -204,18 +287,24 @@ nas_status nas_recipe_read_json(const json_t *object, nas_recipe *recipe, nas_er
     return accept(values, recipe, err);
 }
 
-/* Of the values in table order, eight bytes each, least significant first. */
+/* Of the values in table order, eight bytes each, least significant first. Entries that
+ * came later count when they are not at their default, so that a recipe without them is
+ * the one it was. */
 uint64_t nas_recipe_hash(const nas_recipe *recipe)
 {
-    nas_value values[ENTRIES];
+    nas_value values[ENTRIES], defaults[ENTRIES];
     to_values(recipe, values);
+    nas_param_defaults(nas_recipe_params, defaults);
     unsigned char bytes[ENTRIES * 8];
-    for (int i = 0; i < ENTRIES; i++) {
+    int n = FIRST_ENTRIES;
+    for (int i = n; i < ENTRIES; i++)
+        n = values[i].i != defaults[i].i ? i + 1 : n;
+    for (int i = 0; i < n; i++) {
         uint64_t word = (uint64_t)values[i].i; /* the bits, also of a double */
         for (int k = 0; k < 8; k++)
             bytes[8 * i + k] = (unsigned char)(word >> (8 * k));
     }
-    return nas_hash64(bytes, sizeof bytes, ENTRIES);
+    return nas_hash64(bytes, (size_t)n * 8, (uint64_t)n);
 }
 
 double nas_recipe_learning_rate(const nas_recipe *recipe, int64_t step, int64_t total)

@@ -174,6 +174,11 @@ struct nas_net {
     float *z_stage, *dy_stage;         /* one group of z, one of dy */
     float *rows_x, *rows_d, *rows_g;   /* dense gradients: batch in rows */
     float *scratch;                    /* of one unit at a time */
+    float *plane;                      /* [H*W] of the input, for augmentation */
+    bool mixed;                        /* samples are mixed with their partners */
+    int *partner;                      /* [batch] */
+    float *share;                      /* [batch] of its own class in the loss */
+    float *mixed_gradient;             /* [outputs] */
     float *front_mean, *front_inverse; /* [input channels] */
     const float *front_columns;        /* of encode, or NULL: rows are read as they are */
     float *front_raw, *front_rows;     /* encode: [raw], [16][input channels] */
@@ -234,6 +239,9 @@ int64_t nas_recurrent_floats(const nas_unit *unit, int64_t steps);
 
 /* Floats of scratch an attention unit works in. */
 int64_t nas_attention_floats(const nas_unit *unit);
+
+/* Change the gathered samples, and mix their targets. */
+void nas_augment_batch(nas_net *net, const nas_augment *augment, nas_rng *rng);
 
 /* Loss of the valid samples; fills the output's gradient when training. */
 double nas_loss(nas_net *net, bool training);

@@ -44,6 +44,7 @@ typedef struct training {
     int threads;
     nas_optimizer optimizer;
     nas_augment augment;
+    bool augmented;
     float *mean, *deviation; /* of the targets; NULL for classification */
     nas_curve_point *curve;  /* [epochs] */
     int64_t epochs_done, rows_seen;
@@ -246,8 +247,17 @@ static void set_up_optimizer(training *t)
     t->optimizer.weight_decay = (float)recipe->weight_decay;
     t->optimizer.clip_norm = (float)recipe->clip_norm;
     t->optimizer.ema = (float)recipe->ema;
-    t->augment.shift = (int)recipe->shift;
-    t->augment.flip = recipe->flip && t->job->data->shape.h > 1;
+    t->augment = (nas_augment){.shift = (int)recipe->shift,
+                               .flip = recipe->flip && t->job->data->shape.h > 1,
+                               .noise = (float)recipe->noise,
+                               .time_warp = (float)recipe->time_warp,
+                               .mask_time = (int)recipe->mask_time,
+                               .mask_bands = (int)recipe->mask_bands,
+                               .rotate = (float)recipe->rotate,
+                               .erase = (float)recipe->erase,
+                               .mixup = (float)recipe->mixup,
+                               .cutmix = (float)recipe->cutmix};
+    t->augmented = nas_augment_any(&t->augment);
 }
 
 static size_t curve_bytes(const training *t)
@@ -412,10 +422,9 @@ static void diverge(training *t, const char *what, int64_t step)
  * @return whether training goes on */
 static bool train_step(training *t, int64_t step, const int64_t *rows, double *loss)
 {
-    bool augmented = t->augment.shift > 0 || t->augment.flip;
     nas_rng augment_rng = stream_of(t, STREAM_AUGMENT, step);
     nas_rng dropout_rng = stream_of(t, STREAM_DROPOUT, step);
-    nas_net_batch(t->net, t->data, rows, (int)t->batch, augmented ? &t->augment : NULL,
+    nas_net_batch(t->net, t->data, rows, (int)t->batch, t->augmented ? &t->augment : NULL,
                   &augment_rng);
     *loss = nas_net_forward(t->net, true, &dropout_rng);
     if (!isfinite(*loss)) {

@@ -125,7 +125,11 @@ static void test_hash_sees_every_entry(void **state)
         {"warmup_frac", "0.1"}, {"label_smoothing", "0"},
         {"class_weights", "1"}, {"ema", "0.99"},
         {"clip_norm", "1"},     {"shift", "1"},
-        {"flip", "1"},          {"loss", "mse"}};
+        {"flip", "1"},          {"loss", "mse"},
+        {"noise", "0.1"},       {"time_warp", "0.1"},
+        {"mask_time", "4"},     {"mask_bands", "4"},
+        {"rotate", "10"},       {"erase", "0.2"},
+        {"mixup", "0.2"},       {"cutmix", "0.2"}};
     enum { N = sizeof CHANGES / sizeof CHANGES[0] };
     assert_int_equal(N, nas_param_count(nas_recipe_params));
     uint64_t hashes[N + 1];

@@ -326,6 +326,76 @@ static void test_divergence(void **state)
     toy_free(data);
 }
 
+enum { STEPS = 400 };
+
+/* Tones of three pitches, of any loudness, at any time. */
+static nas_dataset *toy_tones(int64_t n)
+{
+    nas_dataset *data = toy_new((nas_shape){1, 1, STEPS}, n, 3, NAS_TASK_CLASSIFICATION);
+    nas_rng rng = nas_rng_new(7, 13);
+    for (int64_t i = 0; i < n; i++) {
+        const int32_t label = (int32_t)nas_rng_below(&rng, 3);
+        const double loud = 1000 * exp(3 * nas_rng_uniform(&rng));
+        const double phase = 6 * nas_rng_uniform(&rng);
+        toy_labels(data)[i] = label;
+        for (int64_t t = 0; t < STEPS; t++)
+            toy_inputs(data)[i * STEPS + t] =
+                (float)(loud * (sin(phase + (double)t * 0.3 * (1 + label)) +
+                                0.5 * nas_rng_normal(&rng)));
+    }
+    return data;
+}
+
+static nas_graph *tone_network(void)
+{
+    nas_err err = {0};
+    nas_value attr[NAS_ATTR_MAX];
+    nas_graph_builder *b = nas_graph_builder_new();
+    nas_param_defaults(nas_op_get(NAS_OP_SPECTRUM)->params, attr);
+    attr[NAS_ATTR_SPECTRUM_WINDOW].i = 64;
+    attr[NAS_ATTR_SPECTRUM_HOP].i = 32;
+    attr[NAS_ATTR_SPECTRUM_BANDS].i = 12;
+    attr[NAS_ATTR_SPECTRUM_RATE].f = 8000;
+    int node = nas_graph_add_input(b, (nas_shape){1, 1, STEPS});
+    node = nas_graph_add(b, NAS_OP_SPECTRUM, attr, &node, 1, "front");
+    node = nas_graph_add_conv(b, node, 6, 3, 2, "conv");
+    node = nas_graph_add_unary(b, NAS_OP_BATCH_NORM, node, "norm");
+    node = nas_graph_add_unary(b, NAS_OP_RELU, node, "relu");
+    node = nas_graph_add_dense(b, node, 3, "head");
+    nas_graph *graph = NULL;
+    check_ok(nas_graph_finish(b, node, &graph, &err), err);
+    nas_graph_builder_free(b);
+    return graph;
+}
+
+/* Trained on rows that were computed once, the model answers rows as they come. */
+static void test_learns_behind_a_spectrum(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    nas_dataset *data = toy_tones(320);
+    nas_graph *graph = tone_network();
+    nas_job job = job_of(graph, data, 8);
+    job.recipe.shift = 2;
+    job.recipe.noise = 0.1;
+    job.recipe.mask_bands = 2;
+    nas_job_result r = run(&job, true, data->arena);
+    assert_int_equal(r.outcome, NAS_OUTCOME_DONE);
+    assert_true(r.validation.value > 0.95);
+    assert_int_equal(nas_graph_node(r.model->graph, 1)->op, NAS_OP_SPECTRUM);
+    assert_int_equal(nas_graph_node(r.model->graph, 2)->op, NAS_OP_STANDARDISE);
+    nas_workspace *workspace = nas_workspace_new();
+    nas_score score;
+    check_ok(nas_evaluate_model(r.model, data, data->validation, data->n_validation,
+                                job.metric, workspace, &score, &err),
+             err);
+    assert_true(score.value == r.validation.value);
+    nas_workspace_free(workspace);
+    nas_model_free(r.model);
+    nas_graph_free(graph);
+    toy_free(data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -338,6 +408,7 @@ int main(void)
         cmocka_unit_test(test_class_weights_help_rare),
         cmocka_unit_test(test_outcomes),
         cmocka_unit_test(test_divergence),
+        cmocka_unit_test(test_learns_behind_a_spectrum),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
