@@ -51,6 +51,10 @@ typedef struct nas_net_options {
     nas_loss_kind loss;
     float label_smoothing;      /* cross-entropy */
     const float *class_weights; /* [outputs], mean 1 over rows; NULL = 1; copied */
+    /* Additions that weigh their inputs, for supernets: [nodes of the graph]; NULL =
+     * none. Read while compiling only. */
+    const bool *gated;
+    bool plain_norms; /* scales and shifts of norms are not trained: no gradients */
 } nas_net_options;
 
 nas_net_options nas_net_options_default(void);
@@ -127,6 +131,11 @@ void nas_net_set_targets(nas_net *net, const float *mean, const float *deviation
  * @return mean loss of the batch's valid samples (class-weighted), NaN if diverged */
 double nas_net_forward(nas_net *net, bool training, nas_rng *rng);
 
+/* How much a training forward moves the running statistics of norms towards those of its
+ * batch, instead of what the graph says; 1, 1/2, 1/3, ... leaves their mean over batches.
+ * @param momentum  below 0: as the graph says again */
+void nas_net_set_norm_momentum(nas_net *net, float momentum);
+
 /* Outputs of the last forward: logits or standardised targets, [n][outputs], and with
  * softmax applied when `probabilities` (classification). */
 void nas_net_outputs(const nas_net *net, bool probabilities, float *out);
@@ -138,6 +147,16 @@ void nas_net_backward(nas_net *net);
  * with `input_gradient` only. @param out  [n][C*H*W] of nas_graph_inner_shape, of the
  * gathered rows */
 void nas_net_input_gradient(const nas_net *net, float *out);
+
+/* Gates: a factor for each input of each gated addition, by node, then by input; 1 after
+ * compiling. A branch whose gate is 0 is not computed, and what only it needs gets
+ * gradient 0. */
+int nas_net_gate_count(const nas_net *net);
+/* @param gates  [nas_net_gate_count] */
+void nas_net_set_gates(nas_net *net, const float *gates);
+/* dL/dgate of the last backward pass; 0 where the gate was 0.
+ * @param out  [nas_net_gate_count] */
+void nas_net_gate_gradients(const nas_net *net, double *out);
 
 /* Optimizer step over the flat vectors. Weight decay is decoupled (AdamW) or L2 (SGD) and
  * spares biases and norms. */

@@ -114,6 +114,15 @@ typedef struct nas_copy_job {
     float low, high;
 } nas_copy_job;
 
+/* to = clamp(factor*from + (accumulate ? to : 0), low, high) over a whole tensor; or the
+ * sum of from*to. */
+typedef struct nas_scale_job {
+    int blocks, channels, height, width;
+    nas_view from, to;
+    bool accumulate;
+    float factor, low, high;
+} nas_scale_job;
+
 /* Pools with any window, stride and padding. Backward adds to dx. */
 typedef struct nas_pool_job {
     int blocks, channels;
@@ -272,6 +281,8 @@ typedef struct nas_kernels {
     /* totals[c] += sum of lines[c][16], in four chains of every fourth lane; lines = 0 */
     void (*fold)(float *lines, int channels, double *totals);
     void (*copy)(const nas_copy_job *job);
+    void (*scale)(const nas_scale_job *job);
+    double (*dot)(const nas_scale_job *job);
     void (*halo)(const nas_halo_job *job);
     void (*max_pool)(const nas_pool_job *job);
     void (*max_pool_backward)(const nas_pool_job *job);

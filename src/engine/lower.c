@@ -245,7 +245,7 @@ static bool is_alias(const nas_net *net, const nas_graph *graph, int index)
     }
 }
 
-static nas_core core_of(nas_op_kind op)
+static nas_core core_of(const nas_net *net, nas_op_kind op, int index)
 {
     static const nas_core cores[NAS_OP_COUNT] = {
         [NAS_OP_INPUT] = NAS_CORE_INPUT,
@@ -279,7 +279,8 @@ static nas_core core_of(nas_op_kind op)
         [NAS_OP_FLATTEN] = NAS_CORE_FLATTEN,
         [NAS_OP_SOFTMAX] = NAS_CORE_SOFTMAX,
     };
-    return cores[op];
+    const bool gated = op == NAS_OP_ADD && net->options.gated != NULL;
+    return gated && net->options.gated[index] ? NAS_CORE_GATE : cores[op];
 }
 
 /* @return true when the node became part of its producer's unit */
@@ -309,7 +310,7 @@ static nas_status lower_alone(nas_net *net, const nas_graph *graph, int index,
                               nas_err *err)
 {
     const nas_node *node = nas_graph_node(graph, index);
-    nas_unit *unit = unit_add(net, graph, index, core_of(node->op));
+    nas_unit *unit = unit_add(net, graph, index, core_of(net, node->op, index));
     NAS_TRY_ALLOC(unit, err);
     if (unit->core == NAS_CORE_RECURRENT)
         lower_recurrent(unit, graph, index);
@@ -395,6 +396,7 @@ static void connect(nas_net *net)
                          (unit->core == NAS_CORE_INPUT && net->options.input_gradient);
         for (int i = 0; i < unit->n_inputs; i++)
             unit->gradient |= net->units[unit->inputs[i]].gradient;
+        unit->gradient |= unit->core == NAS_CORE_GATE;
         unit->gradient &= net->options.training;
         unit->sums = unit->norm.present || unit->bias.offset >= 0;
         unit->separate = unit->norm.present || unit->tail != NAS_TAIL_NONE ||

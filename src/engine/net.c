@@ -232,6 +232,7 @@ static nas_status net_new(const nas_net_options *options, nas_net **out, nas_err
     net->arena = arena;
     net->options = *options;
     net->blocks = options->batch / NAS_LANES;
+    net->norm_momentum = -1.0f;
     net->profile = getenv("NASMITH_PROFILE") != NULL;
     *out = net;
     return NAS_OK;
@@ -270,6 +271,8 @@ static nas_status compile(nas_net *net, const nas_graph *graph, nas_workspace *w
     NAS_TRY(compile_layout(net, graph, &map, err));
     NAS_TRY(compile_loss(net, err));
     NAS_TRY(prepare_units(net, err));
+    NAS_TRY(nas_prepare_gates(net, err));
+    net->options.gated = NULL; /* the caller's */
     return compile_memory(net, &map, workspace, err);
 }
 
@@ -393,6 +396,11 @@ double nas_net_forward(nas_net *net, bool training, nas_rng *rng)
     nas_split_leave(before);
     nas_restore_float_mode(mode);
     return loss;
+}
+
+void nas_net_set_norm_momentum(nas_net *net, float momentum)
+{
+    net->norm_momentum = momentum;
 }
 
 void nas_net_input_gradient(const nas_net *net, float *out)

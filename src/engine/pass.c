@@ -161,7 +161,9 @@ static double elements(const nas_net *net, const nas_unit *unit)
 static void norm_from_batch(const nas_net *net, nas_unit *unit)
 {
     const nas_norm *norm = &unit->norm;
-    const double n = elements(net, unit), m = (double)norm->momentum;
+    const double n = elements(net, unit);
+    const double m =
+        (double)(net->norm_momentum < 0 ? norm->momentum : net->norm_momentum);
     for (int c = 0; c < unit->y.channels; c++) {
         double mean = unit->totals[c] / n;
         double variance = unit->totals[unit->y.channels + c] / n - mean * mean;
@@ -206,8 +208,8 @@ static void norm_coefficients(const nas_net *net, nas_unit *unit)
         double dgamma = inverse * (q - mean * s);
         double a = (double)norm->gamma.w[c] * inverse;
         double b = -a * inverse * dgamma / n;
-        norm->gamma.g[c] = (float)dgamma;
-        norm->beta.g[c] = (float)s;
+        norm->gamma.g[c] = net->options.plain_norms ? 0.0f : (float)dgamma;
+        norm->beta.g[c] = net->options.plain_norms ? 0.0f : (float)s;
         unit->a[c] = (float)a;
         unit->b[c] = (float)b;
         unit->c[c] = (float)(-a * s / n - b * mean);
@@ -286,6 +288,8 @@ double nas_pass_forward(nas_net *net, bool training)
 {
     net->train = training;
     for (int u = 0; u < net->n_units; u++) {
+        if (!net->units[u].live)
+            continue;
         double start = nas_profile_start(net);
         forward_unit(net, &net->units[u]);
         nas_profile_stop(net, &net->units[u].seconds[0], start);
@@ -345,7 +349,7 @@ static nas_view gradient_view(nas_net *net, nas_unit *unit, const nas_piece *at)
 /* Whether anything before this unit, or its core, wants a gradient. */
 static bool core_has_gradient(const nas_net *net, const nas_unit *unit)
 {
-    bool wanted = unit->kernel.offset >= 0;
+    bool wanted = unit->kernel.offset >= 0 || unit->core == NAS_CORE_GATE;
     for (int i = 0; i < unit->n_inputs; i++)
         wanted |= net->units[unit->inputs[i]].gradient;
     return wanted;
@@ -373,10 +377,31 @@ static void backward_unit(nas_net *net, nas_unit *unit)
     }
 }
 
+static void clear_gradient(const nas_parameter *parameter)
+{
+    if (parameter->g != NULL)
+        memset(parameter->g, 0, (size_t)parameter->count * sizeof *parameter->g);
+}
+
+/* What the output does not depend on. */
+static void clear_gradients(nas_unit *unit)
+{
+    const nas_recurrent *r = &unit->recurrent;
+    const nas_parameter *all[] = {&unit->kernel,    &unit->bias, &unit->norm.gamma,
+                                  &unit->norm.beta, &r->carry,   &r->bias,
+                                  &r->carry_bias};
+    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        clear_gradient(all[i]);
+}
+
 void nas_pass_backward(nas_net *net)
 {
+    for (int i = 0; i < net->n_gates; i++)
+        net->gate_gradients[i] = 0.0;
     for (int u = net->n_units - 1; u >= 0; u--) {
-        if (!net->units[u].gradient)
+        if (!net->units[u].live)
+            clear_gradients(&net->units[u]);
+        if (!net->units[u].gradient || !net->units[u].live)
             continue;
         double start = nas_profile_start(net);
         backward_unit(net, &net->units[u]);

@@ -28,6 +28,7 @@
     X(VIEW, view) /* y is the input's z: a norm or activation that stands alone */       \
     X(ADD, add)                                                                          \
     X(MUL, mul)                                                                          \
+    X(GATE, gate) /* an addition with a factor for each input */                         \
     X(CONCAT, concat)                                                                    \
     X(FLATTEN, flatten)                                                                  \
     X(DROPOUT, dropout)                                                                  \
@@ -118,7 +119,11 @@ typedef struct nas_unit {
     nas_op_kind curve; /* of a curve core */
     float slope;
     uint32_t dropout_seed;
+    float *gates;           /* [n_inputs] of a gate core */
+    double *gate_gradients; /* [n_inputs] of the last backward pass */
 
+    bool live;     /* the output depends on it, gates being what they are */
+    bool reached;  /* while live ones are found: a reader was */
     bool separate; /* y and z are two tensors */
     bool staged;   /* z is never stored: recomputed for a group of blocks at a time */
     bool masked;   /* the only consumer applies mask and sums to dz (see FINISH_MASK) */
@@ -161,6 +166,7 @@ struct nas_net {
     int active;          /* blocks in use by the gathered batch */
     int valid;           /* samples in use */
     bool train;          /* the running forward pass trains */
+    float norm_momentum; /* of all norms; below 0: their own */
 
     double macs; /* of one sample's forward pass */
     int64_t params, floats;
@@ -170,6 +176,10 @@ struct nas_net {
     int n_tensors;
     nas_segment *segments;
     int n_segments;
+
+    float *gates; /* [n_gates], unit by unit */
+    double *gate_gradients;
+    int n_gates;
 
     float *z_stage, *dy_stage;         /* one group of z, one of dy */
     float *rows_x, *rows_d, *rows_g;   /* dense gradients: batch in rows */
@@ -233,6 +243,12 @@ nas_status nas_prepare_window(nas_net *net, nas_unit *unit, nas_err *err);
 nas_status nas_prepare_recurrent(nas_net *net, nas_unit *unit, nas_err *err);
 nas_status nas_prepare_dense(nas_net *net, nas_unit *unit, nas_err *err);
 nas_status nas_prepare_positions(nas_net *net, nas_unit *unit, nas_err *err);
+
+/* Room for gates, all open, and which units are live. */
+nas_status nas_prepare_gates(nas_net *net, nas_err *err);
+
+/* Whether a unit reads an input at all. */
+bool nas_unit_is_open(const nas_unit *unit, int input);
 
 /* Floats of one block that a recurrent unit keeps from forward to backward. */
 int64_t nas_recurrent_floats(const nas_unit *unit, int64_t steps);

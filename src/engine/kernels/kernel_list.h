@@ -20,6 +20,8 @@ void KERNEL(norm_backward_mean)(const nas_norm_job *job);
 void KERNEL(moments)(const nas_norm_job *job);
 void KERNEL(fold)(float *lines, int channels, double *totals);
 void KERNEL(copy)(const nas_copy_job *job);
+void KERNEL(scale)(const nas_scale_job *job);
+double KERNEL(dot)(const nas_scale_job *job);
 void KERNEL(halo)(const nas_halo_job *job);
 void KERNEL(max_pool)(const nas_pool_job *job);
 void KERNEL(max_pool_backward)(const nas_pool_job *job);

@@ -17,6 +17,8 @@ const nas_kernels *KERNEL(kernels)(void)
         .moments = KERNEL(moments),
         .fold = KERNEL(fold),
         .copy = KERNEL(copy),
+        .scale = KERNEL(scale),
+        .dot = KERNEL(dot),
         .halo = KERNEL(halo),
         .max_pool = KERNEL(max_pool),
         .max_pool_backward = KERNEL(max_pool_backward),
