@@ -152,6 +152,52 @@ uint64_t nas_space_features(const nas_space *space, const nas_candidate *candida
 nas_status nas_space_decode(const nas_space *space, const nas_candidate *candidate,
                             nas_graph **out, nas_err *err);
 
+/* ---- all alternatives at once ------------------------------------------------------ */
+
+/* A choice among blocks that stand side by side in a mixture. Where the nodes of a cell
+ * pick their inputs, every edge they could read is such a choice. */
+typedef struct nas_mixed_choice {
+    const char *name;   /* of the decision, or of the edge */
+    int n;              /* alternatives */
+    int none, skip;     /* which is `none`, which does nothing; -1: none of them */
+    int decision;       /* of the space; -1: an edge to be picked */
+    int pick_from;      /* the tensor an edge to be picked reads; else -1 */
+    const void *target; /* private: the node that picks */
+} nas_mixed_choice;
+
+/* A weighted sum in the graph: input k is alternative value[k] of a choice. Cells of a
+ * stack have mixtures of their own and share their choices. */
+typedef struct nas_mixture {
+    int node; /* an addition */
+    int choice;
+    int n;
+    const int *values; /* [n]; `none` is not among them */
+} nas_mixture;
+
+typedef struct nas_mixed {
+    nas_graph *graph; /* Ownership: caller, nas_graph_free */
+    const nas_mixed_choice *choices;
+    int n_choices;
+    const nas_mixture *mixtures; /* by node */
+    int n_mixtures;
+} nas_mixed;
+
+/* The network in which every choice among blocks is the sum of its alternatives: what
+ * gradient-based search trains. In the arena, apart from the graph.
+ * @return NAS_E_UNSUPPORTED, naming the decision, where a space cannot be mixed: it
+ *         decides more than which block stands in a place, or alternatives differ in
+ *         shape */
+nas_status nas_space_mix(const nas_space *space, nas_arena *arena, nas_mixed *out,
+                         nas_err *err);
+
+/* The candidate of the strongest alternatives: of every choice the strongest (`none` may
+ * win it); where nodes pick their inputs, the inputs whose strongest alternative other
+ * than `none` is strongest.
+ * @param strengths  [n_choices][stride], larger is stronger, stride >= every n
+ * @return NULL when memory is out */
+nas_candidate *nas_space_strongest(const nas_space *space, const nas_mixed *mixed,
+                                   const double *strengths, int stride, nas_arena *arena);
+
 /* Apply the candidate's `train:` decisions to a recipe. */
 nas_status nas_space_recipe(const nas_space *space, const nas_candidate *candidate,
                             nas_recipe *recipe, nas_err *err);

@@ -2,7 +2,32 @@
 #include "space/build.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+void nas_build_name(build *b, const char *block)
+{
+    size_t length = b->edge != NULL ? strlen(b->edge) : 0;
+    b->name = block;
+    if (length == 0 || strncmp(block, b->edge, length) != 0)
+        return;
+    (void)snprintf(b->text, sizeof b->text, "%s%s", b->place, block + length);
+    b->name = b->text;
+}
+
+void nas_build_enter_edge(build *b, const char *edge, int from)
+{
+    const char *dot = strrchr(edge, '.');
+    int length = dot != NULL ? (int)(dot - edge) : 0;
+    (void)snprintf(b->place, sizeof b->place, "%.*s.from%d", length, edge, from);
+    b->edge = edge;
+    nas_build_name(b, edge);
+}
+
+void nas_build_leave_edge(build *b)
+{
+    b->edge = NULL;
+}
 
 static int add(build *b, nas_op_kind op, const nas_value *attr, const int *inputs, int n)
 {
@@ -25,8 +50,7 @@ static int64_t ceil_div(int64_t a, int64_t b)
     return b < 1 ? 1 : (a + b - 1) / b;
 }
 
-/* A 1x1 convolution that gives `channels`, and rows and columns of at most `target`. */
-static int project(build *b, int input, int64_t channels, nas_shape target)
+int nas_build_project(build *b, int input, int64_t channels, nas_shape target)
 {
     nas_shape in = nas_graph_builder_shape(b->builder, input);
     nas_value attr[NAS_ATTR_MAX];
@@ -43,7 +67,7 @@ static const nas_instr *here(const build *b)
     return &b->program->instrs[b->at];
 }
 
-static int join(build *b, int kind, const int *inputs, int n)
+int nas_build_join(build *b, int kind, const int *inputs, int n)
 {
     if (n == 1)
         return inputs[0];
@@ -73,11 +97,11 @@ static int build_residual(build *b, int input)
     const nas_instr *instr = here(b);
     const char *name = b->program->origins[b->at]->name;
     int body = run_body(b, input);
-    b->name = name;
+    nas_build_name(b, name);
     nas_shape in = nas_graph_builder_shape(b->builder, input);
     nas_shape out = nas_graph_builder_shape(b->builder, body);
-    int skip = nas_shape_equal(in, out) ? input : project(b, input, out.c, out);
-    int sum = join(b, JOIN_ADD, (int[]){body, skip}, 2);
+    int skip = nas_shape_equal(in, out) ? input : nas_build_project(b, input, out.c, out);
+    int sum = nas_build_join(b, JOIN_ADD, (int[]){body, skip}, 2);
     return nas_build_act(b, (int)instr->arg[RESIDUAL_ACT], sum);
 }
 
@@ -92,17 +116,15 @@ static int build_branches(build *b, int input)
         ends[i] = run(b, input);
         b->at++; /* END */
     }
-    b->name = name;
-    return join(b, (int)instr->arg[BRANCHES_JOIN], ends, n);
+    nas_build_name(b, name);
+    return nas_build_join(b, (int)instr->arg[BRANCHES_JOIN], ends, n);
 }
 
-/* An edge that must halve rows and columns and has no window to do it. */
-static int build_shrink(build *b, int input)
+int nas_build_shrink(build *b, int input)
 {
     nas_shape in = nas_graph_builder_shape(b->builder, input);
     nas_shape half = {in.c, ceil_div(in.h, 2), ceil_div(in.w, 2)};
-    b->at++;
-    return project(b, nas_build_unary(b, NAS_OP_RELU, input), in.c, half);
+    return nas_build_project(b, nas_build_unary(b, NAS_OP_RELU, input), in.c, half);
 }
 
 /* ---- cells ------------------------------------------------------------------------ */
@@ -110,6 +132,7 @@ static int build_shrink(build *b, int input)
 /* A cell while its edges are built. */
 typedef struct frame {
     const nas_instr *head;
+    const char *name;
     int64_t channels;
     int previous[2];                         /* inputs of the cell, before adaption */
     int tensor[2 + SPACE_MAX_NODES];         /* -1: not built */
@@ -117,24 +140,29 @@ typedef struct frame {
     int to;
 } frame;
 
+int nas_build_adapt(build *b, const char *cell, int which, int input, nas_shape target)
+{
+    if (nas_shape_equal(nas_graph_builder_shape(b->builder, input), target))
+        return input;
+    (void)snprintf(b->text, sizeof b->text, "%s.%d.in%d", cell, b->cells, which);
+    b->name = b->text;
+    return nas_build_project(b, nas_build_unary(b, NAS_OP_RELU, input), target.c, target);
+}
+
 /* Inputs get the width of the cell and the rows and columns of the newest one. */
 static int adapt(build *b, frame *f, int which)
 {
     int inputs = (int)f->head->arg[CELL_ARG_INPUTS];
-    int input = f->previous[which];
     nas_shape target = nas_graph_builder_shape(b->builder, f->previous[inputs - 1]);
     target.c = f->channels;
-    nas_shape in = nas_graph_builder_shape(b->builder, input);
-    if (nas_shape_equal(in, target))
-        return input;
-    return project(b, nas_build_unary(b, NAS_OP_RELU, input), f->channels, target);
+    return nas_build_adapt(b, f->name, which, f->previous[which], target);
 }
 
 static void close_node(build *b, frame *f)
 {
     if (f->n_terms > 0)
         f->tensor[f->to] =
-            join(b, (int)f->head->arg[CELL_ARG_JOIN], f->terms, f->n_terms);
+            nas_build_join(b, (int)f->head->arg[CELL_ARG_JOIN], f->terms, f->n_terms);
     f->n_terms = 0;
 }
 
@@ -146,10 +174,11 @@ static void build_edge(build *b, frame *f)
     if (to != f->to)
         close_node(b, f);
     f->to = to;
-    b->name = b->program->origins[b->at]->name;
     if (from < inputs && f->tensor[from] < 0)
         f->tensor[from] = adapt(b, f, from);
+    nas_build_enter_edge(b, b->program->origins[b->at]->name, from);
     f->terms[f->n_terms++] = run_body(b, f->tensor[from]);
+    nas_build_leave_edge(b);
 }
 
 static int cell_output(build *b, const frame *f)
@@ -162,13 +191,13 @@ static int cell_output(build *b, const frame *f)
     for (int i = inputs; i <= last; i++)
         if (f->tensor[i] >= 0)
             ends[n++] = f->tensor[i];
-    return join(b, JOIN_CONCAT, ends, n);
+    return nas_build_join(b, JOIN_CONCAT, ends, n);
 }
 
 /* @param previous  what the cell before this one read */
 static int build_cell(build *b, int previous, int input, int64_t channels)
 {
-    frame f = {.head = here(b), .to = -1};
+    frame f = {.head = here(b), .name = b->program->origins[b->at]->name, .to = -1};
     int inputs = (int)f.head->arg[CELL_ARG_INPUTS];
     f.channels = channels * (int64_t)f.head->arg[CELL_ARG_SCALE];
     f.previous[0] = inputs == 2 ? previous : input;
@@ -178,9 +207,10 @@ static int build_cell(build *b, int previous, int input, int64_t channels)
     b->at++;
     while (here(b)->code == PROGRAM_EDGE)
         build_edge(b, &f);
-    b->name = b->program->origins[b->at]->name;
+    nas_build_name(b, f.name);
     close_node(b, &f);
     b->at++;
+    b->cells++;
     return cell_output(b, &f);
 }
 
@@ -208,7 +238,7 @@ static int build_stack(build *b, int input)
 /* One instruction with what belongs to it. */
 int nas_build_step(build *b, int input)
 {
-    b->name = b->program->origins[b->at]->name;
+    nas_build_name(b, b->program->origins[b->at]->name);
     switch (here(b)->code) {
     case PROGRAM_RESIDUAL:
         return build_residual(b, input);
@@ -217,7 +247,8 @@ int nas_build_step(build *b, int input)
     case PROGRAM_STACK:
         return build_stack(b, input);
     case PROGRAM_SHRINK:
-        return build_shrink(b, input);
+        b->at++;
+        return nas_build_shrink(b, input);
     default:
         input = nas_build_operator(b, here(b), input);
         b->at++;
@@ -225,9 +256,7 @@ int nas_build_step(build *b, int input)
     }
 }
 
-/* Classes or targets from whatever the blocks left: the mean of each channel, then a
- * dense layer. */
-static int build_head(build *b, int input, int64_t n_outputs)
+int nas_build_head(build *b, int input, int64_t n_outputs)
 {
     nas_shape shape = nas_graph_builder_shape(b->builder, input);
     b->name = "head";
@@ -245,7 +274,7 @@ static nas_status build_graph(const nas_space *space, const nas_program *program
     NAS_TRY_ALLOC(b.builder, err);
     int input = nas_graph_add_input(b.builder, space->context.input);
     int body = run(&b, input);
-    int output = build_head(&b, body, space->context.n_outputs);
+    int output = nas_build_head(&b, body, space->context.n_outputs);
     nas_status status = nas_graph_finish(b.builder, output, out, err);
     nas_graph_builder_free(b.builder);
     return status;
