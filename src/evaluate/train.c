@@ -3,10 +3,9 @@
  * All randomness is Philox of what the result depends on (see identity_of): never of the
  * trial, the worker or a clock. Streams are split by purpose and by epoch or step, so a
  * resumed training draws what the uninterrupted one would. */
-#include "evaluate/deliver.h"
-#include "evaluate/forward.h"
 #include "evaluate/pace.h"
 #include "evaluate/sample.h"
+#include "evaluate/trained.h"
 #include "nasmith/clock.h"
 #include "nasmith/evaluate.h"
 #include "nasmith/spectrum.h"
@@ -37,6 +36,7 @@ typedef struct training {
     int64_t *rows; /* [n_rows] those of this fraction, in their fixed order */
     int64_t n_rows;
     int64_t *order; /* [max(n_rows, batch)] of the current epoch */
+    nas_fitted fitted;
     int64_t batch, steps_per_epoch;
     nas_pace pace;     /* of the steps */
     double step_s;     /* seconds of one, lately; 0: not yet known */
@@ -45,8 +45,7 @@ typedef struct training {
     nas_optimizer optimizer;
     nas_augment augment;
     bool augmented;
-    float *mean, *deviation; /* of the targets; NULL for classification */
-    nas_curve_point *curve;  /* [epochs] */
+    nas_curve_point *curve; /* [epochs] */
     int64_t epochs_done, rows_seen;
     char *checkpoint; /* room for one; NULL when nobody asks */
     size_t checkpoint_bytes;
@@ -110,14 +109,10 @@ static void end_with(training *t, nas_outcome outcome, const char *reason)
 
 /* ---- preparing --------------------------------------------------------- */
 
-/* Steps are full batches: what is left of an epoch's order waits for another epoch's.
- * With fewer rows than a batch, the batch shrinks; below 16 rows it repeats them. */
+/* Steps are full batches: what is left of an epoch's order waits for another epoch's. */
 static void plan_steps(training *t)
 {
-    int64_t batch = t->job->recipe.batch;
-    if (batch > t->n_rows)
-        batch = t->n_rows / NAS_LANES * NAS_LANES;
-    t->batch = batch < NAS_LANES ? NAS_LANES : batch;
+    t->batch = t->fitted.batch;
     t->steps_per_epoch = t->n_rows / t->batch;
     if (t->steps_per_epoch < 1)
         t->steps_per_epoch = 1;
@@ -130,6 +125,8 @@ static nas_status choose_rows(training *t, nas_err *err)
     NAS_TRY(nas_sample_permutation(job->data, job->train_rows, job->n_train,
                                    subset_stream(job), t->arena, &t->rows, err));
     t->n_rows = nas_sample_size(job->n_train, job->fraction);
+    NAS_TRY(nas_fit(t->data, job->graph, t->rows, t->n_rows, &job->recipe, job->int8,
+                    t->arena, &t->fitted, err));
     plan_steps(t);
     int64_t room = t->n_rows > t->batch ? t->n_rows : t->batch;
     t->order = NAS_NEW(t->arena, int64_t, room);
@@ -151,41 +148,6 @@ static nas_status compute_front(training *t, nas_err *err)
     t->data = t->behind;
     t->start_s = t->tick_s = nas_clock_monotonic_s();
     t->start_cpu_s = nas_clock_cpu_s();
-    return NAS_OK;
-}
-
-static nas_status fit_front(training *t, nas_err *err)
-{
-    const nas_dataset *data = t->job->data;
-    nas_front front;
-    NAS_TRY(nas_dataset_front_fit(t->data, t->job->graph, t->rows, t->n_rows,
-                                  t->job->int8, t->arena, &front, err));
-    NAS_TRY(nas_graph_with_front(t->job->graph, &front, &t->graph, err));
-    if (data->task == NAS_TASK_CLASSIFICATION)
-        return NAS_OK;
-    t->mean = NAS_NEW(t->arena, float, data->n_outputs);
-    t->deviation = NAS_NEW(t->arena, float, data->n_outputs);
-    if (t->mean == NULL || t->deviation == NULL)
-        return nas_fail(err, NAS_E_NOMEM, "out of memory");
-    nas_sample_targets(data, t->rows, t->n_rows, t->mean, t->deviation);
-    return NAS_OK;
-}
-
-static nas_status net_options(training *t, nas_net_options *out, nas_err *err)
-{
-    const nas_job *job = t->job;
-    *out = nas_net_options_default();
-    out->batch = (int)t->batch;
-    out->threads = t->threads = job->threads > 1 ? job->threads : 1;
-    out->training = true;
-    out->loss = job->recipe.loss;
-    out->label_smoothing = (float)job->recipe.label_smoothing;
-    if (!job->recipe.class_weights || job->data->labels == NULL)
-        return NAS_OK;
-    float *weights = NAS_NEW(t->arena, float, job->data->n_outputs);
-    NAS_TRY_ALLOC(weights, err);
-    nas_sample_class_weights(job->data, t->rows, t->n_rows, weights);
-    out->class_weights = weights;
     return NAS_OK;
 }
 
@@ -211,55 +173,6 @@ static bool fits_memory(training *t, const nas_net_options *options)
     return false;
 }
 
-/* Recipe, data and graph must belong together: spaces and users can combine them wrongly.
- */
-static bool matches(training *t)
-{
-    const nas_job *job = t->job;
-    bool classes = job->data->task == NAS_TASK_CLASSIFICATION;
-    bool entropy = job->recipe.loss == NAS_LOSS_CROSS_ENTROPY;
-    nas_shape in = nas_graph_input_shape(job->graph);
-    nas_shape have = nas_dataset_inner_shape(job->data);
-    nas_shape out = nas_graph_output_shape(job->graph);
-    char reason[200] = "";
-    if (classes != entropy)
-        (void)snprintf(reason, sizeof reason, "the recipe's loss does not fit a %s task",
-                       classes ? "classification" : "regression");
-    else if (!nas_shape_equal(in, have))
-        (void)snprintf(reason, sizeof reason,
-                       "the network takes %lldx%lldx%lld, the data has %lldx%lldx%lld",
-                       (long long)in.c, (long long)in.h, (long long)in.w,
-                       (long long)have.c, (long long)have.h, (long long)have.w);
-    else if (nas_shape_count(out) != job->data->n_outputs)
-        (void)snprintf(reason, sizeof reason,
-                       "the network gives %lld outputs, the data has %lld",
-                       (long long)nas_shape_count(out), (long long)job->data->n_outputs);
-    if (reason[0] == '\0')
-        return true;
-    end_with(t, NAS_OUTCOME_INFEASIBLE, reason);
-    return false;
-}
-
-static void set_up_optimizer(training *t)
-{
-    const nas_recipe *recipe = &t->job->recipe;
-    t->optimizer = nas_optimizer_default(recipe->optimizer);
-    t->optimizer.weight_decay = (float)recipe->weight_decay;
-    t->optimizer.clip_norm = (float)recipe->clip_norm;
-    t->optimizer.ema = (float)recipe->ema;
-    t->augment = (nas_augment){.shift = (int)recipe->shift,
-                               .flip = recipe->flip && t->job->data->shape.h > 1,
-                               .noise = (float)recipe->noise,
-                               .time_warp = (float)recipe->time_warp,
-                               .mask_time = (int)recipe->mask_time,
-                               .mask_bands = (int)recipe->mask_bands,
-                               .rotate = (float)recipe->rotate,
-                               .erase = (float)recipe->erase,
-                               .mixup = (float)recipe->mixup,
-                               .cutmix = (float)recipe->cutmix};
-    t->augmented = nas_augment_any(&t->augment);
-}
-
 static size_t curve_bytes(const training *t)
 {
     return (size_t)t->job->epochs * sizeof *t->curve;
@@ -275,8 +188,8 @@ static nas_status compile(training *t, nas_workspace *workspace,
     }
     NAS_TRY(status);
     nas_net_init(t->net, stream_of(t, STREAM_INIT, 0));
-    if (t->mean != NULL)
-        nas_net_set_targets(t->net, t->mean, t->deviation);
+    if (t->fitted.target_mean != NULL)
+        nas_net_set_targets(t->net, t->fitted.target_mean, t->fitted.target_deviation);
     if (t->job->on_epoch == NULL && !t->job->validate_every_epoch)
         return NAS_OK;
     t->checkpoint_bytes =
@@ -290,10 +203,13 @@ static nas_status prepare(training *t, nas_workspace *workspace, nas_err *err)
 {
     NAS_TRY(compute_front(t, err));
     NAS_TRY(choose_rows(t, err));
-    NAS_TRY(fit_front(t, err));
-    nas_net_options options;
-    NAS_TRY(net_options(t, &options, err));
-    set_up_optimizer(t);
+    NAS_TRY(nas_graph_with_front(t->job->graph, &t->fitted.front, &t->graph, err));
+    const nas_recipe *recipe = &t->job->recipe;
+    nas_net_options options = nas_fitted_options(&t->fitted, recipe);
+    options.threads = t->threads = t->job->threads > 1 ? t->job->threads : 1;
+    t->optimizer = nas_recipe_optimizer(recipe);
+    t->augment = nas_recipe_augment(recipe, t->job->data->shape);
+    t->augmented = nas_augment_any(&t->augment);
     if (!fits_memory(t, &options))
         return NAS_OK;
     return compile(t, workspace, &options, err);
@@ -442,22 +358,10 @@ static bool train_step(training *t, int64_t step, const int64_t *rows, double *l
     return check_clock(t, step + 1);
 }
 
-/* Outputs of the validation rows by the int8 form of the network as it is. */
-static nas_status forward_int8(const training *t, float *outputs, nas_err *err)
+static nas_trained trained_of(const training *t)
 {
-    const nas_job *job = t->job;
-    nas_model *model = NULL;
-    nas_quant *quant = NULL;
-    NAS_TRY(nas_deliver(t->graph, nas_net_weights(t->net), job->data, t->mean,
-                        t->deviation, &model, err));
-    nas_status status =
-        nas_quantise_on(model, job->data, job->train_rows, job->n_train, &quant, err);
-    if (status == NAS_OK)
-        status = nas_predict_int8(quant, job->data, job->validation_rows,
-                                  job->n_validation, outputs, err);
-    nas_quant_free(quant);
-    nas_model_free(model);
-    return status;
+    return (nas_trained){t->job, t->data, t->graph, t->net, &t->fitted,
+                         stream_of(t, STREAM_SCORE, 0)};
 }
 
 /* Score the validation rows with the weights as they are (averaged at the end).
@@ -465,19 +369,11 @@ static nas_status forward_int8(const training *t, float *outputs, nas_err *err)
 static nas_status validate(training *t, nas_arena *arena, nas_predictions *predictions,
                            nas_score *score, nas_err *err)
 {
-    const nas_job *job = t->job;
-    float *outputs;
-    NAS_TRY(nas_predictions_new(job->data, job->validation_rows, job->n_validation, arena,
-                                predictions, &outputs, err));
-    nas_forward_rows(t->net, t->batch, t->data, job->validation_rows, job->n_validation,
-                     t->mean, t->deviation, outputs);
-    if (!nas_predictions_finite(predictions)) {
+    bool finite = true;
+    nas_trained trained = trained_of(t);
+    NAS_TRY(nas_trained_score(&trained, arena, predictions, score, &finite, err));
+    if (!finite)
         diverge(t, "an output", t->steps_per_epoch * t->epochs_done - 1);
-        return NAS_OK;
-    }
-    if (job->int8)
-        NAS_TRY(forward_int8(t, outputs, err));
-    *score = job->metric->score(predictions, stream_of(t, STREAM_SCORE, 0));
     return NAS_OK;
 }
 
@@ -540,24 +436,6 @@ static nas_status train(training *t, nas_err *err)
 
 /* ---- the result ---------------------------------------------------------- */
 
-static nas_status keep(training *t, const nas_predictions *predictions, nas_err *err)
-{
-    const nas_job *job = t->job;
-    nas_job_result *result = t->result;
-    result->row_goodness = NAS_NEW(t->arena, double, job->n_validation);
-    NAS_TRY_ALLOC(result->row_goodness, err);
-    for (int64_t i = 0; i < job->n_validation; i++)
-        result->row_goodness[i] = job->metric->row_goodness(predictions, i);
-    NAS_TRY(nas_deliver(t->graph, nas_net_weights(t->net), job->data, t->mean,
-                        t->deviation, &result->model, err));
-    nas_model *model = result->model;
-    (void)snprintf(model->metric, sizeof model->metric, "%s", job->metric->name);
-    model->score = result->validation.value;
-    (void)snprintf(model->score_on, sizeof model->score_on, "%s",
-                   job->n_validation > 0 ? "validation" : "");
-    return NAS_OK;
-}
-
 static nas_status finish(training *t, bool keep_model, nas_err *err)
 {
     nas_job_result *result = t->result;
@@ -570,13 +448,16 @@ static nas_status finish(training *t, bool keep_model, nas_err *err)
         return NAS_OK;
     t->curve[t->epochs_done - 1].validation = result->validation.value;
     result->train_loss = t->curve[t->epochs_done - 1].train_loss;
-    return keep_model ? keep(t, &predictions, err) : NAS_OK;
+    if (!keep_model)
+        return NAS_OK;
+    nas_trained trained = trained_of(t);
+    return nas_trained_keep(&trained, &predictions, t->arena, result, err);
 }
 
 static nas_status run(training *t, nas_workspace *workspace, bool keep_model,
                       nas_err *err)
 {
-    if (!matches(t))
+    if (!nas_job_matches(t->job, t->result))
         return NAS_OK;
     NAS_TRY(prepare(t, workspace, err));
     if (t->net == NULL)
