@@ -81,6 +81,13 @@ int64_t nas_history_best(const nas_history *history);
 typedef nas_status (*nas_price_fn)(void *context, const nas_candidate *candidate,
                                    nas_cost *cost, bool *feasible, nas_err *err);
 
+/* How strong the alternatives of a space turned out in a mixture (nas_space_mix). */
+typedef struct nas_strengths {
+    const nas_mixed *mixed; /* its graph is not there */
+    const double *value;    /* [n_choices][stride] */
+    int stride;
+} nas_strengths;
+
 /* What a strategy works with while asked. */
 typedef struct nas_ask {
     const nas_history *history;
@@ -93,11 +100,12 @@ typedef struct nas_ask {
                                  beside the score; 0: the score alone */
     nas_arena *arena;         /* proposals live here */
     nas_rng rng;              /* Philox(study seed, ask index) */
-    int rung, rungs;          /* where the proposal will be trained first, of how many;
-                                 0 rungs: one */
-    int64_t infeasible;       /* out: draws that violated a limit */
-    int64_t duplicates;       /* out: draws whose key the history has */
-    bool exhausted; /* out: nothing new can be proposed; the proposal is empty */
+    const nas_strengths *strengths; /* of the trained mixture; NULL: none */
+    int rung, rungs;    /* where the proposal will be trained first, of how many;
+                           0 rungs: one */
+    int64_t infeasible; /* out: draws that violated a limit */
+    int64_t duplicates; /* out: draws whose key the history has */
+    bool exhausted;     /* out: nothing new can be proposed; the proposal is empty */
 } nas_ask;
 
 typedef struct nas_proposal {
@@ -127,6 +135,21 @@ nas_status nas_propose_mutation(nas_ask *ask, int64_t parent, nas_proposal *out,
 nas_status nas_propose_candidate(nas_ask *ask, nas_candidate *candidate, int64_t parent,
                                  nas_proposal *out, nas_err *err);
 
+/* The supernet that a study trains before a strategy proposes. */
+typedef enum nas_supernet_kind {
+    NAS_SUPERNET_NONE,
+    NAS_SUPERNET_PATHS,   /* single paths of shared weights, which networks inherit */
+    NAS_SUPERNET_SOFTMAX, /* mixtures weighted by a softmax of strengths */
+    NAS_SUPERNET_GUMBEL,  /* one alternative at a time, drawn by strength */
+} nas_supernet_kind;
+
+/* Parameters by which every strategy with a supernet says how it is trained. */
+#define NAS_SUPERNET_EPOCHS "supernet_epochs"
+#define NAS_SUPERNET_SHARE "supernet_share"
+#define NAS_SUPERNET_FAIR "fair"
+#define NAS_SUPERNET_EARLY_STOP "early_stop"
+#define NAS_SUPERNET_SECOND_ORDER "second_order"
+
 /* One strategy. The framework allocates the zeroed state. */
 typedef struct nas_strategy_ops {
     const char *name;
@@ -134,6 +157,11 @@ typedef struct nas_strategy_ops {
     const char *cite; /* key in docs/refs.bib */
     const nas_param *params;
     unsigned needs; /* NAS_SPACE_* */
+    /* What the study trains before the first proposal; needs the parameters
+     * NAS_SUPERNET_EPOCHS and _SHARE. With paths, networks are first scored with weights
+     * they inherit: the ladder begins with a rung of 0 epochs. With mixtures, the
+     * strategy is asked with ask->strengths. */
+    nas_supernet_kind supernet;
     size_t state_size;
     /* Start from nothing. */
     nas_status (*init)(void *state, const nas_value *values, nas_err *err);

@@ -5,14 +5,18 @@
 /* clang-format off */
 static const nas_strategy_ops *const registry[] = {
     &nas_strategy_bohb,
+    &nas_strategy_darts,
     &nas_strategy_dehb,
     &nas_strategy_evolution,
+    &nas_strategy_gdas,
     &nas_strategy_gp,
     &nas_strategy_grid,
     &nas_strategy_local,
     &nas_strategy_nsga2,
     &nas_strategy_random,
     &nas_strategy_reinforce,
+    &nas_strategy_rsps,
+    &nas_strategy_spos,
     &nas_strategy_tpe,
 };
 /* clang-format on */

@@ -6,14 +6,40 @@
 
 extern const nas_strategy_ops nas_strategy_random;
 extern const nas_strategy_ops nas_strategy_bohb;
+extern const nas_strategy_ops nas_strategy_darts;
 extern const nas_strategy_ops nas_strategy_dehb;
 extern const nas_strategy_ops nas_strategy_evolution;
+extern const nas_strategy_ops nas_strategy_gdas;
 extern const nas_strategy_ops nas_strategy_gp;
 extern const nas_strategy_ops nas_strategy_grid;
 extern const nas_strategy_ops nas_strategy_local;
 extern const nas_strategy_ops nas_strategy_nsga2;
 extern const nas_strategy_ops nas_strategy_reinforce;
+extern const nas_strategy_ops nas_strategy_rsps;
+extern const nas_strategy_ops nas_strategy_spos;
 extern const nas_strategy_ops nas_strategy_tpe;
+
+/* A new network of the strongest alternatives of a trained mixture; once that is known,
+ * ones around it: strengths with more and more noise. Uniform without a mixture. */
+nas_status nas_propose_strongest(nas_ask *ask, nas_proposal *out, nas_err *err);
+
+/* What every strategy with a supernet lets the user say. */
+#define SUPERNET_EPOCHS_PARAM                                                            \
+    {                                                                                    \
+        .name = NAS_SUPERNET_EPOCHS, .type = NAS_PARAM_INT, .unit = "epochs",            \
+        .default_text = "0", .min = 0, .max = 100000,                                    \
+        .doc = "Of the supernet; 0: with a clock as many as its share of the time "      \
+               "allows, without one five times those of a network.",                     \
+    }
+#define SUPERNET_SHARE_PARAM                                                             \
+    {                                                                                    \
+        .name = NAS_SUPERNET_SHARE, .type = NAS_PARAM_REAL, .default_text = "0.4",       \
+        .min = 0.05, .max = 0.9,                                                         \
+        .doc = "Of the time for searching, that the supernet may train.",                \
+    }
+
+/* A strategy whose supernet is a mixture keeps nothing itself. */
+nas_status nas_mixture_init(void *state, const nas_value *values, nas_err *err);
 
 /* Numbers of a saved state: 8 bytes, little-endian, the same on every machine. */
 void nas_state_put(nas_text *out, int64_t value);
