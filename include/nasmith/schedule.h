@@ -8,8 +8,8 @@
 /* One level of fidelity: a training of its own, from scratch. */
 typedef struct nas_rung {
     double fraction; /* of the training rows, (0, 1] */
-    int64_t epochs;
-    double keep; /* share of this rung's trials that go on; 0 at the top */
+    int64_t epochs;  /* 0: no training, weights of a supernet */
+    double keep;     /* share of this rung's trials that go on; 0 at the top */
 } nas_rung;
 
 /* The ladder, fixed when a study is created. */
@@ -32,6 +32,10 @@ typedef struct nas_ladder {
  * Pure function of its arguments. */
 nas_ladder nas_ladder_plan(int64_t rows, int64_t epochs, double budget_core_s,
                            double seconds_per_row);
+
+/* The same below a rung of 0 epochs, at which networks are scored with weights they
+ * inherit from a supernet; one in eight goes on to the ladder. */
+nas_ladder nas_ladder_with_supernet(const nas_ladder *ladder);
 
 /* MACs above which a network cannot pay: one core would need more than 45 % of the
  * wall-clock seconds of the search to take it from the bottom to the top. Infinity

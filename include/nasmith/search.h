@@ -58,6 +58,7 @@ typedef struct nas_search_progress {
     nas_cost best_cost;
     bool best_changed;
     int front_size;
+    double supernet_epoch;             /* of its training now; 0: none is trained */
     const nas_evaluation_row *running; /* what workers do now */
     int n_running;
 } nas_search_progress;

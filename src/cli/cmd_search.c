@@ -62,7 +62,7 @@ static const nas_param PARAMS[] = {
      .type = NAS_PARAM_STRING,
      .default_text = "evolution",
      .doc = "who proposes networks: auto, evolution, gp, tpe, nsga2, local, "
-            "reinforce, grid, random"},
+            "reinforce, spos, rsps, darts, gdas, grid, random"},
     {.name = "strategy_options",
      .type = NAS_PARAM_STRING,
      .doc = "its parameters, name=value,..."},

@@ -97,9 +97,13 @@ static void print_evaluation(const nas_evaluation_row *e, bool fraction)
     nas_cli_format_metric(fraction, e->validation.value, value, sizeof value);
     nas_cli_format_metric(fraction, e->validation.low, low, sizeof low);
     nas_cli_format_metric(fraction, e->validation.high, high, sizeof high);
-    printf("  %-8s %2d  %3.0f %% of rows x %lld epochs  %-8s %s",
-           PURPOSES[e->spec.purpose], e->spec.rung, 100 * e->spec.fraction,
-           (long long)e->spec.epochs, STATES[e->state], value);
+    printf("  %-8s %2d  ", PURPOSES[e->spec.purpose], e->spec.rung);
+    if (e->spec.epochs == 0)
+        printf("%-24s", "inherited weights");
+    else
+        printf("%3.0f %% of rows x %lld epochs", 100 * e->spec.fraction,
+               (long long)e->spec.epochs);
+    printf("  %-8s %s", STATES[e->state], value);
     if (!isnan(e->validation.low))
         printf("  (%s to %s, n %lld)", low, high, (long long)e->validation.n);
     printf("  %.1f s%s%s%s\n", e->seconds,
@@ -139,8 +143,11 @@ static void print_ladder(const nas_ladder *ladder)
 {
     printf("Ladder   ");
     for (int i = 0; i < ladder->n; i++)
-        printf("%s%.0f %% of rows x %lld", i > 0 ? " -> " : "",
-               100 * ladder->rung[i].fraction, (long long)ladder->rung[i].epochs);
+        if (ladder->rung[i].epochs == 0)
+            printf("inherited weights");
+        else
+            printf("%s%.0f %% of rows x %lld", i > 0 ? " -> " : "",
+                   100 * ladder->rung[i].fraction, (long long)ladder->rung[i].epochs);
     printf(" epochs\n");
 }
 

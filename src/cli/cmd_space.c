@@ -3,6 +3,7 @@
 
 #include "nasmith/cost.h"
 #include "nasmith/space.h"
+#include "nasmith/supernet.h"
 #include "nasmith/text.h"
 
 #include <stdlib.h>
@@ -127,6 +128,48 @@ static void print_decisions(const nas_space *space)
     }
 }
 
+/* What a supernet of the space (--strategy spos) would share. */
+static nas_status print_sharing(const nas_cli *cli, const nas_space *space, nas_err *err)
+{
+    nas_sharing sharing;
+    char all[32], one[32];
+    NAS_TRY(nas_supernet_sharing(space, cli->arena, &sharing, err));
+    nas_text_count(all, sizeof all, (double)sharing.floats);
+    nas_text_count(one, sizeof one, (double)sharing.largest);
+    printf(
+        "supernet (--strategy spos): %s weights for all networks, %s in the largest of "
+        "%lld looked at\n",
+        all, one, (long long)sharing.networks);
+    if (sharing.in_more_shapes == 0)
+        printf("  alternatives agree in shape: all weights are shared\n");
+    else
+        printf(
+            "  alternatives differ in shape at `%s`%s: only networks with equal shapes "
+            "there share those weights\n",
+            sharing.example, sharing.in_more_shapes > 1 ? " and elsewhere" : "");
+    return NAS_OK;
+}
+
+/* Whether gradient-based strategies can mix it. */
+static nas_status print_mixture(const nas_cli *cli, const nas_space *space, nas_err *err)
+{
+    nas_mixed mixed;
+    nas_err why = {0};
+    nas_status status = nas_space_mix(space, cli->arena, &mixed, &why);
+    if (status == NAS_OK) {
+        char params[32];
+        nas_text_count(params, sizeof params, (double)nas_graph_params(mixed.graph));
+        printf("mixture (--strategy darts, gdas): %d choices, %s parameters\n",
+               mixed.n_choices, params);
+        nas_graph_free(mixed.graph);
+        return NAS_OK;
+    }
+    if (status != NAS_E_UNSUPPORTED)
+        return nas_fail(err, status, "%s", why.text);
+    printf("mixture (--strategy darts, gdas): no, %s\n", why.text);
+    return NAS_OK;
+}
+
 static void list_presets(void)
 {
     for (int i = 0; i < nas_space_preset_count(); i++)
@@ -143,6 +186,10 @@ static nas_status look(nas_cli *cli, const nas_space *space, nas_err *err)
     }
     if (strcmp(action, "show") == 0)
         return NAS_OK;
+    if (strcmp(action, "check") == 0) {
+        NAS_TRY(print_sharing(cli, space, err));
+        NAS_TRY(print_mixture(cli, space, err));
+    }
     return print_samples(cli, space, err);
 }
 
@@ -176,7 +223,8 @@ const nas_command nas_cmd_space = {
     .arguments = "show|check|sample [PRESET|FILE]",
     .details =
         "Without a space, lists the presets. `check` validates a YAML file, prints "
-        "its decisions and\nsize, and samples networks with their costs.",
+        "its decisions and\nsize, what a supernet of it would share, and samples "
+        "networks with their costs.",
     .examples = "  nasmith space show image-cnn\n"
                 "  nasmith space check my.yaml --input 3x32x32 --max-ram 64KiB",
     .min_args = 1,

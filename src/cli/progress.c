@@ -90,6 +90,8 @@ static void draw_bar(const nas_progress_view *view, const nas_search_progress *p
 static void draw_running(const nas_progress_view *view, const nas_search_progress *p)
 {
     fprintf(stderr, "  running ");
+    if (p->supernet_epoch > 0)
+        fprintf(stderr, " supernet, epoch %.1f     ", p->supernet_epoch);
     for (int i = 0; i < p->n_running && i < 4; i++) {
         const nas_evaluation_row *e = &p->running[i];
         char value[32] = "";
@@ -139,12 +141,15 @@ static void announce_best(nas_progress_view *view, const nas_search_progress *p)
 
 static void plain_line(nas_progress_view *view, const nas_search_progress *p)
 {
-    char elapsed[32], best[192] = "";
+    char elapsed[32], best[192] = "", supernet[48] = "";
     nas_text_duration(elapsed, sizeof elapsed, p->elapsed_s);
     if (p->best_trial > 0)
         best_text(view, p, best, sizeof best);
-    fprintf(stderr, "  %s  %s: %lld scored, %lld running; best %s\n", elapsed,
-            phase_word(p->phase), (long long)p->counts.scored,
+    if (p->supernet_epoch > 0)
+        (void)snprintf(supernet, sizeof supernet, "supernet at epoch %.1f, ",
+                       p->supernet_epoch);
+    fprintf(stderr, "  %s  %s: %s%lld scored, %lld running; best %s\n", elapsed,
+            phase_word(p->phase), supernet, (long long)p->counts.scored,
             (long long)p->counts.running, best[0] != '\0' ? best : "none yet");
 }
 
@@ -156,6 +161,8 @@ static void json_line(const nas_search_progress *p)
     nas_json_key_string(&json, "event", p->best_changed ? "best_changed" : "progress");
     nas_json_key_string(&json, "phase", phase_word(p->phase));
     nas_json_key_real(&json, "elapsed_s", p->elapsed_s);
+    if (p->supernet_epoch > 0)
+        nas_json_key_real(&json, "supernet_epoch", p->supernet_epoch);
     nas_json_key_int(&json, "scored", p->counts.scored);
     nas_json_key_int(&json, "running", p->counts.running);
     nas_json_key_int(&json, "failed", p->counts.failed);

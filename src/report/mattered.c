@@ -239,11 +239,15 @@ nas_status nas_report_mattered(const nas_report *r, nas_err *err)
     if (m->n_decisions == 0)
         return NAS_OK;
     const nas_rung *rung = &r->settings->ladder.rung[t->rung];
+    char how[64] = "inherited weights";
+    if (rung->epochs > 0)
+        (void)snprintf(how, sizeof how, "%.0f %% of the rows, %lld epochs",
+                       100 * rung->fraction, (long long)rung->epochs);
     nas_page_paragraph(
         r->out,
-        "From %lld networks that were all trained alike (rung %d: %.0f %% of the rows, "
-        "%lld epochs). The forests predict networks they have not seen with R² %.2f.%s",
-        (long long)t->n, t->rung, 100 * rung->fraction, (long long)rung->epochs, m->r2,
+        "From %lld networks that were all trained alike (rung %d: %s). The forests "
+        "predict networks they have not seen with R² %.2f.%s",
+        (long long)t->n, t->rung, how, m->r2,
         m->r2 < 0.1 ? " That is little: do not read much into the rankings below." : "");
     nas_page_heading(r->out, "For the score of any network");
     NAS_TRY(importance_bars(r, false, err));

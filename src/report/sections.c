@@ -356,10 +356,16 @@ static void download(const nas_report *r)
 static void ladder_text(const nas_ladder *ladder, char *out, size_t size)
 {
     size_t n = 0;
-    for (int i = 0; i < ladder->n && n < size; i++)
-        n += (size_t)snprintf(out + n, size - n, "%s%.0f %% of the rows x %lld epochs",
-                              i > 0 ? ", " : "", 100 * ladder->rung[i].fraction,
-                              (long long)ladder->rung[i].epochs);
+    for (int i = 0; i < ladder->n && n < size; i++) {
+        const nas_rung *rung = &ladder->rung[i];
+        const char *comma = i > 0 ? ", " : "";
+        if (rung->epochs == 0)
+            n += (size_t)snprintf(out + n, size - n, "%sinherited weights", comma);
+        else
+            n +=
+                (size_t)snprintf(out + n, size - n, "%s%.0f %% of the rows x %lld epochs",
+                                 comma, 100 * rung->fraction, (long long)rung->epochs);
+    }
 }
 
 nas_status nas_report_reproduce(const nas_report *r, nas_err *err)

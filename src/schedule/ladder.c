@@ -23,6 +23,9 @@ enum {
 
 static const double THIRD = 1.0 / 3;
 static const double QUARTER = 0.25;
+/* Scoring with inherited weights costs about an eighth of the shortest training: so as
+ * much time goes into either. */
+static const double SUPERNET_KEEP = 0.125;
 /* Of the wall clock of a search, for one network's way up: 5 M MACs in three minutes on
  * 50,000 images, where larger ones left the second rung unaffordable. */
 static const double MAX_SHARE = 0.45;
@@ -141,6 +144,16 @@ nas_ladder nas_ladder_plan(int64_t rows, int64_t epochs, double budget_core_s,
     if (epochs == 0)
         lengthen(&ladder, rows, visits);
     return ladder;
+}
+
+nas_ladder nas_ladder_with_supernet(const nas_ladder *ladder)
+{
+    nas_ladder out = {.n = 0};
+    out.rung[out.n++] = (nas_rung){1, 0, SUPERNET_KEEP};
+    for (int i = 0; i < ladder->n && out.n < NAS_MAX_RUNGS; i++)
+        out.rung[out.n++] = ladder->rung[i];
+    out.rung[out.n - 1].keep = 0;
+    return out;
 }
 
 double nas_ladder_max_macs(const nas_ladder *ladder, int64_t rows, double search_wall_s,

@@ -7,7 +7,13 @@
 #include <string.h>
 
 static const double LEASE_S = 10.0;
-enum { MAX_VALUES = 32 };
+enum {
+    MAX_VALUES = 32,
+    CHECKS = 10,         /* networks that show whether inherited weights rank truly */
+    TRIALS_PER_CHECK = 8 /* without a clock */
+};
+/* Most of the time that is left, that these may take. */
+static const double CHECK_SHARE = 0.15;
 /* Identity of the stream of an ask among the streams of a seed. */
 static const uint64_t ASK_STREAM = 0x61736b;
 
@@ -29,7 +35,9 @@ struct asker {
     plug_values strategy_values;
     const nas_scheduler_ops *scheduler;
     plug_values scheduler_values;
-    int64_t asks; /* whose state the strategy in memory is; -1 = none */
+    supernet_phase supernet;
+    const nas_strengths *strengths; /* of a mixture, once it is trained */
+    int64_t asks;                   /* whose state the strategy in memory is; -1 = none */
     bool exhausted;
     nas_arena *arena; /* of one step */
 };
@@ -155,6 +163,53 @@ void nas_asker_set_exhausted(asker *ask)
     ask->exhausted = true;
 }
 
+bool nas_asker_has_supernet(const asker *ask)
+{
+    return ask->strategy_ops->supernet != NAS_SUPERNET_NONE;
+}
+
+void nas_asker_set_strengths(asker *ask, const nas_strengths *strengths)
+{
+    ask->strengths = strengths;
+}
+
+void nas_asker_set_supernet(asker *ask, supernet_phase phase)
+{
+    ask->supernet = phase;
+}
+
+supernet_phase nas_asker_supernet(const asker *ask)
+{
+    return ask->supernet;
+}
+
+/* The oldest uniform network that is scored with inherited weights only: some of these go
+ * on, whatever their score, so that the scores can be compared with trainings.
+ * @return its index, or -1 */
+static int64_t to_check(const asker *ask, const run_state *state,
+                        const nas_schedule_view *view)
+{
+    const nas_history *history = view->history;
+    int64_t wanted = CHECKS;
+    int64_t found = -1;
+    if (state->trials > 0 && state->trials / TRIALS_PER_CHECK < wanted)
+        wanted = state->trials / TRIALS_PER_CHECK;
+    if (ask->strategy_ops->supernet != NAS_SUPERNET_PATHS || view->ladder->n < 2)
+        return -1;
+    for (int64_t t = 0; t < history->n; t++) {
+        const nas_history_trial *trial = &history->trials[t];
+        if (!trial->uniform || trial->first_rung > 0 || trial->rungs == 0)
+            continue;
+        wanted -= trial->queued_rung > 0;
+        if (found < 0 && trial->queued_rung == 0)
+            found = t;
+    }
+    if (wanted <= 0 || found < 0)
+        return -1;
+    double seconds = nas_rung_seconds(view, &history->trials[found].cost, 1);
+    return seconds * (double)wanted <= CHECK_SHARE * view->remaining_core_s ? found : -1;
+}
+
 nas_next nas_asker_next(const asker *ask, const run_state *state)
 {
     nas_schedule_view view = {.history = ask->history,
@@ -164,6 +219,9 @@ nas_next nas_asker_next(const asker *ask, const run_state *state)
                               .seconds_per_mac_row = ask->settings->seconds_per_mac_row,
                               .rows = ask->rows,
                               .drain = draining(ask, state)};
+    int64_t check = to_check(ask, state, &view);
+    if (check >= 0)
+        return (nas_next){.kind = NAS_NEXT_PROMOTE, .trial = check, .rung = 1};
     return ask->scheduler->next(ask->scheduler_values.values, &view);
 }
 
@@ -210,9 +268,12 @@ static nas_status propose(asker *ask, const run_state *state, int64_t index, nas
                                                         ask->settings->minimise),
                      .arena = ask->arena,
                      .rng = nas_rng_split(&rng, (uint64_t)index),
+                     .strengths = ask->strengths,
                      .rung = out->rung,
                      .rungs = ask->settings->ladder.n};
     ask->asks = -1; /* until this step is committed */
+    if (ask->supernet == SUPERNET_TRAINING)
+        return nas_propose_uniform(out, proposal, err);
     return nas_strategy_ask(ask->strategy, index, out, proposal, err);
 }
 
@@ -272,13 +333,21 @@ static nas_status step_promote(asker *ask, const nas_next *next, bool *queued,
     return nas_study_step_commit(ask->study, &step, queued, NULL, err);
 }
 
+/* Where a network begins: at a training of its own where there is nothing to inherit. */
+static int first_rung(const asker *ask, int rung)
+{
+    const nas_ladder *ladder = &ask->settings->ladder;
+    bool absent = ask->supernet == SUPERNET_TRAINING || ask->supernet == SUPERNET_FAILED;
+    return absent && ladder->rung[rung].epochs == 0 ? rung + 1 : rung;
+}
+
 static nas_status step(asker *ask, const run_state *state, bool *queued, nas_err *err)
 {
     NAS_TRY(nas_asker_sync(ask, err));
     nas_next next = nas_asker_next(ask, state);
     switch (next.kind) {
     case NAS_NEXT_ASK:
-        return step_ask(ask, state, next.rung, queued, err);
+        return step_ask(ask, state, first_rung(ask, next.rung), queued, err);
     case NAS_NEXT_PROMOTE:
         return step_promote(ask, &next, queued, err);
     case NAS_NEXT_WAIT:

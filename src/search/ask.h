@@ -5,6 +5,7 @@
 
 #include "search/price.h"
 #include "search/state.h"
+#include "search/supernet.h"
 
 /* A worker's view of the study: its space, history, strategy and scheduler. Opaque. */
 typedef struct asker asker;
@@ -22,6 +23,17 @@ nas_status nas_asker_sync(asker *ask, nas_err *err);
 
 /* What the scheduler wants now, with the history as it is. */
 nas_next nas_asker_next(const asker *ask, const run_state *state);
+
+/* Whether the strategy begins with a supernet. */
+bool nas_asker_has_supernet(const asker *ask);
+
+/* Strengths of a trained mixture, for the strategy. Borrowed for the asker's life. */
+void nas_asker_set_strengths(asker *ask, const nas_strengths *strengths);
+
+/* How far that supernet is. While others train it, uniform networks are trained on their
+ * own; without it (it diverged), all are. */
+void nas_asker_set_supernet(asker *ask, supernet_phase phase);
+supernet_phase nas_asker_supernet(const asker *ask);
 
 /* Somebody found that nothing new can be proposed. */
 void nas_asker_set_exhausted(asker *ask);

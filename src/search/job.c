@@ -265,7 +265,16 @@ static nas_status train(worker *w, const nas_claim *claim, running *r, nas_graph
     NAS_TRY(nas_study_get_blob(w->study, name, &checkpoint, &job.resume_bytes, err));
     job.resume = checkpoint;
     nas_err trial_err = {0};
-    if (nas_job_run(&job, w->workspace, true, w->arena, result, &trial_err) != NAS_OK)
+    nas_status status = NAS_OK;
+    if (job.epochs == 0 && w->bank == NULL)
+        status = nas_fail(&trial_err, NAS_E_STUDY,
+                          "the study has no supernet to inherit weights from");
+    else
+        status = job.epochs == 0 ? nas_supernet_score(w->bank, &job, w->workspace, true,
+                                                      w->arena, result, &trial_err)
+                                 : nas_job_run(&job, w->workspace, true, w->arena, result,
+                                               &trial_err);
+    if (status != NAS_OK)
         fail_trial(result, &trial_err);
     nas_heap_free(checkpoint);
     return NAS_OK;

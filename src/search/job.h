@@ -16,6 +16,9 @@ typedef struct worker {
     nas_dataset *data;
     nas_workspace *workspace;
     asker *ask;
+    nas_strengths strengths; /* of a mixture, once it is trained; in the arena */
+    nas_arena *supernet_arena;
+    nas_bank *bank;        /* the supernet's weights, once they are there */
     nas_arena *arena;      /* of one claim */
     nas_arena *tick_arena; /* of one look at the study */
     run_state state;       /* as last read */

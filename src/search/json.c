@@ -175,6 +175,8 @@ static nas_status write_search(nas_json *json, const nas_search_result *result,
     NAS_TRY(write_front(json, result, study, arena, err));
     write_baselines(json, result);
     nas_json_key_real(json, "random_estimate", result->random_estimate);
+    nas_json_key(json, "supernet");
+    NAS_TRY(nas_supernet_write_json(study, json, err));
     write_files(json, result);
     nas_json_key_real(json, "seconds", result->seconds);
     nas_json_object_end(json);

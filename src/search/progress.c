@@ -23,6 +23,56 @@ static void fill_best(search_run *run, nas_search_progress *out)
     run->told.score = score;
 }
 
+/* Say once what became of the supernet. */
+static void say_supernet(search_run *run, const supernet_state *state)
+{
+    char seconds[32];
+    char weights[32];
+    if (state->phase == run->told.supernet)
+        return;
+    run->told.supernet = state->phase;
+    nas_text_duration(seconds, sizeof seconds, state->seconds);
+    nas_text_count(weights, sizeof weights, (double)state->weights);
+    if (state->phase == SUPERNET_READY && state->weights == 0)
+        nas_run_line(run, "Supernet trained %.3g epochs in %s, loss %.3g", state->epoch,
+                     seconds, state->train_loss);
+    else if (state->phase == SUPERNET_READY)
+        nas_run_line(run, "Supernet %s weights, trained %.3g epochs in %s, loss %.3g",
+                     weights, state->epoch, seconds, state->train_loss);
+    if (state->phase == SUPERNET_FAILED)
+        nas_run_line(run, "Supernet failed (%s): networks are trained on their own",
+                     state->reason);
+}
+
+static nas_status look_at_supernet(search_run *run, nas_arena *arena,
+                                   nas_search_progress *out, nas_err *err)
+{
+    supernet_state state;
+    if (!nas_asker_has_supernet(run->view) || run->told.supernet >= SUPERNET_READY)
+        return NAS_OK;
+    NAS_TRY(nas_supernet_state_read(run->study, arena, &state, err));
+    if (state.phase == SUPERNET_TRAINING)
+        out->supernet_epoch = state.epoch;
+    say_supernet(run, &state);
+    return NAS_OK;
+}
+
+nas_status nas_progress_say_check(search_run *run, nas_err *err)
+{
+    supernet_check check;
+    if (!nas_asker_has_supernet(run->view))
+        return NAS_OK;
+    NAS_TRY(nas_supernet_check(run->study, run->arena, &check, err));
+    if (!isnan(check.tau))
+        nas_run_line(run,
+                     "Supernet ranks %lld networks as their own trainings do with "
+                     "Kendall's tau %.2f",
+                     (long long)check.networks, check.tau);
+    if (check.alarm != NULL)
+        nas_run_line(run, "Alarm    %s", check.alarm);
+    return NAS_OK;
+}
+
 static nas_status fill(search_run *run, nas_arena *arena, nas_search_progress *out,
                        nas_err *err)
 {
@@ -33,6 +83,7 @@ static nas_status fill(search_run *run, nas_arena *arena, nas_search_progress *o
     NAS_TRY(nas_study_count(run->study, &out->counts, err));
     run->told.counts = out->counts;
     NAS_TRY(nas_study_running(run->study, arena, &running, &n, err));
+    NAS_TRY(look_at_supernet(run, arena, out, err));
     NAS_TRY(nas_search_front(nas_asker_history(run->view), &s->limits, s->minimise, arena,
                              &front, &out->front_size, err));
     out->running = running;

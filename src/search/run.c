@@ -222,6 +222,10 @@ static void say_plan(const search_run *run, const nas_study_settings *settings,
                  (double)speed->macs / 1e6, row > 0.0 ? 1.0 / row : 0.0);
     for (int i = 0; i < settings->ladder.n; i++) {
         const nas_rung *r = &settings->ladder.rung[i];
+        if (r->epochs == 0) {
+            nas_run_line(run, "Rung %d   weights inherited from the supernet", i);
+            continue;
+        }
         double seconds = row * r->fraction * (double)(r->epochs * run->data->n_train);
         nas_run_line(run,
                      "Rung %d   %.0f %% of the rows x %lld epochs, about %.2g s each", i,

@@ -29,6 +29,7 @@ typedef struct search_run {
         int64_t best;
         double score;
         nas_study_counts counts;
+        supernet_phase supernet;
     } told;
 } search_run;
 
@@ -86,6 +87,9 @@ nas_score nas_searched_score(const nas_trial_row *row);
 nas_status nas_search_finish(search_run *run, nas_search_result *result, nas_err *err);
 
 /* ---- progress.c -------------------------------------------------------- */
+
+/* Say how far scores with inherited weights agree with trainings, if there are any. */
+nas_status nas_progress_say_check(search_run *run, nas_err *err);
 
 /* Tell the sink where the run stands, at most ten times a second unless `force`. */
 nas_status nas_progress_tell(search_run *run, nas_search_phase phase, bool force,

@@ -135,6 +135,22 @@ static nas_status scheduler_json(const nas_scheduler_ops *ops, nas_arena *arena,
     return values_json(ops->params, values, arena, out, err);
 }
 
+/* The ladder of a supernet begins with a rung that costs next to nothing; only asha
+ * climbs from it as it should. */
+static nas_status check_scheduler(const char *strategy, const char *scheduler,
+                                  nas_err *err)
+{
+    if (nas_strategy_find(strategy)->supernet != NAS_SUPERNET_PATHS ||
+        strcmp(scheduler, "asha") == 0)
+        return NAS_OK;
+    nas_status status =
+        nas_fail(err, NAS_E_USAGE, "strategy `%s` does not go with scheduler `%s`",
+                 strategy, scheduler);
+    nas_err_hint(err, "its networks climb from inherited weights to trainings of their "
+                      "own: --scheduler asha");
+    return status;
+}
+
 /* ---- recipe -------------------------------------------------------------- */
 
 /* Small data gets small batches, or an epoch would be a handful of steps; the rate
@@ -188,6 +204,26 @@ const char *nas_settings_auto_space(const nas_study_settings *settings, const ch
     return name;
 }
 
+/* Gradient-based strategies need a space whose choices can be mixed. */
+static nas_status check_mixture(const nas_space *space, const char *strategy,
+                                nas_arena *arena, nas_err *err)
+{
+    nas_mixed mixed;
+    nas_supernet_kind kind = nas_strategy_find(strategy)->supernet;
+    if (kind != NAS_SUPERNET_SOFTMAX && kind != NAS_SUPERNET_GUMBEL)
+        return NAS_OK;
+    nas_status status = nas_space_mix(space, arena, &mixed, err);
+    nas_graph_free(mixed.graph);
+    if (status != NAS_E_UNSUPPORTED)
+        return status;
+    nas_err_context(err, "strategy `%s` cannot mix space `%s`", strategy,
+                    nas_space_name(space));
+    nas_err_hint(err, "--strategy spos shares weights in every space");
+    if (err != NULL)
+        err->code = NAS_E_USAGE;
+    return NAS_E_USAGE;
+}
+
 /* @param out  a strategy that is NULL is chosen by the space */
 static nas_status read_space(const char *what, nas_arena *arena, nas_study_settings *out,
                              nas_err *err)
@@ -199,7 +235,9 @@ static nas_status read_space(const char *what, nas_arena *arena, nas_study_setti
     NAS_TRY(nas_space_load(what, &out->space_context, &space, err));
     if (out->strategy == NULL)
         out->strategy = nas_strategy_choose(space, out->minimise, &why)->name;
-    nas_status status = copy_space(space, arena, out, err);
+    nas_status status = check_mixture(space, out->strategy, arena, err);
+    if (status == NAS_OK)
+        status = copy_space(space, arena, out, err);
     nas_space_free(space);
     return status;
 }
@@ -267,6 +305,7 @@ nas_status nas_settings_wanted(const nas_search_options *options,
         .cpu = cpu_name(arena)};
     NAS_TRY_ALLOC(out->cpu, err);
     NAS_TRY(read_space(options->space, arena, out, err));
+    NAS_TRY(check_scheduler(out->strategy, out->scheduler, err));
     NAS_TRY(strategy_json(nas_strategy_find(out->strategy), options->strategy_options,
                           arena, &out->strategy_json, err));
     NAS_TRY(scheduler_json(scheduler, arena, &out->scheduler_json, err));

@@ -5,6 +5,7 @@
 #include "search/budget.h"
 #include "search/price.h"
 #include "search/run.h"
+#include "search/supernet.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -82,6 +83,26 @@ static nas_status check_feasible(const search_run *run, const nas_space *space,
     return status;
 }
 
+/* A supernet leaves less time; with inherited weights, half of that goes into scoring. */
+static nas_status add_supernet(const search_run *run, nas_study_settings *settings,
+                               const throughput *speed, double search_s, nas_err *err)
+{
+    supernet_plan plan;
+    nas_supernet_kind kind = nas_strategy_find(settings->strategy)->supernet;
+    bool inherits = kind == NAS_SUPERNET_PATHS;
+    if (kind == NAS_SUPERNET_NONE)
+        return NAS_OK;
+    NAS_TRY(nas_supernet_plan_of(settings, has_clock(run), &plan, err));
+    if (has_clock(run))
+        settings->ladder = nas_ladder_plan(
+            run->data->n_train, run->options->epochs,
+            (inherits ? 0.5 : 1.0) * (1.0 - plan.share) * search_s * run->workers,
+            settings->seconds_per_mac_row * (double)speed->macs);
+    if (inherits)
+        settings->ladder = nas_ladder_with_supernet(&settings->ladder);
+    return NAS_OK;
+}
+
 /* Everything of the settings that was read from a clock. Without one nothing is measured,
  * so that the same command gives the same bytes. */
 static nas_status measure(const search_run *run, const nas_space *space,
@@ -95,9 +116,9 @@ static nas_status measure(const search_run *run, const nas_space *space,
         NAS_TRY(nas_latency_measure(&settings->latency, err));
     settings->seconds_per_mac_row = NOMINAL_SECONDS_PER_MAC_ROW;
     settings->ladder = nas_ladder_plan(run->data->n_train, o->epochs, 0.0, 0.0);
-    if (!has_clock(run))
-        return NAS_OK;
     throughput speed = {0};
+    if (!has_clock(run))
+        return add_supernet(run, settings, &speed, 0.0, err);
     NAS_TRY(nas_measure_throughput(run->data, space, settings, &speed, err));
     if (speed.seconds_per_mac_row > 0.0)
         settings->seconds_per_mac_row = speed.seconds_per_mac_row;
@@ -106,7 +127,7 @@ static nas_status measure(const search_run *run, const nas_space *space,
     settings->ladder =
         nas_ladder_plan(run->data->n_train, o->epochs, shares.search_s * run->workers,
                         settings->seconds_per_mac_row * (double)speed.macs);
-    return NAS_OK;
+    return add_supernet(run, settings, &speed, shares.search_s, err);
 }
 
 static nas_status create(search_run *run, const nas_space *space,

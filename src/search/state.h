@@ -17,6 +17,7 @@
 #define STATE_RESULT "result"       /* of the last finished round, as JSON */
 #define STATE_OPENINGS "openings"   /* of the sealed rows: "COUNT ROUND" */
 #define STATE_ROUND "round"         /* last one that is finished */
+#define STATE_SUPERNET "supernet"   /* supernet_state as JSON */
 
 typedef enum run_phase {
     RUN_SEARCH, /* propose, promote, train */

@@ -221,6 +221,7 @@ static nas_status begin_refit(supervisor *s, nas_err *err)
         }
         NAS_TRY(nas_plan_write(run->study, &s->plan, err));
     }
+    NAS_TRY(nas_progress_say_check(run, err));
     announce_plan(s);
     NAS_TRY(queue_refits(s, err));
     NAS_TRY(queue_baseline(s, "linear", nas_baseline_linear, err));

@@ -3,6 +3,7 @@
 #include "nasmith/process.h"
 #include "nasmith/search.h"
 #include "search/job.h"
+#include "search/supernet_job.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -26,12 +27,27 @@ static bool over(const worker *w)
            !nas_worker_followed(w) || (w->interrupted != NULL && *w->interrupted != 0);
 }
 
+/* Whether something may be proposed. While another worker trains the supernet, networks
+ * are trained on their own only where a clock says how many. */
+static bool may_ask(const worker *w)
+{
+    bool waits =
+        nas_asker_has_supernet(w->ask) && nas_asker_supernet(w->ask) < SUPERNET_READY;
+    return w->state.phase == RUN_SEARCH &&
+           (!waits || (w->state.search_end_ms != 0 && w->state.trials == 0));
+}
+
 /* Claim and train, or queue something. @param idle  out: there was nothing to do */
 static nas_status turn(worker *w, bool *idle, nas_err *err)
 {
     nas_claim claim;
     bool found = false;
     nas_arena_reset(w->arena);
+    NAS_TRY(nas_worker_supernet(w, &found, err));
+    if (found) {
+        *idle = false;
+        return NAS_OK;
+    }
     NAS_TRY(nas_study_claim_for(w->study, w->name, LEASE_S, purposes_of(w->state.phase),
                                 w->arena, &claim, &found, err));
     if (found) {
@@ -39,7 +55,7 @@ static nas_status turn(worker *w, bool *idle, nas_err *err)
         return nas_worker_run_job(w, &claim, err);
     }
     bool queued = false;
-    if (w->state.phase == RUN_SEARCH)
+    if (may_ask(w))
         NAS_TRY(nas_asker_step(w->ask, &w->state, &queued, err));
     *idle = !queued;
     return NAS_OK;
@@ -69,6 +85,8 @@ static nas_status open_worker(worker *w, const char *study_path, nas_err *err)
     w->settings = nas_study_settings_of(w->study);
     w->arena = nas_arena_new();
     NAS_TRY_ALLOC(w->arena, err);
+    w->supernet_arena = nas_arena_new();
+    NAS_TRY_ALLOC(w->supernet_arena, err);
     w->tick_arena = nas_arena_new();
     NAS_TRY_ALLOC(w->tick_arena, err);
     w->workspace = nas_workspace_new();
@@ -83,6 +101,8 @@ static nas_status open_worker(worker *w, const char *study_path, nas_err *err)
 static void close_worker(worker *w)
 {
     nas_asker_free(w->ask);
+    nas_bank_free(w->bank);
+    nas_arena_free(w->supernet_arena);
     nas_dataset_close(w->data);
     nas_workspace_free(w->workspace);
     nas_arena_free(w->tick_arena);

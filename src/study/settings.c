@@ -193,7 +193,7 @@ static nas_status read_ladder(const json_t *array, nas_ladder *out, nas_err *err
         const json_t *rung = json_array_get(array, i);
         out->rung[i] = (nas_rung){read_real(rung, "fraction"), read_int(rung, "epochs"),
                                   read_real(rung, "keep")};
-        if (!(out->rung[i].fraction > 0) || out->rung[i].epochs < 1)
+        if (!(out->rung[i].fraction > 0) || out->rung[i].epochs < (i > 0))
             return nas_fail(err, NAS_E_CONFIG, "settings: rung %zu has no training", i);
     }
     return NAS_OK;
