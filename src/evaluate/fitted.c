@@ -28,7 +28,11 @@ nas_status nas_fit(const nas_dataset *data, const nas_graph *graph, const int64_
                    nas_fitted *out, nas_err *err)
 {
     *out = (nas_fitted){.batch = batch_for(n, recipe->batch)};
-    NAS_TRY(nas_dataset_front_fit(data, graph, rows, n, plain, arena, &out->front, err));
+    if (graph == NULL)
+        NAS_TRY(nas_dataset_fit_front(data, rows, n, plain, arena, &out->front, err));
+    else
+        NAS_TRY(
+            nas_dataset_front_fit(data, graph, rows, n, plain, arena, &out->front, err));
     if (data->task != NAS_TASK_CLASSIFICATION)
         NAS_TRY(fit_targets(data, rows, n, arena, out, err));
     if (!recipe->class_weights || data->labels == NULL)

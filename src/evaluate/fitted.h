@@ -17,6 +17,7 @@ typedef struct nas_fitted {
 
 /* Fit on rows for a network. Everything lives in the arena.
  * @param data   may be behind the graph's computed front section (nas_dataset_front)
+ * @param graph  NULL: one whose front section computes nothing
  * @param plain  of nas_dataset_fit_front: for int8 networks
  * @return NAS_E_NOMEM */
 nas_status nas_fit(const nas_dataset *data, const nas_graph *graph, const int64_t *rows,

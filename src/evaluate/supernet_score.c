@@ -32,8 +32,8 @@ static nas_status compile(scoring *s, nas_workspace *workspace, nas_err *err)
 {
     const nas_job *job = s->job;
     nas_bank_view *view = NULL;
-    NAS_TRY(nas_fit(job->data, job->train_rows, job->n_train, &job->recipe, job->int8,
-                    s->arena, &s->fitted, err));
+    NAS_TRY(nas_fit(job->data, job->graph, job->train_rows, job->n_train, &job->recipe,
+                    job->int8, s->arena, &s->fitted, err));
     NAS_TRY(nas_graph_with_front(job->graph, &s->fitted.front, &s->graph, err));
     nas_net_options options = nas_fitted_options(&s->fitted, &job->recipe);
     NAS_TRY(nas_net_compile(s->graph, &options, workspace, &s->net, err));
@@ -75,8 +75,8 @@ static nas_status score(scoring *s, bool keep_model, nas_err *err)
 {
     nas_predictions predictions = {0};
     bool finite = true;
-    nas_trained trained = {s->job, s->graph, s->net, &s->fitted,
-                           stream_of(s, STREAM_SCORE)};
+    nas_trained trained = {s->job, s->job->data, s->graph,
+                           s->net, &s->fitted,   stream_of(s, STREAM_SCORE)};
     NAS_TRY(nas_trained_score(&trained, s->arena, &predictions, &s->result->validation,
                               &finite, err));
     if (!finite) {

@@ -113,8 +113,8 @@ static nas_status prepare(training *t, nas_err *err)
     NAS_TRY_ALLOC(l->arena, err);
     l->scratch = nas_arena_new();
     NAS_TRY_ALLOC(l->scratch, err);
-    NAS_TRY(nas_fit(job->data, job->rows, job->n_rows, &job->recipe, job->int8, l->arena,
-                    &l->fitted, err));
+    NAS_TRY(nas_fit(job->data, NULL, job->rows, job->n_rows, &job->recipe, job->int8,
+                    l->arena, &l->fitted, err));
     l->optimizer = nas_recipe_optimizer(&job->recipe);
     l->augment = nas_recipe_augment(&job->recipe, job->data->shape);
     l->rows = job->rows;

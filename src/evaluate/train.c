@@ -360,8 +360,8 @@ static bool train_step(training *t, int64_t step, const int64_t *rows, double *l
 
 static nas_trained trained_of(const training *t)
 {
-    return (nas_trained){t->job, t->data, t->graph, t->net, &t->fitted,
-                         stream_of(t, STREAM_SCORE, 0)};
+    return (nas_trained){t->job, t->data,    t->graph,
+                         t->net, &t->fitted, stream_of(t, STREAM_SCORE, 0)};
 }
 
 /* Score the validation rows with the weights as they are (averaged at the end).

@@ -8,7 +8,7 @@
 typedef struct nas_trained {
     const nas_job *job;
     const nas_dataset *data; /* the job's, behind the computed front section */
-    const nas_graph *graph; /* with fitted front section */
+    const nas_graph *graph;  /* with fitted front section */
     nas_net *net;
     const nas_fitted *fitted;
     nas_rng rng; /* of the bootstrap */
