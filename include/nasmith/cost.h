@@ -78,8 +78,8 @@ const char *nas_limit_name(nas_limit_kind kind);
 double nas_limit_cost(const nas_cost *cost, nas_limit_kind kind);
 double nas_limit_bound(const nas_limits *limits, nas_limit_kind kind);
 
-/* A cost or limit as people read it: "93.1 k", "64 KiB", "1.375 ms"; parts of a byte
- * round up, an unknown latency is "-". */
+/* A cost or limit as people read it: "93.1 k", "64 KiB", "1.375 ms", "41.2 µs"; parts of
+ * a byte round up, an unknown latency is "-". */
 void nas_cost_text(nas_limit_kind kind, double value, char *out, size_t size);
 
 /* All costs of a network as nas_cost_text gives them. */
@@ -96,6 +96,10 @@ nas_status nas_latency_read_json(const json_t *value, nas_latency_table *out,
 /* Milliseconds of one inference of a planned network by the table; float kernels whatever
  * the program's type. -1 when the table is not known. */
 double nas_latency_predict(const nas_latency_table *table, const nas_program *program);
+/* What one step of it takes, by the same table; the sum over steps leaves out copying the
+ * input in and the output out. */
+double nas_latency_step(const nas_latency_table *table, const nas_program *program,
+                        int step);
 
 /* Time the shipped kernels on this machine: 0.1 to 0.3 s. Uses this thread's CPU clock
  * and the fastest of several runs, so that other load disturbs it little.

@@ -42,6 +42,10 @@ void nas_text_count(char *out, size_t size, double value);
 /* "61 KiB", "1.2 MiB", "512 B". */
 void nas_text_bytes(char *out, size_t size, int64_t bytes);
 
+/* "2.385 ms", "41.2 µs" below a tenth of one, "1.25 s" from a second on; "-" below 0.
+ * @param size  12 bytes hold any */
+void nas_text_ms(char *out, size_t size, double ms);
+
 /* "4:12", "1:02:03". */
 void nas_text_duration(char *out, size_t size, double seconds);
 

@@ -173,6 +173,18 @@ void nas_text_bytes(char *out, size_t size, int64_t bytes)
     (void)snprintf(out, size, "%.*f %ciB", whole ? 0 : 1, value, UNITS[unit]);
 }
 
+void nas_text_ms(char *out, size_t size, double ms)
+{
+    if (!(ms >= 0.0))
+        (void)snprintf(out, size, "-");
+    else if (ms >= 1000.0)
+        (void)snprintf(out, size, "%.4g s", ms / 1000.0);
+    else if (ms >= 0.1 || ms == 0.0)
+        (void)snprintf(out, size, "%.4g ms", ms);
+    else
+        (void)snprintf(out, size, "%.4g µs", ms * 1000.0);
+}
+
 void nas_text_duration(char *out, size_t size, double seconds)
 {
     if (!(seconds >= 0.0 && seconds < 3.6e9)) {

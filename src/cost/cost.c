@@ -168,10 +168,8 @@ void nas_cost_text(nas_limit_kind kind, double value, char *out, size_t size)
         nas_text_bytes(out, size, (int64_t)ceil(value));
     else if (kind != NAS_LIMIT_LATENCY)
         nas_text_count(out, size, value);
-    else if (value < 0.0)
-        (void)snprintf(out, size, "-");
     else
-        (void)snprintf(out, size, "%.4g ms", value);
+        nas_text_ms(out, size, value);
 }
 
 nas_cost_words nas_cost_in_words(const nas_cost *cost)

@@ -108,18 +108,28 @@ static double copy_ns(const nas_latency_table *table, nas_shape shape)
     return table->ns_per_step + (double)units * table->ns_per_unit[NAS_STEP_CONCAT][size];
 }
 
+static double step_ns(const nas_latency_table *table, const nas_program *program, int s)
+{
+    const nas_step *step = &program->steps[s];
+    int64_t units = 0;
+    int size = nas_latency_class(program->graph, step, &units);
+    return table->ns_per_step + (double)units * table->ns_per_unit[step->kind][size];
+}
+
+double nas_latency_step(const nas_latency_table *table, const nas_program *program,
+                        int step)
+{
+    return table->known ? step_ns(table, program, step) * 1e-6 : -1.0;
+}
+
 double nas_latency_predict(const nas_latency_table *table, const nas_program *program)
 {
     if (!table->known)
         return -1.0;
     double ns = copy_ns(table, nas_graph_input_shape(program->graph)) +
                 copy_ns(table, nas_graph_output_shape(program->graph));
-    for (int s = 0; s < program->n_steps; s++) {
-        const nas_step *step = &program->steps[s];
-        int64_t units = 0;
-        int size = nas_latency_class(program->graph, step, &units);
-        ns += table->ns_per_step + (double)units * table->ns_per_unit[step->kind][size];
-    }
+    for (int s = 0; s < program->n_steps; s++)
+        ns += step_ns(table, program, s);
     return ns * 1e-6;
 }
 

@@ -194,12 +194,7 @@ static void announce_limits(const search_run *run)
         double bound = nas_limit_bound(limits, (nas_limit_kind)kind);
         if (bound <= 0.0)
             continue;
-        if (kind == NAS_LIMIT_RAM || kind == NAS_LIMIT_FLASH)
-            nas_text_bytes(word, sizeof word, (int64_t)bound);
-        else if (kind == NAS_LIMIT_LATENCY)
-            (void)snprintf(word, sizeof word, "%.4g ms", bound);
-        else
-            nas_text_count(word, sizeof word, bound);
+        nas_cost_text((nas_limit_kind)kind, bound, word, sizeof word);
         nas_text_printf(&text, "%s%s %s", text.length > 0 ? ", " : "",
                         nas_limit_name((nas_limit_kind)kind), word);
     }

@@ -99,6 +99,13 @@ static void test_bytes_for_people(void **state)
 static void test_durations_for_people(void **state)
 {
     (void)state;
+    check_format(nas_text_ms(out, sizeof out, 2.38549), "2.385 ms");
+    check_format(nas_text_ms(out, sizeof out, 0.27), "0.27 ms");
+    check_format(nas_text_ms(out, sizeof out, 0.0412345), "41.23 µs");
+    check_format(nas_text_ms(out, sizeof out, 1250), "1.25 s");
+    check_format(nas_text_ms(out, sizeof out, 0), "0 ms");
+    check_format(nas_text_ms(out, sizeof out, -1), "-");
+    check_format(nas_text_ms(out, sizeof out, (double)NAN), "-");
     check_format(nas_text_duration(out, sizeof out, 7.4), "0:07");
     check_format(nas_text_duration(out, sizeof out, 252), "4:12");
     check_format(nas_text_duration(out, sizeof out, 3599.6), "1:00:00");

@@ -165,7 +165,7 @@ static void test_words(void **state)
     nas_cost_text(NAS_LIMIT_RAM, 700.25, text, sizeof text);
     assert_string_equal(text, "701 B");
     nas_cost_text(NAS_LIMIT_LATENCY, 0.0123456, text, sizeof text);
-    assert_string_equal(text, "0.01235 ms");
+    assert_string_equal(text, "12.35 µs");
 }
 
 int main(void)

@@ -74,6 +74,18 @@ static void test_prediction_is_the_sum(void **state)
                 128 * t.ns_per_unit[NAS_STEP_GLOBAL_AVG_POOL][0] +
                 24 * t.ns_per_unit[NAS_STEP_DENSE][0];
     assert_true(fabs(cost.latency_ms - ns * 1e-6) < 1e-12);
+    nas_arena *arena = nas_arena_new();
+    nas_program_options options = nas_program_options_default();
+    nas_program *program = NULL;
+    check_ok(nas_program_build(graph, &options, arena, &program, &err), err);
+    double steps = 0;
+    for (int s = 0; s < program->n_steps; s++)
+        steps += nas_latency_step(&t, program, s);
+    double copies = 1e-6 * (2 * 12.5 + 195 * copy); /* input and output */
+    assert_true(fabs(steps + copies - cost.latency_ms) < 1e-12);
+    nas_latency_table unknown = {0};
+    assert_true(nas_latency_step(&unknown, program, 0) < 0);
+    nas_arena_free(arena);
     t.known = false;
     check_ok(nas_cost_of(graph, NAS_FLOAT32, &t, NULL, &cost, &err), err);
     assert_true(cost.latency_ms < 0.0);
