@@ -243,6 +243,9 @@ nas_status nas_study_trials(nas_study *study, nas_arena *arena, nas_trial_row **
 nas_status nas_study_trial(nas_study *study, int64_t id, nas_arena *arena,
                            nas_trial_row **out, nas_err *err);
 
+/* The evaluation of the highest rung of the search that is done, or NULL. */
+const nas_evaluation_row *nas_trial_searched(const nas_trial_row *trial);
+
 /* What workers are training now, by id. *out lives in the arena. */
 nas_status nas_study_running(nas_study *study, nas_arena *arena, nas_evaluation_row **out,
                              int64_t *n, nas_err *err);

@@ -58,12 +58,7 @@ static nas_status load_trial(const nas_cli *cli, side *s, int64_t trial, nas_err
         return nas_fail(err, NAS_E_USAGE, "no trial %lld in %s", (long long)trial,
                         nas_study_path(s->study));
     s->row = row;
-    for (int i = 0; i < row->n_evaluations; i++) {
-        const nas_evaluation_row *e = &row->evaluations[i];
-        if (e->spec.purpose == NAS_PURPOSE_SEARCH && e->state == NAS_EVALUATION_DONE &&
-            (s->best == NULL || e->spec.rung > s->best->spec.rung))
-            s->best = e;
-    }
+    s->best = nas_trial_searched(row);
     for (int i = 0; i < s->result.n_finalists; i++)
         if (s->result.finalists[i].trial == trial)
             s->finalist = &s->result.finalists[i];

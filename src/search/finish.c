@@ -108,17 +108,8 @@ static nas_status keep_answers(const finisher *f, const nas_model *model, int64_
 
 nas_score nas_searched_score(const nas_trial_row *row)
 {
-    nas_score score = nas_score_none(0);
-    int rung = -1;
-    for (int i = 0; i < row->n_evaluations; i++) {
-        const nas_evaluation_row *e = &row->evaluations[i];
-        if (e->spec.purpose == NAS_PURPOSE_SEARCH && e->state == NAS_EVALUATION_DONE &&
-            e->spec.rung > rung) {
-            rung = e->spec.rung;
-            score = e->validation;
-        }
-    }
-    return score;
+    const nas_evaluation_row *best = nas_trial_searched(row);
+    return best != NULL ? best->validation : nas_score_none(0);
 }
 
 static int64_t refit_epochs(const nas_trial_row *row, int round)

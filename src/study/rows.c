@@ -244,3 +244,16 @@ nas_status nas_study_count(nas_study *study, nas_study_counts *out, nas_err *err
     NAS_TRY(study->database->ops->read(study->database, err));
     return nas_study_end(study, count_all(study, out, err), err);
 }
+
+const nas_evaluation_row *nas_trial_searched(const nas_trial_row *trial)
+{
+    const nas_evaluation_row *best = NULL;
+    for (int i = 0; i < trial->n_evaluations; i++) {
+        const nas_evaluation_row *e = &trial->evaluations[i];
+        bool counts =
+            e->spec.purpose == NAS_PURPOSE_SEARCH && e->state == NAS_EVALUATION_DONE;
+        if (counts && (best == NULL || e->spec.rung > best->spec.rung))
+            best = e;
+    }
+    return best;
+}
