@@ -59,6 +59,13 @@ typedef struct nas_model {
 
 void nas_model_free(nas_model *model); /* frees contents and the struct; NULL is fine */
 
+/* Temperature scaling: divide a classifier's logits by `temperature`, by its last layer.
+ * Its answers stay the same; its probabilities become more modest above 1, surer below.
+ * @param temperature  > 0
+ * @return NAS_E_USAGE for a regression, or when the last layer is not dense
+ * Ref: guo2017 */
+nas_status nas_model_temper(nas_model *model, double temperature, nas_err *err);
+
 /* One file: a JSON header and the raw weights, checksummed, written atomically.
  * @return NAS_E_IO */
 nas_status nas_model_write(const nas_model *model, const char *path, nas_err *err);

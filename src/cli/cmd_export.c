@@ -42,6 +42,13 @@ static const nas_param PARAMS[] = {
      .default_text = "best",
      .choices = CALIBRATIONS,
      .doc = "ranges of int8: best (of the others), min-max, percentile, mse"},
+    {.name = "temperature",
+     .type = NAS_PARAM_REAL,
+     .default_text = "1",
+     .min = 0.01,
+     .max = 100,
+     .doc = "divide a classifier's logits by it, for better probabilities (the report "
+            "names one)"},
     NAS_CLI_DATA_PARAMS,
     {.name = NULL},
 };
@@ -283,7 +290,11 @@ static nas_status run(nas_cli *cli, nas_err *err)
     nas_model *model = NULL;
     rows r = {0};
     NAS_TRY(load_model(cli, &model, &r.folder, err));
-    nas_status status = export_model(cli, model, &r, err);
+    nas_status status = NAS_OK;
+    if (nas_cli_real(cli, "temperature") != 1)
+        status = nas_model_temper(model, nas_cli_real(cli, "temperature"), err);
+    if (status == NAS_OK)
+        status = export_model(cli, model, &r, err);
     nas_model_free(model);
     return status;
 }

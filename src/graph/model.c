@@ -323,3 +323,26 @@ nas_status nas_model_read(const char *path, nas_model **out, nas_err *err)
     nas_heap_free(data);
     return status;
 }
+
+/* ---- temperature ----------------------------------------------------------------- */
+
+nas_status nas_model_temper(nas_model *model, double temperature, nas_err *err)
+{
+    const nas_graph *graph = model->graph;
+    int last = nas_graph_output(graph);
+    while (nas_graph_node(graph, last)->op == NAS_OP_FLATTEN)
+        last = nas_graph_node(graph, last)->inputs[0];
+    if (model->task != NAS_TASK_CLASSIFICATION)
+        return nas_fail(err, NAS_E_USAGE, "a regression has no temperature");
+    if (nas_graph_node(graph, last)->op != NAS_OP_DENSE)
+        return nas_fail(err, NAS_E_USAGE,
+                        "temperature scaling needs a dense last layer, found %s",
+                        nas_op_get(nas_graph_node(graph, last)->op)->name);
+    for (int i = 0; i < nas_graph_weight_count(graph); i++) {
+        const nas_weight *w = nas_graph_weight(graph, i);
+        for (int64_t k = 0; w->node == last && k < w->count; k++)
+            model->weights[w->offset + k] =
+                (float)((double)model->weights[w->offset + k] / temperature);
+    }
+    return NAS_OK;
+}

@@ -231,6 +231,42 @@ static void test_every_failed_allocation_is_reported(void **state)
     nas_model_free(m);
 }
 
+/* Only the last layer shrinks, and only where there is one that can. */
+static void temperature_divides_the_last_layer(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    nas_rng rng = nas_rng_new(2, 385);
+    nas_model m = {.task = NAS_TASK_CLASSIFICATION, .n_outputs = 3};
+    nas_graph_builder *b = nas_graph_builder_new();
+    int x = nas_graph_add_input(b, (nas_shape){4, 1, 1});
+    x = nas_graph_add_dense(b, x, 5, "hidden");
+    x = nas_graph_add_dense(b, x, 3, "head");
+    check_ok(nas_graph_finish(b, x, &m.graph, &err), err);
+    nas_graph_builder_free(b);
+    const int64_t n = nas_graph_floats(m.graph);
+    m.weights = floats(n, &rng);
+    float *before = nas_heap_alloc((size_t)n, sizeof *before);
+    assert_non_null(before);
+    memcpy(before, m.weights, (size_t)n * sizeof *before);
+    check_ok(nas_model_temper(&m, 2.5, &err), err);
+    int64_t scaled = 0;
+    for (int i = 0; i < nas_graph_weight_count(m.graph); i++) {
+        const nas_weight *w = nas_graph_weight(m.graph, i);
+        double divisor = w->node == nas_graph_output(m.graph) ? 2.5 : 1;
+        for (int64_t k = w->offset; k < w->offset + w->count; k++) {
+            assert_true(fabs((double)m.weights[k] - (double)before[k] / divisor) < 1e-6);
+            scaled += divisor > 1;
+        }
+    }
+    assert_int_equal(scaled, 3 * 5 + 3);
+    m.task = NAS_TASK_REGRESSION;
+    assert_int_equal(nas_model_temper(&m, 2.5, &err), NAS_E_USAGE);
+    nas_heap_free(before);
+    nas_heap_free(m.weights);
+    nas_graph_free(m.graph);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -240,6 +276,7 @@ int main(void)
         cmocka_unit_test(test_inconsistent_contents_are_seen),
         cmocka_unit_test(test_missing_file_is_an_io_error),
         cmocka_unit_test(test_every_failed_allocation_is_reported),
+        cmocka_unit_test(temperature_divides_the_last_layer),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
