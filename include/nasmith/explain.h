@@ -84,6 +84,14 @@ typedef struct nas_explain_rule {
     char text[176];
 } nas_explain_rule;
 
+enum { NAS_EXPLAIN_FORESIGHTS = 8 };
+
+/* How well a forest of the first networks orders the ones that came next. */
+typedef struct nas_explain_foresight {
+    int64_t networks, next; /* known; predicted */
+    double tau;             /* Kendall's, of predicted and measured */
+} nas_explain_foresight;
+
 typedef struct nas_explain_mattered {
     nas_explain_decision *decision; /* [n_decisions], by share less deviation */
     int n_decisions;
@@ -91,8 +99,10 @@ typedef struct nas_explain_mattered {
     int n_pairs;
     nas_explain_rule *rule; /* [n_rules], largest effect first */
     int n_rules;
-    double *predicted;  /* [table.n] by trees that have not seen the row; oriented; NaN */
-    double r2, tau;     /* of these predictions; Kendall's tau */
+    double *predicted; /* [table.n] by trees that have not seen the row; oriented; NaN */
+    double r2, tau;    /* of these predictions; Kendall's tau */
+    nas_explain_foresight foresight[NAS_EXPLAIN_FORESIGHTS]; /* in the order of time */
+    int n_foresight;
     int64_t n_best;     /* networks in the best tenth */
     int forests, trees; /* seeds; trees of each */
 } nas_explain_mattered;
@@ -118,6 +128,7 @@ void nas_explain_mattered_write_json(const nas_explain_table *table,
 /* Entries of a study (nas_study_get) with what was explained of its chosen network. */
 #define NAS_EXPLAIN_ENTRY "explanation" /* docs/json.md, key "network" */
 #define NAS_ABLATION_ENTRY "ablation"   /* key "ablation" */
+#define NAS_SEEDS_ENTRY "seeds"         /* key "seeds" */
 
 typedef struct nas_explain_options {
     double seconds; /* that the looking may take, about, on one core */
@@ -142,6 +153,13 @@ nas_status nas_explain_network(nas_study *study, const nas_explain_options *opti
  * @param seconds  of this process, on one core; what does not fit is left out
  * @return NAS_E_DATA, NAS_E_IO when the study's folder is gone or damaged */
 nas_status nas_explain_ablation(nas_study *study, double seconds, nas_err *err);
+
+/* Train the chosen network again with other seeds, for as long as the search did (for
+ * fewer epochs when the time does not hold a few of those), and score it on the
+ * validation rows. Keeps the result as NAS_SEEDS_ENTRY.
+ * @param seconds  of this process, on one core; up to 8 seeds that fit
+ * @return NAS_E_DATA, NAS_E_IO when the study's folder is gone or damaged */
+nas_status nas_explain_seeds(nas_study *study, double seconds, nas_err *err);
 
 /* ---- one mutation away ---------------------------------------------------------------
  */
@@ -180,6 +198,7 @@ typedef struct nas_explanation {
     nas_explain_mattered mattered;
     json_t *network;  /* NAS_EXPLAIN_ENTRY of the chosen network; NULL = none */
     json_t *ablation; /* NAS_ABLATION_ENTRY of it; NULL = none */
+    json_t *seeds;    /* NAS_SEEDS_ENTRY of it; NULL = none */
     nas_arena *arena;
 } nas_explanation;
 
@@ -202,6 +221,20 @@ typedef struct nas_explain_sentence {
     const char *section; /* id: "delivered", "baselines", "mattered", ... */
     nas_explain_mood mood;
 } nas_explain_sentence;
+
+/* What training the chosen network again with other seeds gave. */
+typedef struct nas_explain_spread {
+    int n;           /* trainings; 0 = it was not trained again */
+    double score[8]; /* [n] of the metric, on validation rows */
+    double mean, deviation, low, high;
+    double searched; /* the search's own training, as long as these; NaN */
+    double fraction; /* of the training rows */
+    int64_t epochs;
+    bool as_searched; /* for as long as the search trained it */
+} nas_explain_spread;
+
+/* From NAS_SEEDS_ENTRY, else from the whole network's trainings of an ablation. */
+nas_explain_spread nas_explain_spread_of(const nas_explanation *explanation);
 
 /* The verdict in plain words, most important first. *out lives in the explanation's
  * arena.

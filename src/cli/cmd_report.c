@@ -23,6 +23,10 @@ static const nas_param PARAMS[] = {
      .default_text = "0",
      .doc = "time for taking the chosen network apart, block by block, and for its "
             "learning curve"},
+    {.name = "seeds",
+     .type = NAS_PARAM_SECONDS,
+     .default_text = "0",
+     .doc = "time for training the chosen network again with other seeds"},
     {.name = NULL},
 };
 
@@ -37,6 +41,9 @@ static nas_status explain(nas_cli *cli, nas_study *study, nas_err *err)
     double seconds = nas_cli_real(cli, "ablate");
     if (status == NAS_OK && seconds > 0)
         status = nas_explain_ablation(study, seconds, &failure);
+    seconds = nas_cli_real(cli, "seeds");
+    if (status == NAS_OK && seconds > 0)
+        status = nas_explain_seeds(study, seconds, &failure);
     if (status == NAS_E_IO || status == NAS_E_DATA) {
         nas_cli_warn(cli, "the network was not looked at again: %s", failure.text);
         return NAS_OK;

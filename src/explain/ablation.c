@@ -1,9 +1,8 @@
 /* What each block of the chosen network gives, and what more data would give: both by
  * training anew, within a time that is given. */
+#include "explain/retrain.h"
 #include "explain/surgery.h"
 #include "nasmith/clock.h"
-#include "nasmith/explain.h"
-#include "nasmith/file.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,6 +21,7 @@ typedef struct part {
     const char *name;
     nas_cut cut;
     nas_graph *graph;
+    nas_cost cost;
     double *difference;     /* [validation rows] of goodness, sum over rounds */
     int rounds;             /* that it was trained in */
     double loss, low, high; /* of the metric; NaN = not trained */
@@ -33,21 +33,13 @@ typedef struct point {
 } point;
 
 typedef struct ablation {
-    nas_study *study;
-    const nas_study_settings *settings;
-    const nas_metric *metric;
-    nas_arena *arena;
-    const nas_trial_row *row;
-    nas_dataset *data;
-    nas_graph *graph;
-    nas_recipe recipe;
-    nas_workspace *workspace;
-    double start_s, seconds;
+    nas_retrain with;
     double fraction;
     double row_s; /* seconds of a row of the network's training; 0 = not measured */
     int64_t epochs;
     int rounds;
     double *goodness; /* [validation rows] of the whole network, sum over rounds */
+    double whole[MOST_ROUNDS]; /* its score in each round */
     part parts[MOST_PARTS];
     int n_parts;
     point points[POINTS];
@@ -58,32 +50,19 @@ typedef struct ablation {
 
 static double predicted_s(const ablation *a, const nas_graph *graph, double rows)
 {
-    return a->settings->seconds_per_mac_row * (double)nas_graph_macs(graph) * rows;
+    return a->with.settings->seconds_per_mac_row * (double)nas_graph_macs(graph) * rows;
 }
 
 static double left_s(const ablation *a)
 {
-    return a->seconds - (nas_clock_monotonic_s() - a->start_s);
+    return nas_retrain_left_s(&a->with);
 }
 
-/* @param out  outcome done, or nothing that can be used */
-static nas_status train(const ablation *a, const nas_graph *graph, double fraction,
-                        int64_t epochs, nas_job_result *out, nas_err *err)
+static nas_status train(const ablation *a, const nas_graph *graph, nas_job_result *out,
+                        nas_err *err)
 {
-    nas_job job = {.graph = graph,
-                   .recipe = a->recipe,
-                   .data = a->data,
-                   .train_rows = a->data->train,
-                   .n_train = a->data->n_train,
-                   .validation_rows = a->data->validation,
-                   .n_validation = a->data->n_validation,
-                   .fraction = fraction,
-                   .epochs = epochs,
-                   .repeat = a->rounds,
-                   .seed = a->settings->seed,
-                   .metric = a->metric,
-                   .max_seconds = fmax(0.05, left_s(a))};
-    return nas_job_run(&job, a->workspace, true, a->arena, out, err);
+    const nas_retrain_plan plan = {graph, a->fraction, a->epochs, a->rounds};
+    return nas_retrain_run(&a->with, &plan, out, err);
 }
 
 /* ---- blocks ------------------------------------------------------------ */
@@ -93,20 +72,24 @@ static nas_status add_part(ablation *a, const nas_block *block, nas_err *err)
     nas_cut cut = block->removable ? NAS_CUT_REMOVE : NAS_CUT_HALVE;
     part *p = &a->parts[a->n_parts];
     *p = (part){.name = block->name, .loss = (double)NAN, .cut = cut};
-    NAS_TRY(nas_graph_cut(a->graph, block, p->cut, a->arena, &p->graph, err));
+    NAS_TRY(nas_graph_cut(a->with.graph, block, p->cut, a->with.arena, &p->graph, err));
     if (p->graph == NULL && p->cut == NAS_CUT_REMOVE) {
         p->cut = NAS_CUT_HALVE;
-        NAS_TRY(nas_graph_cut(a->graph, block, p->cut, a->arena, &p->graph, err));
+        NAS_TRY(
+            nas_graph_cut(a->with.graph, block, p->cut, a->with.arena, &p->graph, err));
     }
-    a->n_parts += p->graph != NULL;
-    return NAS_OK;
+    if (p->graph == NULL)
+        return NAS_OK;
+    a->n_parts++;
+    return nas_cost_of(p->graph, a->with.settings->limits.dtype, NULL, NULL, &p->cost,
+                       err);
 }
 
 static nas_status find_parts(ablation *a, nas_err *err)
 {
-    nas_block *blocks = NAS_NEW(a->arena, nas_block, nas_graph_count(a->graph));
+    nas_block *blocks = NAS_NEW(a->with.arena, nas_block, nas_graph_count(a->with.graph));
     NAS_TRY_ALLOC(blocks, err);
-    int n = nas_blocks_of(a->graph, blocks);
+    int n = nas_blocks_of(a->with.graph, blocks);
     for (int i = 0; i < n && a->n_parts < MOST_PARTS; i++)
         NAS_TRY(add_part(a, &blocks[i], err));
     return NAS_OK;
@@ -116,11 +99,11 @@ static nas_status find_parts(ablation *a, nas_err *err)
  * time for, or one epoch on some of the rows. */
 static void plan_parts(ablation *a)
 {
-    double rows = 0, all = predicted_s(a, a->graph, 1);
+    double rows = 0, all = predicted_s(a, a->with.graph, 1);
     for (int i = 0; i < a->n_parts; i++)
         all += predicted_s(a, a->parts[i].graph, 1);
-    rows = all > 0 ? PARTS_SHARE * a->seconds / all : (double)a->data->n_train;
-    double epochs = rows / (double)a->data->n_train;
+    rows = all > 0 ? PARTS_SHARE * a->with.seconds / all : (double)a->with.data->n_train;
+    double epochs = rows / (double)a->with.data->n_train;
     a->epochs = epochs > MOST_EPOCHS ? MOST_EPOCHS : (int64_t)fmax(1, floor(epochs));
     a->fraction = fmin(1, epochs / (double)a->epochs);
 }
@@ -129,7 +112,7 @@ static void plan_parts(ablation *a)
  * rounds. Squared errors become their root, the interval with them. */
 static void conclude(const ablation *a, part *p)
 {
-    const int64_t n = a->data->n_validation;
+    const int64_t n = a->with.data->n_validation;
     double mean = 0, squares = 0, base = 0;
     for (int64_t i = 0; i < n; i++) {
         double d = p->difference[i] / p->rounds;
@@ -139,7 +122,7 @@ static void conclude(const ablation *a, part *p)
     }
     double half = Z * sqrt(fmax(0, squares - mean * mean) / (double)n);
     double scale = 1;
-    if (a->metric->squared_rows) {
+    if (a->with.metric->squared_rows) {
         double root = sqrt(fmax(base, 1e-300));
         scale = mean != 0 ? (sqrt(fmax(0, base + mean)) - root) / mean : 0.5 / root;
     }
@@ -152,25 +135,23 @@ static void conclude(const ablation *a, part *p)
 static nas_status try_round(ablation *a, nas_err *err)
 {
     nas_job_result whole;
-    NAS_TRY(train(a, a->graph, a->fraction, a->epochs, &whole, err));
-    nas_model_free(whole.model);
+    NAS_TRY(train(a, a->with.graph, &whole, err));
     if (whole.outcome != NAS_OUTCOME_DONE)
         return NAS_OK;
     a->row_s = whole.seconds / (double)whole.rows_seen;
     for (int i = 0; i < a->n_parts && left_s(a) > 0; i++) {
         part *p = &a->parts[i];
         nas_job_result cut;
-        NAS_TRY(train(a, p->graph, a->fraction, a->epochs, &cut, err));
-        nas_model_free(cut.model);
+        NAS_TRY(train(a, p->graph, &cut, err));
         if (cut.outcome != NAS_OUTCOME_DONE)
             continue;
-        for (int64_t k = 0; k < a->data->n_validation; k++)
+        for (int64_t k = 0; k < a->with.data->n_validation; k++)
             p->difference[k] += whole.row_goodness[k] - cut.row_goodness[k];
         p->rounds++;
     }
-    for (int64_t k = 0; k < a->data->n_validation; k++)
+    for (int64_t k = 0; k < a->with.data->n_validation; k++)
         a->goodness[k] += whole.row_goodness[k];
-    a->rounds++;
+    a->whole[a->rounds++] = whole.validation.value;
     return NAS_OK;
 }
 
@@ -181,13 +162,14 @@ static nas_status try_parts(ablation *a, nas_err *err)
     plan_parts(a);
     if (a->n_parts == 0 || a->fraction < LEAST_FRACTION)
         return NAS_OK;
-    a->goodness = NAS_NEW(a->arena, double, a->data->n_validation);
+    a->goodness = NAS_NEW(a->with.arena, double, a->with.data->n_validation);
     NAS_TRY_ALLOC(a->goodness, err);
     for (int i = 0; i < a->n_parts; i++) {
-        a->parts[i].difference = NAS_NEW(a->arena, double, a->data->n_validation);
+        a->parts[i].difference =
+            NAS_NEW(a->with.arena, double, a->with.data->n_validation);
         NAS_TRY_ALLOC(a->parts[i].difference, err);
     }
-    const double end = (1 - PARTS_SHARE) * a->seconds;
+    const double end = (1 - PARTS_SHARE) * a->with.seconds;
     double took = 0;
     while (a->rounds < MOST_ROUNDS && left_s(a) - end >= took) {
         int before = a->rounds;
@@ -209,22 +191,22 @@ static nas_status try_parts(ablation *a, nas_err *err)
 static nas_status try_rows(ablation *a, nas_err *err)
 {
     static const double SHARES[POINTS] = {0.125, 0.25, 0.5, 1};
-    double one = a->row_s > 0 ? a->row_s : predicted_s(a, a->graph, 1);
+    double one = a->row_s > 0 ? a->row_s : predicted_s(a, a->with.graph, 1);
     double rows = one > 0 ? left_s(a) / (SAFETY * POINTS * one) : 0;
-    double all = fmin(1, rows / (double)a->data->n_train);
-    double most = (double)a->data->n_train * MOST_EPOCHS;
+    double all = fmin(1, rows / (double)a->with.data->n_train);
+    double most = (double)a->with.data->n_train * MOST_EPOCHS;
     rows = fmin(rows, most);
     if (all < LEAST_FRACTION)
         return NAS_OK;
     for (int i = 0; i < POINTS && left_s(a) > 0; i++) {
         double fraction = all * SHARES[i];
-        double used = fraction * (double)a->data->n_train;
+        double used = fraction * (double)a->with.data->n_train;
         int64_t epochs = (int64_t)fmax(1, round(rows / used));
         nas_job_result result;
-        if (used < (double)a->recipe.batch)
+        if (used < (double)a->with.recipe.batch)
             continue;
-        NAS_TRY(train(a, a->graph, fraction, epochs, &result, err));
-        nas_model_free(result.model);
+        const nas_retrain_plan plan = {a->with.graph, fraction, epochs, a->rounds};
+        NAS_TRY(nas_retrain_run(&a->with, &plan, &result, err));
         if (result.outcome == NAS_OUTCOME_DONE)
             a->points[a->n_points++] = (point){(int64_t)used, epochs, result.validation};
     }
@@ -246,6 +228,8 @@ static void write_part(nas_json *json, const part *p)
     nas_json_key_real(json, "high", p->high);
     nas_json_key_int(json, "params", nas_graph_params(p->graph));
     nas_json_key_int(json, "macs", nas_graph_macs(p->graph));
+    nas_json_key_int(json, "ram_bytes", p->cost.ram_bytes);
+    nas_json_key_int(json, "flash_bytes", p->cost.flash_bytes);
     nas_json_object_end(json);
 }
 
@@ -267,12 +251,17 @@ static nas_status write_entry(const ablation *a, nas_err *err)
     nas_json json = nas_json_writer(&text, 0);
     nas_json_object_begin(&json);
     nas_json_key_int(&json, "schema", 1);
-    nas_json_key_int(&json, "trial", a->row->id);
+    nas_json_key_int(&json, "trial", a->with.row->id);
     nas_json_key_real(&json, "fraction", a->fraction);
     nas_json_key_int(&json, "epochs", a->epochs);
     nas_json_key_int(&json, "rounds", a->rounds);
-    nas_json_key_int(&json, "rows", a->data->n_validation);
-    nas_json_key_real(&json, "seconds", nas_clock_monotonic_s() - a->start_s);
+    nas_json_key_int(&json, "rows", a->with.data->n_validation);
+    nas_json_key_real(&json, "seconds", nas_clock_monotonic_s() - a->with.start_s);
+    nas_json_key(&json, "whole");
+    nas_json_array_begin(&json);
+    for (int i = 0; i < a->rounds; i++)
+        nas_json_real(&json, a->whole[i]);
+    nas_json_array_end(&json);
     nas_json_key(&json, "parts");
     nas_json_array_begin(&json);
     for (int i = 0; i < a->n_parts; i++)
@@ -287,52 +276,16 @@ static nas_status write_entry(const ablation *a, nas_err *err)
     nas_json_object_end(&json);
     nas_status status = nas_text_status(&text, err);
     if (status == NAS_OK)
-        status = nas_study_put(a->study, NAS_ABLATION_ENTRY, nas_text_string(&text), err);
+        status =
+            nas_study_put(a->with.study, NAS_ABLATION_ENTRY, nas_text_string(&text), err);
     nas_text_free(&text);
     return status;
 }
 
 /* ---- all ----------------------------------------------------------------- */
 
-static nas_status read_recipe(ablation *a, nas_err *err)
-{
-    json_t *object = NULL;
-    a->recipe = nas_recipe_default(a->data->task);
-    NAS_TRY(nas_json_parse(a->row->recipe, strlen(a->row->recipe), "recipe of a trial",
-                           &object, err));
-    nas_status status = nas_recipe_read_json(object, &a->recipe, err);
-    json_decref(object);
-    return status;
-}
-
-static nas_status load(ablation *a, int64_t trial, nas_err *err)
-{
-    nas_trial_row *row = NULL;
-    NAS_TRY(nas_study_trial(a->study, trial, a->arena, &row, err));
-    a->row = row;
-    a->metric = nas_metric_find(a->settings->metric);
-    if (row == NULL || a->metric == NULL)
-        return nas_fail(err, NAS_E_STUDY, "the study's chosen network is not in it");
-    const char *folder = nas_file_join(a->arena, nas_study_folder(a->study), "data");
-    NAS_TRY_ALLOC(folder, err);
-    NAS_TRY(nas_dataset_open(folder, &a->data, err));
-    NAS_TRY(read_recipe(a, err));
-    a->workspace = nas_workspace_new();
-    NAS_TRY_ALLOC(a->workspace, err);
-    return nas_graph_read_json(row->graph, strlen(row->graph), "network", &a->graph, err);
-}
-
 static nas_status run(ablation *a, nas_err *err)
 {
-    nas_search_result result = {0};
-    nas_status status = nas_search_read_result(a->study, &result, err);
-    int64_t trial = result.n_finalists > 0 ? result.finalists[0].trial : 0;
-    nas_search_result_free(&result);
-    if (status != NAS_OK || trial == 0)
-        return status;
-    NAS_TRY(load(a, trial, err));
-    if (a->data->n_validation == 0)
-        return NAS_OK;
     NAS_TRY(find_parts(a, err));
     NAS_TRY(try_parts(a, err));
     NAS_TRY(try_rows(a, err));
@@ -341,18 +294,13 @@ static nas_status run(ablation *a, nas_err *err)
 
 nas_status nas_explain_ablation(nas_study *study, double seconds, nas_err *err)
 {
-    ablation a = {.study = study,
-                  .settings = nas_study_settings_of(study),
-                  .arena = nas_arena_new(),
-                  .start_s = nas_clock_monotonic_s(),
-                  .seconds = seconds};
-    NAS_TRY_ALLOC(a.arena, err);
-    nas_status status = run(&a, err);
+    ablation a = {0};
+    bool found = false;
+    nas_status status = nas_retrain_open(study, seconds, &a.with, &found, err);
+    if (status == NAS_OK && found)
+        status = run(&a, err);
     for (int i = 0; i < a.n_parts; i++)
         nas_graph_free(a.parts[i].graph);
-    nas_graph_free(a.graph);
-    nas_workspace_free(a.workspace);
-    nas_dataset_close(a.data);
-    nas_arena_free(a.arena);
+    nas_retrain_close(&a.with);
     return status;
 }

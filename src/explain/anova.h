@@ -27,6 +27,10 @@ nas_status nas_mattered_fanova(const nas_explain_table *table, nas_rng rng,
 /* Fill the top_ fields, and the levels' shares of all and of the best tenth. */
 nas_status nas_mattered_top(const nas_explain_table *table, nas_rng rng, nas_arena *arena,
                             nas_explain_mattered *out, nas_err *err);
+/* Fill the foresights. */
+nas_status nas_mattered_foresight(const nas_explain_table *table, nas_rng rng,
+                                  nas_arena *arena, nas_explain_mattered *out,
+                                  nas_err *err);
 /* Fill the rules. */
 nas_status nas_mattered_rules(const nas_explain_table *table, nas_arena *arena,
                               nas_explain_mattered *out, nas_err *err);

@@ -1,5 +1,6 @@
 #include "nasmith/explain.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,7 @@ static nas_status read_all(nas_explanation *e, nas_err *err)
         return NAS_OK;
     int64_t trial = e->result->finalists[0].trial;
     NAS_TRY(read_entry(e->study, NAS_EXPLAIN_ENTRY, trial, e->arena, &e->network, err));
+    NAS_TRY(read_entry(e->study, NAS_SEEDS_ENTRY, trial, e->arena, &e->seeds, err));
     return read_entry(e->study, NAS_ABLATION_ENTRY, trial, e->arena, &e->ablation, err);
 }
 
@@ -68,8 +70,41 @@ void nas_explanation_free(nas_explanation *e)
 {
     json_decref(e->network);
     json_decref(e->ablation);
+    json_decref(e->seeds);
     nas_arena_free(e->arena);
     *e = (nas_explanation){0};
+}
+
+static double real(const json_t *object, const char *key)
+{
+    const json_t *value = json_object_get(object, key);
+    return json_is_number(value) ? json_number_value(value) : (double)NAN;
+}
+
+nas_explain_spread nas_explain_spread_of(const nas_explanation *e)
+{
+    enum { MOST = sizeof((nas_explain_spread *)0)->score / sizeof(double) };
+    const json_t *from = e->seeds != NULL ? e->seeds : e->ablation;
+    const json_t *list = json_object_get(from, e->seeds != NULL ? "scores" : "whole");
+    nas_explain_spread s = {
+        .searched = real(from, "searched"),
+        .fraction = real(from, "fraction"),
+        .epochs = json_integer_value(json_object_get(from, "epochs")),
+        .as_searched = json_is_true(json_object_get(from, "as_searched")),
+    };
+    double squares = 0;
+    for (size_t i = 0; i < json_array_size(list) && s.n < MOST; i++) {
+        double value = json_number_value(json_array_get(list, i));
+        s.low = s.n == 0 ? value : fmin(s.low, value);
+        s.high = s.n == 0 ? value : fmax(s.high, value);
+        s.mean += value;
+        s.score[s.n++] = value;
+    }
+    s.mean /= s.n > 0 ? s.n : 1;
+    for (int i = 0; i < s.n; i++)
+        squares += (s.score[i] - s.mean) * (s.score[i] - s.mean);
+    s.deviation = s.n > 1 ? sqrt(squares / (s.n - 1)) : (double)NAN;
+    return s;
 }
 
 static void write_entry(nas_json *json, const char *key, const json_t *entry)
@@ -108,6 +143,7 @@ nas_status nas_explanation_write_json(const nas_explanation *e, nas_json *json,
     nas_explain_mattered_write_json(&e->table, &e->mattered, json);
     write_entry(json, "network", e->network);
     write_entry(json, "ablation", e->ablation);
+    write_entry(json, "seeds", e->seeds);
     nas_json_object_end(json);
     return NAS_OK;
 }

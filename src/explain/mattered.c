@@ -57,6 +57,7 @@ nas_status nas_explain_mattered_of(const nas_explain_table *table, nas_rng rng,
     NAS_TRY(fence(table, arena, &fenced, err));
     NAS_TRY(nas_mattered_fanova(&fenced, nas_rng_split(&rng, 1), arena, out, err));
     NAS_TRY(nas_mattered_top(&fenced, nas_rng_split(&rng, 2), arena, out, err));
+    NAS_TRY(nas_mattered_foresight(&fenced, nas_rng_split(&rng, 3), arena, out, err));
     return nas_mattered_rules(&fenced, arena, out, err);
 }
 
@@ -126,6 +127,16 @@ void nas_explain_mattered_write_json(const nas_explain_table *table,
     nas_json_key_int(json, "rung", table->rung);
     nas_json_key_real(json, "r2", m->n_decisions > 0 ? m->r2 : (double)NAN);
     nas_json_key_real(json, "tau", m->n_decisions > 0 ? m->tau : (double)NAN);
+    nas_json_key(json, "foresight");
+    nas_json_array_begin(json);
+    for (int i = 0; i < m->n_foresight; i++) {
+        nas_json_object_begin(json);
+        nas_json_key_int(json, "networks", m->foresight[i].networks);
+        nas_json_key_int(json, "next", m->foresight[i].next);
+        nas_json_key_real(json, "tau", m->foresight[i].tau);
+        nas_json_object_end(json);
+    }
+    nas_json_array_end(json);
     nas_json_key(json, "decisions");
     nas_json_array_begin(json);
     for (int i = 0; i < m->n_decisions; i++)

@@ -333,6 +333,20 @@ static nas_status write_corruptions(const explainer *e, nas_err *err)
     return NAS_OK;
 }
 
+/* ---- time ---------------------------------------------------------------- */
+
+/* What layers cost on this machine, where the search did not need to know. */
+static nas_status write_latency(const explainer *e, nas_err *err)
+{
+    nas_latency_table table;
+    if (e->settings->latency.known)
+        return NAS_OK;
+    NAS_TRY(nas_latency_measure(&table, err));
+    nas_json_key(e->json, "latency");
+    nas_latency_write_json(&table, e->json);
+    return NAS_OK;
+}
+
 /* ---- all ----------------------------------------------------------------- */
 
 static nas_status write_all(explainer *e, nas_err *err)
@@ -362,6 +376,7 @@ static nas_status write_all(explainer *e, nas_err *err)
     NAS_TRY(write_gradients(e, err));
     NAS_TRY(write_columns(e, err));
     NAS_TRY(write_corruptions(e, err));
+    NAS_TRY(write_latency(e, err));
     nas_json_object_end(json);
     return NAS_OK;
 }

@@ -141,6 +141,31 @@ static void say_gap(writer *w)
             metric_words(w, v).text);
 }
 
+/* ---- seeds ----------------------------------------------------------------- */
+
+/* One seed is luck: say how much of it. */
+static void say_seeds(writer *w)
+{
+    nas_explain_spread s = nas_explain_spread_of(w->e);
+    if (s.n < 2)
+        return;
+    words low = metric_words(w, s.low), high = metric_words(w, s.high);
+    bool lucky = s.as_searched && s.n > 2 &&
+                 gain(w, s.mean, s.searched) > 2 * s.deviation && s.deviation > 0;
+    if (lucky)
+        say(w, NAS_MOOD_WARNING, "generalise",
+            "Trained again with %d other seeds it scored %s to %s on validation rows, "
+            "%s below the %s it was chosen for on average: its seed was a lucky one.",
+            s.n, low.text, high.text, gap_words(w, s.searched - s.mean).text,
+            metric_words(w, s.searched).text);
+    else
+        say(w, NAS_MOOD_PLAIN, "generalise",
+            "Trained %d times with other seeds%s it scored %s to %s on validation rows "
+            "(standard deviation %s): differences smaller than that are luck.",
+            s.n, s.as_searched ? "" : ", shorter than in the search,", low.text,
+            high.text, gap_words(w, s.deviation).text);
+}
+
 /* ---- baselines ------------------------------------------------------------- */
 
 static const nas_baseline_result *baseline(const writer *w, const char *name)
@@ -229,9 +254,9 @@ static void say_calibration(writer *w)
     double scaled = real(c, "ece_scaled");
     if (bad && scaled < 0.8 * ece)
         say(w, NAS_MOOD_WARNING, "answers",
-            "Its probabilities are off by %.1f points on average; dividing the logits by "
-            "%.2f would bring that to %.1f.",
-            100 * ece, real(c, "temperature"), 100 * scaled);
+            "Its probabilities are off by %.1f points on average; nasmith export %lld "
+            "--temperature %.2f would bring that to %.1f and change no answer.",
+            100 * ece, (long long)w->best->trial, real(c, "temperature"), 100 * scaled);
     else
         say(w, bad ? NAS_MOOD_WARNING : NAS_MOOD_GOOD, "answers",
             "Its probabilities are off by %.1f points on average%s.", 100 * ece,
@@ -262,6 +287,33 @@ static void say_confusion(writer *w)
         "Its most frequent mistake: %lld of %lld `%s` are taken for `%s`.",
         (long long)most, (long long)all, json_string_value(json_array_get(labels, truth)),
         json_string_value(json_array_get(labels, answer)));
+}
+
+/* ---- groups ---------------------------------------------------------------- */
+
+/* The group it serves worst, when that is clearly worse than the whole. */
+static void say_groups(writer *w)
+{
+    const json_t *list = json_object_get(w->e->network, "groups");
+    const json_t *worst = NULL;
+    double all = w->best->validation.value;
+    bool larger = w->e->metric->larger_is_better;
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        const json_t *group = json_array_get(list, i);
+        double loss = -gain(w, all, real(group, "value"));
+        if (worst == NULL || loss > -gain(w, all, real(worst, "value")))
+            worst = group;
+    }
+    if (json_array_size(list) < 2 || isnan(all))
+        return;
+    double edge = real(worst, larger ? "high" : "low");
+    if (larger ? edge < all : edge > all)
+        say(w, NAS_MOOD_WARNING, "generalise",
+            "Of %zu groups it serves group %lld worst: %s, against %s on all validation "
+            "rows.",
+            json_array_size(list),
+            (long long)json_integer_value(json_object_get(worst, "group")),
+            metric_words(w, real(worst, "value")).text, metric_words(w, all).text);
 }
 
 /* ---- robustness ------------------------------------------------------------ */
@@ -434,10 +486,12 @@ nas_status nas_explain_verdict(const nas_explanation *e, nas_explain_sentence **
         say_random(&w);
         say_limits(&w);
         say_gap(&w);
+        say_seeds(&w);
         say_parts(&w);
         say_learning(&w);
         say_calibration(&w);
         say_confusion(&w);
+        say_groups(&w);
         say_corruptions(&w);
     }
     say_mattered(&w);

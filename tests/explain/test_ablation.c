@@ -1,3 +1,4 @@
+/* covers: ablation.c, seeds.c, retrain.c */
 /* A planted useless block shows no loss; a needed one does. */
 #include "check.h"
 
@@ -151,6 +152,9 @@ static void a_useless_block_shows_no_loss(void **state)
     if (real(useless, "low") > 0 || real(useless, "loss") > 0.03)
         fail_msg("without the useless block it loses %g", real(useless, "loss"));
     assert_true(real(useless, "params") < real(needed, "params") + 600);
+    assert_true(real(useless, "ram_bytes") > 0 && real(useless, "flash_bytes") > 0);
+    assert_int_equal(json_array_size(json_object_get(a, "whole")),
+                     (int)real(a, "rounds"));
     json_decref(a);
     uproot(&p);
 }
@@ -168,11 +172,78 @@ static void what_does_not_fit_is_left_out(void **state)
     uproot(&p);
 }
 
+/* ---- other seeds --------------------------------------------------------- */
+
+/* The search's own training of the planted network, as done. */
+static void finish_search(planted *p, double score, double seconds)
+{
+    nas_err err = {0};
+    nas_claim claim = {0};
+    bool found = false, accepted = false;
+    check_ok(nas_study_claim(p->study, "w", 30, p->arena, &claim, &found, &err), err);
+    assert_true(found);
+    nas_job_result result = {.outcome = NAS_OUTCOME_DONE,
+                             .validation = {score, score - 0.02, score + 0.02, 0.01, 240},
+                             .seconds = seconds};
+    check_ok(nas_study_finish(p->study, "w", &claim, &result, &accepted, &err), err);
+    assert_true(accepted);
+}
+
+static json_t *spread(planted *p, double seconds)
+{
+    nas_err err = {0};
+    const char *text = NULL;
+    check_ok(nas_explain_seeds(p->study, seconds, &err), err);
+    check_ok(nas_study_get(p->study, NAS_SEEDS_ENTRY, p->arena, &text, &err), err);
+    return text != NULL ? json_loads(text, 0, NULL) : NULL;
+}
+
+static void other_seeds_give_a_spread(void **state)
+{
+    (void)state;
+    planted p = {0};
+    plant(&p, 1e-12);
+    finish_search(&p, 0.9, 0.01);
+    json_t *s = spread(&p, 20);
+    assert_non_null(s);
+    assert_true(json_is_true(json_object_get(s, "as_searched")));
+    assert_true(real(s, "searched") == 0.9 && real(s, "epochs") == 1);
+    const json_t *scores = json_object_get(s, "scores");
+    double first = json_number_value(json_array_get(scores, 0));
+    int other = 0;
+    assert_int_equal(json_array_size(scores), 8);
+    for (size_t i = 0; i < 8; i++) {
+        double score = json_number_value(json_array_get(scores, i));
+        assert_true(score > 0.3 && score <= 1);
+        other += score != first;
+    }
+    assert_true(other > 0);
+    json_decref(s);
+    uproot(&p);
+}
+
+/* Trainings that would not fit are shorter, and say so; the time is kept. */
+static void seeds_keep_their_time(void **state)
+{
+    (void)state;
+    planted p = {0};
+    plant(&p, 1e-12);
+    finish_search(&p, 0.9, 1000);
+    json_t *s = spread(&p, 1.5);
+    assert_non_null(s);
+    assert_true(json_is_true(json_object_get(s, "as_searched"))); /* one epoch is least */
+    assert_true(real(s, "seconds") < 4);
+    json_decref(s);
+    uproot(&p);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_useless_block_shows_no_loss),
         cmocka_unit_test(what_does_not_fit_is_left_out),
+        cmocka_unit_test(other_seeds_give_a_spread),
+        cmocka_unit_test(seeds_keep_their_time),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

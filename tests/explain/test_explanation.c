@@ -210,6 +210,42 @@ static void a_gap_is_a_warning(void **state)
     close_study(&o);
 }
 
+/* A score that other seeds do not reach was luck; one among theirs was not. */
+static void a_lucky_seed_is_a_warning(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    static const double SEARCHED[] = {0.9, 0.95};
+    for (int lucky = 0; lucky < 2; lucky++) {
+        opened o;
+        char entry[256];
+        nas_explain_sentence *s = NULL;
+        int n = 0, warnings = 0, said = 0;
+        open_study(&o);
+        (void)snprintf(entry, sizeof entry,
+                       "{\"schema\":1,\"trial\":%lld,\"fraction\":1,\"epochs\":3,"
+                       "\"as_searched\":true,\"searched\":%g,"
+                       "\"scores\":[0.91,0.89,0.9,0.9]}",
+                       (long long)o.result.finalists[0].trial, SEARCHED[lucky]);
+        check_ok(nas_study_put(o.study, NAS_SEEDS_ENTRY, entry, &err), err);
+        close_study(&o);
+        open_study(&o);
+        nas_explain_spread spread = nas_explain_spread_of(&o.explanation);
+        assert_int_equal(spread.n, 4);
+        assert_true(fabs(spread.mean - 0.9) < 1e-12 && spread.low == 0.89);
+        assert_true(fabs(spread.deviation - sqrt(2e-4 / 3)) < 1e-12);
+        check_ok(nas_explain_verdict(&o.explanation, &s, &n, &err), err);
+        for (int i = 0; i < n; i++) {
+            bool about = strstr(s[i].text, "other seeds") != NULL;
+            said += about;
+            warnings += about && s[i].mood == NAS_MOOD_WARNING;
+        }
+        assert_int_equal(said, 1);
+        assert_int_equal(warnings, lucky);
+        close_study(&o);
+    }
+}
+
 static void ablation_keeps_its_time(void **state)
 {
     (void)state;
@@ -249,6 +285,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(neighbours_differ_in_one_decision),
         cmocka_unit_test(every_sentence_has_its_number),
         cmocka_unit_test(a_gap_is_a_warning),
+        cmocka_unit_test(a_lucky_seed_is_a_warning),
         cmocka_unit_test(ablation_keeps_its_time),
     };
     return cmocka_run_group_tests(tests, open_world, close_world);

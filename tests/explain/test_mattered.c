@@ -1,4 +1,4 @@
-/* covers: mattered.c, fanova.c, ped_anova.c, rules.c, forest.c */
+/* covers: mattered.c, foresight.c, fanova.c, ped_anova.c, rules.c, forest.c */
 #include "check.h"
 
 #include "explain/anova.h"
@@ -106,6 +106,10 @@ static void one_decision_explains_eighty_per_cent(void **state)
     assert_true(m.decision[0].deviation > 0 && m.decision[0].deviation < 0.05);
     assert_true(decision(&m, 4)->share < 0.02);
     assert_true(m.r2 > 0.85 && m.tau > 0.7);
+    assert_int_equal(m.n_foresight, NAS_EXPLAIN_FORESIGHTS);
+    assert_true(m.foresight[0].networks == 66 && m.foresight[0].next == 67);
+    for (int i = 0; i < m.n_foresight; i++)
+        assert_true(m.foresight[i].tau > 0.5);
     /* Effects: the step of one level of column 0 is 0.8 of its deviation. */
     const nas_explain_level *level = m.decision[0].level;
     double step = 0.01 * (part(1, 4, 0.8) - part(0, 4, 0.8));
@@ -187,6 +191,7 @@ static void noise_gives_no_findings(void **state)
 {
     (void)state;
     int rules = 0;
+    double foresight = 0;
     for (uint64_t seed = 0; seed < 12; seed++) {
         sample *s = new_sample(200, 100 + seed);
         nas_rng rng = nas_rng_new(seed, 8);
@@ -194,9 +199,12 @@ static void noise_gives_no_findings(void **state)
             s->score[i] = nas_rng_normal(&rng);
         nas_explain_mattered m = explain(s);
         assert_true(m.r2 < 0.1);
+        for (int i = 0; i < m.n_foresight; i++)
+            foresight += m.foresight[i].tau / m.n_foresight / 12;
         rules += m.n_rules;
         free_sample(s);
     }
+    assert_true(fabs(foresight) < 0.1);
     if (rules > 2) /* 60 are looked at; 1 % of them may hold by chance */
         fail_msg("%d rules where nothing matters", rules);
 }

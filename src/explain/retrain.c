@@ -1,0 +1,92 @@
+#include "explain/retrain.h"
+
+#include "nasmith/clock.h"
+#include "nasmith/file.h"
+
+#include <math.h>
+#include <string.h>
+
+static nas_status read_recipe(nas_retrain *r, nas_err *err)
+{
+    json_t *object = NULL;
+    r->recipe = nas_recipe_default(r->data->task);
+    NAS_TRY(nas_json_parse(r->row->recipe, strlen(r->row->recipe), "recipe of a trial",
+                           &object, err));
+    nas_status status = nas_recipe_read_json(object, &r->recipe, err);
+    json_decref(object);
+    return status;
+}
+
+static nas_status load(nas_retrain *r, int64_t trial, nas_err *err)
+{
+    nas_trial_row *row = NULL;
+    NAS_TRY(nas_study_trial(r->study, trial, r->arena, &row, err));
+    r->row = row;
+    r->metric = nas_metric_find(r->settings->metric);
+    if (row == NULL || r->metric == NULL)
+        return nas_fail(err, NAS_E_STUDY, "the study's chosen network is not in it");
+    const char *folder = nas_file_join(r->arena, nas_study_folder(r->study), "data");
+    NAS_TRY_ALLOC(folder, err);
+    NAS_TRY(nas_dataset_open(folder, &r->data, err));
+    NAS_TRY(read_recipe(r, err));
+    r->workspace = nas_workspace_new();
+    NAS_TRY_ALLOC(r->workspace, err);
+    return nas_graph_read_json(row->graph, strlen(row->graph), "network", &r->graph, err);
+}
+
+nas_status nas_retrain_open(nas_study *study, double seconds, nas_retrain *out,
+                            bool *found, nas_err *err)
+{
+    nas_search_result result = {0};
+    *found = false;
+    *out = (nas_retrain){.study = study,
+                         .settings = nas_study_settings_of(study),
+                         .arena = nas_arena_new(),
+                         .start_s = nas_clock_monotonic_s(),
+                         .seconds = seconds};
+    NAS_TRY_ALLOC(out->arena, err);
+    nas_status status = nas_search_read_result(study, &result, err);
+    int64_t trial = result.n_finalists > 0 ? result.finalists[0].trial : 0;
+    nas_search_result_free(&result);
+    if (status != NAS_OK || trial == 0)
+        return status;
+    NAS_TRY(load(out, trial, err));
+    *found = out->data->n_validation > 0;
+    return NAS_OK;
+}
+
+void nas_retrain_close(nas_retrain *r)
+{
+    nas_graph_free(r->graph);
+    nas_workspace_free(r->workspace);
+    nas_dataset_close(r->data);
+    nas_arena_free(r->arena);
+    *r = (nas_retrain){0};
+}
+
+double nas_retrain_left_s(const nas_retrain *r)
+{
+    return r->seconds - (nas_clock_monotonic_s() - r->start_s);
+}
+
+nas_status nas_retrain_run(const nas_retrain *r, const nas_retrain_plan *plan,
+                           nas_job_result *out, nas_err *err)
+{
+    nas_job job = {.graph = plan->graph,
+                   .recipe = r->recipe,
+                   .data = r->data,
+                   .train_rows = r->data->train,
+                   .n_train = r->data->n_train,
+                   .validation_rows = r->data->validation,
+                   .n_validation = r->data->n_validation,
+                   .fraction = plan->fraction,
+                   .epochs = plan->epochs,
+                   .repeat = plan->repeat,
+                   .seed = r->settings->seed,
+                   .metric = r->metric,
+                   .max_seconds = fmax(0.05, nas_retrain_left_s(r))};
+    NAS_TRY(nas_job_run(&job, r->workspace, true, r->arena, out, err));
+    nas_model_free(out->model);
+    out->model = NULL;
+    return NAS_OK;
+}
