@@ -70,16 +70,45 @@ static nas_status confusion(const nas_report *r, const json_t *answers, const ch
     return NAS_OK;
 }
 
+/* One number of each object of an array. */
+static nas_status numbers_of(const nas_report *r, const json_t *list, const char *key,
+                             double **out, nas_err *err)
+{
+    size_t i;
+    json_t *item;
+    *out = NAS_NEW(r->arena, double, (int64_t)json_array_size(list) + 1);
+    NAS_TRY_ALLOC(*out, err);
+    json_array_foreach(list, i, item)
+    {
+        (*out)[i] = nas_report_real(item, key);
+    }
+    return NAS_OK;
+}
+
 /* ---- calibration ------------------------------------------------------- */
 
-static void calibration(const nas_report *r, const json_t *answers)
+static nas_status calibration_table(const nas_report *r, const json_t *bins, nas_err *err)
+{
+    double *confidence = NULL, *right = NULL, *rows = NULL;
+    NAS_TRY(numbers_of(r, bins, "confidence", &confidence, err));
+    NAS_TRY(numbers_of(r, bins, "accuracy", &right, err));
+    NAS_TRY(numbers_of(r, bins, "n", &rows, err));
+    const nas_chart_column columns[] = {
+        {.name = "says", .value = confidence, .percent = true},
+        {.name = "right", .value = right, .percent = true},
+        {.name = "rows", .value = rows}};
+    nas_chart_table(r->out, "Reliability", columns, 3, (int)json_array_size(bins));
+    return NAS_OK;
+}
+
+static nas_status calibration(const nas_report *r, const json_t *answers, nas_err *err)
 {
     const json_t *c = json_object_get(answers, "calibration");
     const json_t *bins = json_object_get(c, "bins");
     size_t i;
     json_t *bin;
     if (c == NULL)
-        return;
+        return NAS_OK;
     nas_axis x = {
         .label = "probability it gives its answer", .low = 0, .high = 1, .percent = true};
     nas_axis y = {.label = "share that is right", .low = 0, .high = 1, .percent = true};
@@ -104,27 +133,52 @@ static void calibration(const nas_report *r, const json_t *answers)
         nas_plot_point(&plot, at, right, 3 + 8 * sqrt(n / rows), "front", tip);
     }
     nas_plot_end(&plot);
+    NAS_TRY(calibration_table(r, bins, err));
     double temperature = nas_report_real(c, "temperature");
     nas_page_paragraph(
         r->out,
         "Expected calibration error %.1f points. Temperature scaling, fitted on "
-        "validation rows: dividing the logits by %.2f gives %.1f points. %s",
-        100 * nas_report_real(c, "ece"), temperature,
+        "validation rows: dividing the logits by %.2f (nasmith export --temperature "
+        "%.2f) "
+        "gives %.1f points. %s",
+        100 * nas_report_real(c, "ece"), temperature, temperature,
         100 * nas_report_real(c, "ece_scaled"),
         temperature > 1.15   ? "It is too sure of itself."
         : temperature < 0.87 ? "It is too modest."
                              : "It is about as sure as it should be.");
+    return NAS_OK;
 }
 
 /* ---- regression -------------------------------------------------------- */
 
-static void residuals(const nas_report *r, const json_t *answers, const char *where)
+static nas_status residual_table(const nas_report *r, const json_t *pairs, nas_err *err)
+{
+    const int n = (int)json_array_size(pairs);
+    double *value = NAS_NEW(r->arena, double, 3 * (int64_t)n + 1);
+    size_t i;
+    json_t *pair;
+    NAS_TRY_ALLOC(value, err);
+    json_array_foreach(pairs, i, pair)
+    {
+        value[i] = json_number_value(json_array_get(pair, 0));
+        value[n + (int)i] = json_number_value(json_array_get(pair, 1));
+        value[2 * n + (int)i] = value[n + (int)i] - value[i];
+    }
+    const nas_chart_column columns[] = {{.name = "truth", .value = value},
+                                        {.name = "answer", .value = value + n},
+                                        {.name = "error", .value = value + 2 * n}};
+    nas_chart_table(r->out, "Answers against the truth", columns, 3, n);
+    return NAS_OK;
+}
+
+static nas_status residuals(const nas_report *r, const json_t *answers, const char *where,
+                            nas_err *err)
 {
     const json_t *pairs = json_object_get(answers, "pairs");
     size_t i;
     json_t *pair;
     if (json_array_size(pairs) == 0)
-        return;
+        return NAS_OK;
     nas_axis x = {.label = "truth", .low = 1, .high = 0};
     nas_axis y = {.label = "answer"};
     json_array_foreach(pairs, i, pair)
@@ -148,6 +202,7 @@ static void residuals(const nas_report *r, const json_t *answers, const char *wh
                        json_number_value(json_array_get(pair, 1)), 3, "trial", NULL);
     }
     nas_plot_end(&plot);
+    return residual_table(r, pairs, err);
 }
 
 /* ---- hardest rows ------------------------------------------------------ */
@@ -188,15 +243,17 @@ static void row_table(const nas_report *r, const char *key, const char *title)
     nas_page_table_end(r->out);
 }
 
-/* The hardest images themselves, when they were asked for. */
+/* The hardest rows themselves, when they were asked for. */
 static nas_status row_pictures(const nas_report *r, nas_err *err)
 {
     const json_t *rows = json_object_get(r->explanation->network, "hardest");
     size_t i;
     json_t *row;
-    if (!r->options->examples || r->settings->space_context.input.h < 2)
+    const nas_shape shape = r->settings->space_context.input;
+    if (!r->options->examples || shape.h * shape.w < 2)
         return NAS_OK;
-    nas_text_puts(r->out, "<div class=\"gallery small\">\n");
+    nas_text_puts(r->out, shape.h > 1 ? "<div class=\"gallery small\">\n"
+                                      : "<div class=\"grid2\">\n");
     json_array_foreach(rows, i, row)
     {
         const char *truth = json_string_value(json_object_get(row, "truth"));
@@ -210,7 +267,7 @@ static nas_status row_pictures(const nas_report *r, nas_err *err)
             nas_svg_escape(r->out, answer);
         }
         nas_text_puts(r->out, "</figcaption>\n");
-        NAS_TRY(nas_example_draw(r, index, err));
+        NAS_TRY(nas_example_draw(r, index, NULL, 0, err));
         nas_text_puts(r->out, "</figure>\n");
     }
     nas_text_puts(r->out, "</div>\n");
@@ -224,8 +281,8 @@ nas_status nas_report_answers(const nas_report *r, nas_err *err)
     const char *where;
     const json_t *answers = answers_of(r, &where);
     NAS_TRY(confusion(r, answers, where, err));
-    calibration(r, answers);
-    residuals(r, answers, where);
+    NAS_TRY(calibration(r, answers, err));
+    NAS_TRY(residuals(r, answers, where, err));
     nas_page_heading(r->out, "Where it is most wrong");
     nas_page_paragraph(r->out,
                        "Validation rows (numbers of the prepared data), by the network "

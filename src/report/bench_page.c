@@ -119,6 +119,34 @@ static void section(nas_text *out, const char *title)
     nas_text_puts(out, "</h2>\n");
 }
 
+static void cell(nas_text *out, int digits, double value)
+{
+    if (isfinite(value))
+        nas_page_cell(out, "%.*f", digits, value);
+    else
+        nas_page_cell(out, "-");
+}
+
+static void curve_table(nas_text *out, const nas_bench_result *r, const quantity *q)
+{
+    nas_text columns = {0};
+    nas_text_printf(&columns, "<%s", nas_bench_axis_name(r->axis));
+    for (int i = 0; i < r->n_points; i++)
+        nas_text_printf(&columns, "|%.0f", r->at[i]);
+    nas_page_details_begin(out, "Table");
+    nas_page_table_begin(out, q->title, nas_text_string(&columns));
+    nas_text_free(&columns);
+    for (int s = 0; s < r->n_series; s++) {
+        nas_page_row_begin(out, false);
+        nas_page_cell_left(out, "%s", r->series[s].name);
+        for (int i = 0; i < r->n_points; i++)
+            cell(out, 3, q->value(&r->series[s].points[i]));
+        nas_page_row_end(out);
+    }
+    nas_page_table_end(out);
+    nas_page_details_end(out);
+}
+
 static void curves(nas_text *out, const nas_bench_result *r, const quantity *q)
 {
     char description[160];
@@ -137,37 +165,12 @@ static void curves(nas_text *out, const nas_bench_result *r, const quantity *q)
         draw_series(&plot, r, q, s);
     nas_plot_end(&plot);
     legend(out, r);
-}
-
-static void cell(nas_text *out, int digits, double value)
-{
-    if (isfinite(value))
-        nas_page_cell(out, "%.*f", digits, value);
-    else
-        nas_page_cell(out, "-");
+    curve_table(out, r, q);
 }
 
 static void cell_share(nas_text *out, int64_t reached, double runs)
 {
     nas_page_cell(out, "%.1f %%", 100 * (double)reached / runs);
-}
-
-static void curve_table(nas_text *out, const nas_bench_result *r)
-{
-    nas_text columns = {0};
-    nas_text_printf(&columns, "<%s", nas_bench_axis_name(r->axis));
-    for (int i = 0; i < r->n_points; i++)
-        nas_text_printf(&columns, "|%.0f", r->at[i]);
-    nas_page_table_begin(out, "test by method", nas_text_string(&columns));
-    nas_text_free(&columns);
-    for (int s = 0; s < r->n_series; s++) {
-        nas_page_row_begin(out, false);
-        nas_page_cell_left(out, "%s", r->series[s].name);
-        for (int i = 0; i < r->n_points; i++)
-            cell(out, 3, r->series[s].points[i].test);
-        nas_page_row_end(out);
-    }
-    nas_page_table_end(out);
 }
 
 static void target_table(nas_text *out, const nas_bench_result *r)
@@ -239,7 +242,6 @@ nas_status nas_report_bench_write(const nas_bench_options *options,
     nas_page_begin(&text, "nasmith bench");
     headline(&text, options, result);
     curves(&text, result, &TEST);
-    curve_table(&text, result);
     curves(&text, result, &REGRET);
     if (result->front > 0)
         curves(&text, result, &VOLUME);

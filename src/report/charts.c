@@ -1,6 +1,5 @@
 #include "charts.h"
 
-#include "page.h"
 #include "svg.h"
 
 #include <math.h>
@@ -10,16 +9,6 @@
 #define WIDTH 820.0
 
 /* ---- words ------------------------------------------------------------- */
-
-static void number(double value, bool percent, char *out, size_t size)
-{
-    if (isnan(value))
-        (void)snprintf(out, size, "-");
-    else if (percent)
-        (void)snprintf(out, size, "%.*f %%", fabs(value) < 0.0995 ? 1 : 0, 100 * value);
-    else
-        (void)snprintf(out, size, "%.3g", value);
-}
 
 /* At most `most` characters; the middle of a longer name goes. UTF-8 stays whole because
  * names of decisions and layers are ASCII; others are cut at a byte that begins one. */
@@ -81,7 +70,7 @@ static void draw_bar(nas_text *out, const bar_frame *f, int i)
     if (f->bars->percent)
         (void)snprintf(value, sizeof value, "%.1f %%", 100 * b->value);
     else
-        number(b->value, false, value, sizeof value);
+        nas_chart_number(b->value, false, value, sizeof value);
     write_label(out, BAR_LABEL - 4, y + 14, "end", label);
     nas_text_printf(out,
                     "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
@@ -105,27 +94,6 @@ static void draw_bar(nas_text *out, const bar_frame *f, int i)
     nas_text_puts(out, "\n");
 }
 
-static void bar_table(nas_text *out, const nas_bars *bars)
-{
-    char text[64];
-    nas_page_details_begin(out, "Table");
-    nas_page_table_begin(out, bars->title, "<what|value|low|high|<note");
-    for (int i = 0; i < bars->n; i++) {
-        const nas_bar *b = &bars->bar[i];
-        const double values[] = {b->value, b->low, b->high};
-        nas_page_row_begin(out, false);
-        nas_page_cell_left(out, "%s", b->label);
-        for (int k = 0; k < 3; k++) {
-            number(values[k], bars->percent, text, sizeof text);
-            nas_page_cell(out, "%s", text);
-        }
-        nas_page_cell_left(out, "%s", b->note != NULL ? b->note : "");
-        nas_page_row_end(out);
-    }
-    nas_page_table_end(out);
-    nas_page_details_end(out);
-}
-
 void nas_chart_bars(nas_text *out, const nas_bars *bars)
 {
     bar_frame f = frame_of(bars);
@@ -136,7 +104,7 @@ void nas_chart_bars(nas_text *out, const nas_bars *bars)
     for (int i = 0; i < bars->n; i++)
         draw_bar(out, &f, i);
     nas_text_puts(out, "</svg>\n");
-    bar_table(out, bars);
+    nas_chart_bar_table(out, bars);
 }
 
 /* ---- heat map ---------------------------------------------------------- */
@@ -155,16 +123,6 @@ static double largest(const nas_heat *h)
     return out > 0 ? out : 1;
 }
 
-/* Differences have a sign; of fractions they are points. */
-static void cell_number(const nas_heat *h, double value, char *out, size_t size)
-{
-    if (h->diverging && !isnan(value))
-        (void)snprintf(out, size, h->percent ? "%+.1f" : "%+.3g",
-                       h->percent ? 100 * value : value);
-    else
-        number(value, h->percent, out, size);
-}
-
 static void draw_cell(nas_text *out, const heat_frame *f, int r, int c)
 {
     const nas_heat *h = f->heat;
@@ -174,7 +132,7 @@ static void draw_cell(nas_text *out, const heat_frame *f, int r, int c)
     double strength = fmin(1, fabs(value) / f->scale);
     double x = f->left + c * f->cell_w, y = f->top + r * f->cell_h;
     char text[32];
-    cell_number(h, value, text, sizeof text);
+    nas_chart_cell(h, value, text, sizeof text);
     nas_text_printf(out,
                     "<rect class=\"%s\" fill-opacity=\"%.2f\" x=\"%.1f\" y=\"%.1f\" "
                     "width=\"%.1f\" height=\"%.1f\"",
@@ -231,31 +189,6 @@ static void heat_names(nas_text *out, const heat_frame *f)
     nas_text_puts(out, "</text>\n");
 }
 
-static void heat_table(nas_text *out, const nas_heat *h)
-{
-    nas_text head = {0};
-    char text[32];
-    nas_text_puts(&head, "<");
-    for (int c = 0; c < h->columns; c++) {
-        nas_text_puts(&head, "|");
-        nas_svg_escape(&head, h->column[c]);
-    }
-    nas_page_details_begin(out, "Table");
-    nas_page_table_begin(out, h->title, nas_text_string(&head));
-    nas_text_free(&head);
-    for (int r = 0; r < h->rows; r++) {
-        nas_page_row_begin(out, false);
-        nas_page_cell_left(out, "%s", h->row[r]);
-        for (int c = 0; c < h->columns; c++) {
-            cell_number(h, h->value[r * h->columns + c], text, sizeof text);
-            nas_page_cell(out, "%s", text);
-        }
-        nas_page_row_end(out);
-    }
-    nas_page_table_end(out);
-    nas_page_details_end(out);
-}
-
 void nas_chart_heat(nas_text *out, const nas_heat *h)
 {
     heat_frame f = {.heat = h, .left = h->row != NULL ? 120 : 4, .scale = largest(h)};
@@ -273,8 +206,7 @@ void nas_chart_heat(nas_text *out, const nas_heat *h)
         draw_cell(out, &f, i / h->columns, i % h->columns);
     heat_names(out, &f);
     nas_text_puts(out, "</svg>\n");
-    if (h->numbers && h->row != NULL && h->column != NULL)
-        heat_table(out, h);
+    nas_chart_heat_table(out, h);
 }
 
 /* ---- parallel coordinates ---------------------------------------------- */
@@ -407,4 +339,5 @@ void nas_chart_timeline(nas_text *out, const nas_timeline *t)
     for (int64_t i = 0; i < t->n; i++)
         draw_span(out, t, &t->span[i]);
     nas_text_puts(out, "</svg>\n");
+    nas_chart_timeline_table(out, t);
 }

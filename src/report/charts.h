@@ -1,5 +1,7 @@
 /* Charts that are not a plot of two axes: bars, heat map, parallel coordinates, timeline.
- * Each draws its SVG and, in a closed <details>, the table of what it shows. */
+ * Each draws its SVG and, in a closed <details>, the table of what it shows; lines of
+ * parallel coordinates are the caller's to list. Plots of two axes write theirs with
+ * nas_chart_table. */
 #ifndef NASMITH_REPORT_CHARTS_H
 #define NASMITH_REPORT_CHARTS_H
 
@@ -7,6 +9,20 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+
+/* A column of the table behind a plot: words or numbers. */
+typedef struct nas_chart_column {
+    const char *name;
+    const char *const *word; /* [n], left-aligned; NULL = numbers */
+    const double *value;     /* [n]; NaN is written as "-" */
+    bool percent;            /* values are fractions */
+} nas_chart_column;
+
+/* The table of what a plot shows, one row each point, in a closed <details>.
+ * @param columns  [n_columns]
+ * @param n        rows; nothing is written for none */
+void nas_chart_table(nas_text *out, const char *caption, const nas_chart_column *columns,
+                     int n_columns, int n);
 
 typedef struct nas_bar {
     const char *label;
@@ -41,6 +57,7 @@ typedef struct nas_heat {
     double scale; /* value of the full colour; 0 = the largest */
 } nas_heat;
 
+/* Without names or numbers the table gives means over at most 12 x 12 blocks. */
 void nas_chart_heat(nas_text *out, const nas_heat *heat);
 
 /* One upright axis of parallel coordinates. */
@@ -82,5 +99,15 @@ typedef struct nas_timeline {
 } nas_timeline;
 
 void nas_chart_timeline(nas_text *out, const nas_timeline *timeline);
+
+/* ---- shared by the charts ---------------------------------------------- */
+
+/* "12.3 %", "45 %", "0.0123", "-" */
+void nas_chart_number(double value, bool percent, char *out, size_t size);
+/* Differences have a sign; of fractions they are points. */
+void nas_chart_cell(const nas_heat *heat, double value, char *out, size_t size);
+void nas_chart_bar_table(nas_text *out, const nas_bars *bars);
+void nas_chart_heat_table(nas_text *out, const nas_heat *heat);
+void nas_chart_timeline_table(nas_text *out, const nas_timeline *timeline);
 
 #endif

@@ -139,6 +139,43 @@ static void draw(const curve *c, nas_plot *plot, const char *style)
         nas_plot_line(plot, c->x, c->y, c->n, style, tip);
 }
 
+static double loss_at(const curve *c, int point)
+{
+    return c->n > 0 ? c->y[point] : (double)NAN;
+}
+
+/* What the lines show, one row each. */
+static nas_status line_table(const nas_report *r, const curves *c, int n_search,
+                             nas_err *err)
+{
+    const int n = c->n_refits + n_search;
+    const char **name = NAS_NEW(r->arena, const char *, n + 1);
+    double *value = NAS_NEW(r->arena, double, 5 * (int64_t)n + 1);
+    NAS_TRY_ALLOC(name, err);
+    NAS_TRY_ALLOC(value, err);
+    for (int i = 0; i < n; i++) {
+        bool refit = i < c->n_refits;
+        const curve *line = refit ? &c->refit[i] : &c->search[i - c->n_refits];
+        name[i] = nas_arena_printf(r->arena, "#%lld%s", (long long)line->of->trial,
+                                   refit ? " refit" : "");
+        NAS_TRY_ALLOC(name[i], err);
+        value[i] = (double)line->of->spec.epochs;
+        value[n + i] = loss_at(line, 0);
+        value[2 * n + i] = loss_at(line, line->n / 2);
+        value[3 * n + i] = loss_at(line, line->n - (line->n > 0));
+        value[4 * n + i] = refit ? (double)NAN : line->of->validation.value;
+    }
+    const nas_chart_column columns[] = {
+        {.name = "network", .word = name},
+        {.name = "epochs", .value = value},
+        {.name = "loss, first epoch", .value = value + n},
+        {.name = "halfway", .value = value + 2 * n},
+        {.name = "last", .value = value + 3 * n},
+        {.name = "validation", .value = value + 4 * n, .percent = r->metric->fraction}};
+    nas_chart_table(r->out, "Learning curves", columns, 6, n);
+    return NAS_OK;
+}
+
 static nas_status draw_all(const nas_report *r, const curves *c, nas_err *err)
 {
     nas_axis x = {.label = "epoch", .low = 0, .high = 1, .whole = true};
@@ -166,7 +203,7 @@ static nas_status draw_all(const nas_report *r, const curves *c, nas_err *err)
                     "delivered network <span class=\"dot\"></span>the %lld best of the "
                     "longest rung%s</p>\n",
                     (long long)lines, c->n - LINES >= 5 ? "; band: the others" : "");
-    return NAS_OK;
+    return line_table(r, c, (int)lines, err);
 }
 
 nas_status nas_report_curves(const nas_report *r, nas_err *err)

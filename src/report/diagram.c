@@ -1,5 +1,6 @@
 #include "diagram.h"
 
+#include "page.h"
 #include "svg.h"
 
 #include <math.h>
@@ -190,7 +191,7 @@ nas_status nas_diagram_draw(const nas_graph *graph, nas_arena *arena, nas_text *
         out,
         "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" class=\"diagram\" "
         "style=\"max-width:%.0fpx\">\n<title>Architecture</title><desc>%d layers "
-        "from input to output; the table beside it lists them.</desc>\n",
+        "from input to output; a table lists them.</desc>\n",
         width, height, width, d.n);
     for (int i = 0; i < d.n; i++) {
         const nas_node *node = nas_graph_node(graph, d.boxes[i].node);
@@ -200,5 +201,33 @@ nas_status nas_diagram_draw(const nas_graph *graph, nas_arena *arena, nas_text *
     for (int i = 0; i < d.n; i++)
         draw_box(&d, &d.boxes[i], width, out);
     nas_text_puts(out, "</svg>\n");
+    return nas_text_status(out, err);
+}
+
+nas_status nas_diagram_table(const nas_graph *graph, nas_arena *arena, nas_text *out,
+                             nas_err *err)
+{
+    diagram d = {.graph = graph};
+    NAS_TRY(lay_out(&d, arena, err));
+    nas_page_details_begin(out, "Table");
+    nas_page_table_begin(out, "Layers", "<layer|output C×H×W|<reads");
+    for (int i = 0; i < d.n; i++) {
+        const box *b = &d.boxes[i];
+        const nas_node *node = nas_graph_node(graph, b->node);
+        nas_shape s = nas_graph_node(graph, b->last)->shape;
+        char reads[64] = "";
+        size_t used = 0;
+        for (int k = 0; k < node->n_inputs && used + 16 < sizeof reads; k++)
+            used += (size_t)snprintf(reads + used, sizeof reads - used, "%s%d",
+                                     k > 0 ? ", " : "", d.box_of[node->inputs[k]] + 1);
+        nas_page_row_begin(out, false);
+        nas_page_cell_left(out, "%d  %s", i + 1, b->label);
+        nas_page_cell(out, "%lld×%lld×%lld", (long long)s.c, (long long)s.h,
+                      (long long)s.w);
+        nas_page_cell_left(out, "%s", reads);
+        nas_page_row_end(out);
+    }
+    nas_page_table_end(out);
+    nas_page_details_end(out);
     return nas_text_status(out, err);
 }

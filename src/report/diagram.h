@@ -14,5 +14,8 @@ nas_status nas_diagram_draw(const nas_graph *graph, nas_arena *arena, nas_text *
 
 /* "conv 3x3 /2, 16" */
 void nas_diagram_label(const nas_node *node, char *out, size_t size);
+/* The drawing's boxes as a table in a closed <details>. */
+nas_status nas_diagram_table(const nas_graph *graph, nas_arena *arena, nas_text *out,
+                             nas_err *err);
 
 #endif

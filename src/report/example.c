@@ -109,13 +109,22 @@ static nas_status row_pixels(const nas_report *r, const nas_dataset *data, int64
     return NAS_OK;
 }
 
-static nas_status draw_row(const nas_report *r, const nas_dataset *data, int64_t row,
-                           nas_err *err)
+static nas_status draw_curves(const nas_report *r, const nas_dataset *data, int64_t row,
+                              const double *map, nas_err *err)
+{
+    float *values = NAS_NEW(r->arena, float, nas_shape_count(data->shape));
+    const char *title = nas_arena_printf(r->arena, "Row %lld", (long long)row);
+    NAS_TRY_ALLOC(values, err);
+    NAS_TRY_ALLOC(title, err);
+    nas_dataset_row(data, row, values);
+    return nas_example_series(r, title, values, data->shape, map, err);
+}
+
+static nas_status draw_image(const nas_report *r, const nas_dataset *data, int64_t row,
+                             nas_err *err)
 {
     uint8_t *pixels = NULL;
     nas_text png = {0};
-    if (row < 0 || row >= data->n_rows || data->shape.h < 2)
-        return NAS_OK;
     NAS_TRY(row_pixels(r, data, row, &pixels, err));
     nas_status status = nas_png_encode(pixels, data->shape.w, data->shape.h,
                                        data->shape.c >= 3 ? 3 : 1, &png, err);
@@ -131,7 +140,8 @@ static nas_status draw_row(const nas_report *r, const nas_dataset *data, int64_t
     return status;
 }
 
-nas_status nas_example_draw(const nas_report *r, int64_t row, nas_err *err)
+nas_status nas_example_draw(const nas_report *r, int64_t row, const double *map,
+                            int64_t n_map, nas_err *err)
 {
     const char *folder = nas_file_join(r->arena, nas_study_folder(r->study), "data");
     nas_dataset *data = NULL;
@@ -139,7 +149,12 @@ nas_status nas_example_draw(const nas_report *r, int64_t row, nas_err *err)
     NAS_TRY_ALLOC(folder, err);
     if (nas_dataset_open(folder, &data, &gone) != NAS_OK)
         return NAS_OK;
-    nas_status status = draw_row(r, data, row, err);
+    nas_status status = NAS_OK;
+    bool known = row >= 0 && row < data->n_rows;
+    if (known && data->shape.h > 1)
+        status = draw_image(r, data, row, err);
+    else if (known && data->shape.w > 1)
+        status = draw_curves(r, data, row, n_map == data->shape.w ? map : NULL, err);
     nas_dataset_close(data);
     return status;
 }

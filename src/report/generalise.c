@@ -80,35 +80,118 @@ static void gap(const nas_report *r)
                            repeated, nas_report_real(r->explanation->network, "rows"));
 }
 
+/* ---- other seeds ------------------------------------------------------- */
+
+static void draw_seeds(const nas_report *r, const nas_explain_spread *s)
+{
+    nas_axis x = nas_report_metric_axis(r, r->metric->name);
+    nas_axis y = {.label = "", .low = 0, .high = 1, .hidden = true};
+    char tip[48];
+    nas_axis_include(&x, s->low);
+    nas_axis_include(&x, s->high);
+    nas_axis_include(&x, s->searched);
+    nas_axis_pad(&x);
+    nas_plot plot = nas_plot_begin_at(
+        r->out, (nas_frame){.width = 640, .height = 110, .left = 170}, x, y,
+        "The same network, trained with other seeds",
+        "Validation score of each training: points are other seeds, the upright line "
+        "their mean, the diamond the search's own training.");
+    nas_plot_line(&plot, (double[2]){s->mean, s->mean}, (double[2]){0, 1}, 2, "frontline",
+                  NULL);
+    for (int i = 0; i < s->n; i++) {
+        nas_page_metric(r->metric, s->score[i], tip, sizeof tip);
+        nas_plot_point(&plot, s->score[i], 0.5, 5, "front", tip);
+    }
+    nas_page_metric(r->metric, s->searched, tip, sizeof tip);
+    nas_plot_diamond(&plot, s->searched, 0.5, 6, "final", tip);
+    nas_plot_end(&plot);
+}
+
+static nas_status seed_table(const nas_report *r, const nas_explain_spread *s,
+                             nas_err *err)
+{
+    enum { MOST = sizeof s->score / sizeof s->score[0] + 1 };
+    const char *name[MOST];
+    double value[MOST];
+    int n = 0;
+    if (!isnan(s->searched)) {
+        name[n] = "of the search";
+        value[n++] = s->searched;
+    }
+    for (int i = 0; i < s->n; i++) {
+        name[n] = nas_arena_printf(r->arena, "other seed %d", i + 1);
+        NAS_TRY_ALLOC(name[n], err);
+        value[n++] = s->score[i];
+    }
+    const nas_chart_column columns[] = {
+        {.name = "training", .word = name},
+        {.name = r->metric->name, .value = value, .percent = r->metric->fraction}};
+    nas_chart_table(r->out, "Trainings with other seeds", columns, 2, n);
+    return NAS_OK;
+}
+
+static nas_status other_seeds(const nas_report *r, nas_err *err)
+{
+    nas_explain_spread s = nas_explain_spread_of(r->explanation);
+    char mean[32], deviation[32];
+    if (s.n < 2)
+        return NAS_OK;
+    nas_page_metric(r->metric, s.mean, mean, sizeof mean);
+    nas_page_metric(r->metric, s.deviation, deviation, sizeof deviation);
+    nas_page_heading(r->out, "Another seed");
+    nas_page_paragraph(
+        r->out,
+        "The chosen network trained %d times from other random weights, %lld epochs on "
+        "%.0f %% of the training rows%s: mean %s, standard deviation %s on validation "
+        "rows. Differences between networks that are smaller are luck.",
+        s.n, (long long)s.epochs, 100 * s.fraction,
+        s.as_searched ? ", as in the search"
+                      : "; the search trained it for longer (as long: nasmith report "
+                        "--seeds)",
+        mean, deviation);
+    draw_seeds(r, &s);
+    return seed_table(r, &s, err);
+}
+
 /* ---- groups ------------------------------------------------------------ */
 
-static void groups(const nas_report *r)
+static nas_status groups(const nas_report *r, nas_err *err)
 {
     const json_t *list = json_object_get(r->explanation->network, "groups");
+    const int n = (int)json_array_size(list);
     size_t i;
     json_t *group;
-    if (json_array_size(list) < 2)
-        return;
-    nas_page_heading(r->out, "By group");
-    nas_page_paragraph(r->out, "Rows of a group never stand in two parts, so each of "
-                               "these groups was new to the network.");
-    nas_page_table_begin(r->out, "Scores by group", "group|rows|score|95 % interval");
+    if (n < 2)
+        return NAS_OK;
+    nas_bar *bar = NAS_NEW(r->arena, nas_bar, n);
+    NAS_TRY_ALLOC(bar, err);
     json_array_foreach(list, i, group)
     {
         nas_score s = score_of(group);
-        char value[32], low[32], high[32];
-        nas_page_metric(r->metric, s.value, value, sizeof value);
-        nas_page_metric(r->metric, s.low, low, sizeof low);
-        nas_page_metric(r->metric, s.high, high, sizeof high);
-        nas_page_row_begin(r->out, false);
-        nas_page_cell(r->out, "%lld",
-                      (long long)json_integer_value(json_object_get(group, "group")));
-        nas_page_cell(r->out, "%lld", (long long)s.n);
-        nas_page_cell(r->out, "%s", value);
-        nas_page_cell(r->out, "%s to %s", low, high);
-        nas_page_row_end(r->out);
+        bar[i] =
+            (nas_bar){.label = nas_arena_printf(
+                          r->arena, "group %lld",
+                          (long long)json_integer_value(json_object_get(group, "group"))),
+                      .value = s.value,
+                      .low = s.low,
+                      .high = s.high,
+                      .note = nas_arena_printf(r->arena, "%lld rows", (long long)s.n)};
+        NAS_TRY_ALLOC(bar[i].label, err);
+        NAS_TRY_ALLOC(bar[i].note, err);
     }
-    nas_page_table_end(r->out);
+    nas_page_heading(r->out, "By group");
+    nas_page_paragraph(r->out, "Rows of a group never stand in two parts, so each of "
+                               "these groups was new to the network. Intervals are "
+                               "95 %%.");
+    nas_bars bars = {.title = "Score by group",
+                     .description =
+                         "Validation score of each group with its 95 % interval.",
+                     .bar = bar,
+                     .n = n,
+                     .percent = r->metric->fraction,
+                     .scale = r->metric->fraction ? 1 : 0};
+    nas_chart_bars(r->out, &bars);
+    return NAS_OK;
 }
 
 /* ---- curves of scores -------------------------------------------------- */
@@ -135,6 +218,7 @@ static void score_curve(const nas_report *r, const json_t *points, const char *k
     }
     nas_axis_pad(&x);
     nas_axis_pad(&y);
+    nas_text_puts(r->out, "<div>");
     nas_plot plot = nas_plot_begin(r->out, 400, 230, x, y, title, description);
     nas_plot_band(&plot, at, low, high, n, "band");
     nas_plot_line(&plot, at, value, n, "bestline", NULL);
@@ -145,6 +229,14 @@ static void score_curve(const nas_report *r, const json_t *points, const char *k
         nas_plot_point(&plot, at[i], value[i], 3.5, "front", tip);
     }
     nas_plot_end(&plot);
+    bool percent = r->metric->fraction;
+    const nas_chart_column columns[] = {
+        {.name = x.label, .value = at},
+        {.name = r->metric->name, .value = value, .percent = percent},
+        {.name = "low", .value = low, .percent = percent},
+        {.name = "high", .value = high, .percent = percent}};
+    nas_chart_table(r->out, title, columns, 4, n);
+    nas_text_puts(r->out, "</div>\n");
 }
 
 static void corruptions(const nas_report *r)
@@ -188,9 +280,9 @@ static void learning(const nas_report *r)
 
 nas_status nas_report_generalise(const nas_report *r, nas_err *err)
 {
-    (void)err;
     gap(r);
-    groups(r);
+    NAS_TRY(other_seeds(r, err));
+    NAS_TRY(groups(r, err));
     corruptions(r);
     learning(r);
     return NAS_OK;

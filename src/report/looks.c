@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdio.h>
 
+enum { STRETCHES = 32 }; /* rows of the table of a series */
+
 /* ---- images ------------------------------------------------------------ */
 
 static void image_map(const nas_report *r, const json_t *o, const double *map,
@@ -40,23 +42,24 @@ static void image_maps(const nas_report *r, const json_t *o, const double *map,
     nas_text_puts(r->out, "</div>\n</div>\n");
 }
 
-static nas_status image_examples(const nas_report *r, const json_t *o, nas_err *err)
+static nas_status single_rows(const nas_report *r, const json_t *o, nas_err *err)
 {
     const json_t *examples = json_object_get(o, "examples");
     size_t i;
     json_t *example;
+    bool image = nas_report_real(o, "height") > 1;
     if (!r->options->examples || json_array_size(examples) == 0)
         return NAS_OK;
     nas_page_heading(r->out, "Single rows");
-    nas_text_puts(r->out, "<div class=\"gallery\">\n");
+    nas_text_printf(r->out, "<div class=\"%s\">\n", image ? "gallery" : "grid2");
     json_array_foreach(examples, i, example)
     {
         int64_t n = 0, row = json_integer_value(json_object_get(example, "row"));
         const double *map = nas_report_reals(r, example, "map", &n);
         nas_text_printf(r->out, "<figure><figcaption>row %lld</figcaption>\n",
                         (long long)row);
-        NAS_TRY(nas_example_draw(r, row, err));
-        if (map != NULL)
+        NAS_TRY(nas_example_draw(r, row, map, n, err));
+        if (map != NULL && image)
             image_map(r, o, map, "What this answer hangs on", 120);
         nas_text_puts(r->out, "</figure>\n");
     }
@@ -65,6 +68,27 @@ static nas_status image_examples(const nas_report *r, const json_t *o, nas_err *
 }
 
 /* ---- series ------------------------------------------------------------ */
+
+/* Means over stretches: a step each would be a long table. */
+static nas_status stretch_table(const nas_report *r, const double *map, int64_t n,
+                                const char *what, nas_err *err)
+{
+    const int rows = n < STRETCHES ? (int)n : STRETCHES;
+    double *value = NAS_NEW(r->arena, double, 3 * rows);
+    NAS_TRY_ALLOC(value, err);
+    for (int i = 0; i < rows; i++) {
+        int64_t first = i * n / rows, last = (i + 1) * n / rows - 1;
+        for (int64_t k = first; k <= last; k++)
+            value[2 * rows + i] += map[k] / (double)(last - first + 1);
+        value[i] = (double)first;
+        value[rows + i] = (double)last;
+    }
+    const nas_chart_column columns[] = {{.name = "from step", .value = value},
+                                        {.name = "to", .value = value + rows},
+                                        {.name = what, .value = value + 2 * rows}};
+    nas_chart_table(r->out, "What the answer hangs on, over time", columns, 3, rows);
+    return NAS_OK;
+}
 
 static nas_status series_map(const nas_report *r, const double *map, int64_t n,
                              const char *what, nas_err *err)
@@ -87,7 +111,7 @@ static nas_status series_map(const nas_report *r, const double *map, int64_t n,
     nas_plot_band(&plot, x, zero, map, (int)n, "band");
     nas_plot_line(&plot, x, map, (int)n, "bestline", NULL);
     nas_plot_end(&plot);
-    return NAS_OK;
+    return stretch_table(r, map, n, what, err);
 }
 
 static nas_status channel_bars(const nas_report *r, const json_t *o, nas_err *err)
@@ -141,7 +165,7 @@ static nas_status occlusion(const nas_report *r, const json_t *o, nas_err *err)
         NAS_TRY(series_map(r, gradient, m, "log-probability of the answer", err));
     }
     NAS_TRY(channel_bars(r, o, err));
-    return image ? image_examples(r, o, err) : NAS_OK;
+    return single_rows(r, o, err);
 }
 
 /* ---- tables ------------------------------------------------------------ */
@@ -174,6 +198,15 @@ static nas_status column_bars(const nas_report *r, const json_t *columns, nas_er
     return NAS_OK;
 }
 
+static void effect_table(const nas_report *r, const char *name, const char *what,
+                         const double *at, const double *effect, int n)
+{
+    bool classes = r->metric->task == NAS_TASK_CLASSIFICATION;
+    const nas_chart_column columns[] = {
+        {.name = name, .value = at}, {.name = what, .value = effect, .percent = classes}};
+    nas_chart_table(r->out, name, columns, 2, n);
+}
+
 static void column_effect(const nas_report *r, const json_t *column, const char *what)
 {
     int64_t n = 0, m = 0;
@@ -192,6 +225,7 @@ static void column_effect(const nas_report *r, const json_t *column, const char 
     nas_axis_include(&y, 0);
     nas_axis_pad(&x);
     nas_axis_pad(&y);
+    nas_text_puts(r->out, "<div>");
     nas_plot plot = nas_plot_begin(
         r->out, 400, 220, x, y, name,
         "Accumulated local effects: how the answer changes along this column, other "
@@ -200,6 +234,8 @@ static void column_effect(const nas_report *r, const json_t *column, const char 
     for (int64_t i = 0; i < n; i++)
         nas_plot_point(&plot, at[i], effect[i], 3, "front", NULL);
     nas_plot_end(&plot);
+    effect_table(r, name, what, at, effect, (int)n);
+    nas_text_puts(r->out, "</div>\n");
 }
 
 static nas_status columns(const nas_report *r, const json_t *list, nas_err *err)

@@ -92,6 +92,27 @@ static void effect_labels(nas_plot *plot, const nas_explain_column *column)
     }
 }
 
+static nas_status effect_table(const nas_report *r, const nas_explain_decision *d,
+                               nas_err *err)
+{
+    const nas_explain_column *column = column_of(r, d->column);
+    const int n = column->n_levels;
+    double *value = NAS_NEW(r->arena, double, 3 * n);
+    NAS_TRY_ALLOC(value, err);
+    for (int k = 0; k < n; k++) {
+        value[k] = d->level[k].effect;
+        value[n + k] = d->level[k].deviation;
+        value[2 * n + k] = (double)d->level[k].n;
+    }
+    const nas_chart_column columns[] = {
+        {.name = "choice", .word = column->levels},
+        {.name = "mean score", .value = value, .percent = r->metric->fraction},
+        {.name = "±", .value = value + n, .percent = r->metric->fraction},
+        {.name = "networks", .value = value + 2 * n}};
+    nas_chart_table(r->out, column->name, columns, 4, n);
+    return NAS_OK;
+}
+
 static void draw_effect(const nas_report *r, const nas_explain_decision *d, nas_axis y)
 {
     const nas_explain_column *column = column_of(r, d->column);
@@ -124,16 +145,21 @@ static void draw_effect(const nas_report *r, const nas_explain_decision *d, nas_
     nas_plot_end(&plot);
 }
 
-static void effects(const nas_report *r)
+static nas_status effects(const nas_report *r, nas_err *err)
 {
     const nas_explain_mattered *m = &r->explanation->mattered;
     nas_axis y = nas_report_metric_axis(r, "score");
     effect_range(r, &y);
     nas_page_heading(r->out, "What each choice does");
     nas_text_puts(r->out, "<div class=\"grid2\">\n");
-    for (int i = 0; i < m->n_decisions && i < EFFECTS; i++)
+    for (int i = 0; i < m->n_decisions && i < EFFECTS; i++) {
+        nas_text_puts(r->out, "<div>");
         draw_effect(r, &m->decision[i], y);
+        NAS_TRY(effect_table(r, &m->decision[i], err));
+        nas_text_puts(r->out, "</div>\n");
+    }
     nas_text_puts(r->out, "</div>\n");
+    return NAS_OK;
 }
 
 /* ---- the best tenth ---------------------------------------------------- */
@@ -253,7 +279,7 @@ nas_status nas_report_mattered(const nas_report *r, nas_err *err)
     NAS_TRY(importance_bars(r, false, err));
     nas_page_heading(r->out, "For being among the best tenth");
     NAS_TRY(importance_bars(r, true, err));
-    effects(r);
+    NAS_TRY(effects(r, err));
     rules(r);
     frequency_table(r);
     return NAS_OK;
@@ -311,6 +337,12 @@ nas_status nas_report_pairs(const nas_report *r, nas_err *err)
 enum { DECISION_AXES = 5 };
 static const double JITTER = 0.25; /* of the distance of two levels */
 
+int nas_report_axis_count(const nas_report *r)
+{
+    int n = r->explanation->mattered.n_decisions;
+    return n < DECISION_AXES ? n : DECISION_AXES;
+}
+
 static const nas_report_trial *trial_of(const nas_report *r, int64_t id)
 {
     int64_t low = 0, high = r->n_trials;
@@ -328,11 +360,11 @@ static const nas_report_trial *trial_of(const nas_report *r, int64_t id)
 static int make_axes(const nas_report *r, nas_parallel_axis *axis, int *column)
 {
     const nas_explain_mattered *m = &r->explanation->mattered;
-    int n = 0;
-    for (; n < m->n_decisions && n < DECISION_AXES; n++) {
-        column[n] = m->decision[n].column;
-        const nas_explain_column *c = column_of(r, column[n]);
-        axis[n] = (nas_parallel_axis){.label = c->name,
+    const int n = nas_report_axis_count(r);
+    for (int i = 0; i < n; i++) {
+        column[i] = m->decision[i].column;
+        const nas_explain_column *c = column_of(r, column[i]);
+        axis[i] = (nas_parallel_axis){.label = c->name,
                                       .low = -JITTER,
                                       .high = c->n_levels - 1 + JITTER,
                                       .level = c->levels,
@@ -428,42 +460,6 @@ nas_status nas_report_parallel(const nas_report *r, nas_err *err)
                       .shade = shade,
                       .n = t->n};
     nas_chart_parallel(r->out, &p);
-    return NAS_OK;
-}
-
-/* ---- predicted against measured ---------------------------------------- */
-
-nas_status nas_report_surrogate(const nas_report *r, nas_err *err)
-{
-    (void)err;
-    const nas_explain_mattered *m = &r->explanation->mattered;
-    const nas_explain_table *t = &r->explanation->table;
-    if (m->n_decisions == 0)
-        return NAS_OK;
-    double sign = t->larger_is_better ? 1 : -1;
-    nas_axis x = nas_report_metric_axis(r, "measured");
-    nas_axis y = nas_report_metric_axis(r, "predicted");
-    for (int64_t i = 0; i < t->n; i++) {
-        nas_axis_include(&x, sign * t->score[i]);
-        nas_axis_include(&x, sign * m->predicted[i]);
-    }
-    nas_axis_pad(&x);
-    y.low = x.low;
-    y.high = x.high;
-    nas_page_paragraph(r->out,
-                       "Each network's score against what trees predict that were grown "
-                       "without it: Kendall's tau %.2f, R² %.2f over %lld networks.",
-                       m->tau, m->r2, (long long)t->n);
-    nas_plot plot = nas_plot_begin(
-        r->out, 520, 400, x, y, "Predicted against measured score",
-        "Out-of-bag predictions of the forests; on the diagonal they are exact.");
-    nas_plot_line(&plot, (double[2]){x.low, x.high}, (double[2]){x.low, x.high}, 2,
-                  "frontline", NULL);
-    for (int64_t i = 0; i < t->n; i++) {
-        plot.trial = t->trial[i];
-        nas_plot_point(&plot, sign * t->score[i], sign * m->predicted[i], 3, "trial",
-                       NULL);
-    }
-    nas_plot_end(&plot);
+    nas_report_trials_link(r);
     return NAS_OK;
 }

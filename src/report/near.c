@@ -172,7 +172,7 @@ static void ancestry(const nas_report *r, const nas_trial_row *row)
 
 static void ablation_row(const nas_report *r, const json_t *part, const nas_cost *cost)
 {
-    char loss[32], low[32], high[32], macs[16], params[16];
+    char loss[32], low[32], high[32], macs[16], params[16], ram[16] = "-";
     double value = nas_report_real(part, "loss");
     nas_report_gap(r, value, loss, sizeof loss);
     nas_report_gap(r, nas_report_real(part, "low"), low, sizeof low);
@@ -180,6 +180,9 @@ static void ablation_row(const nas_report *r, const json_t *part, const nas_cost
     change_words((double)cost->macs, nas_report_real(part, "macs"), macs, sizeof macs);
     change_words((double)cost->params, nas_report_real(part, "params"), params,
                  sizeof params);
+    double bytes = nas_report_real(part, "ram_bytes");
+    if (!isnan(bytes))
+        change_words((double)cost->ram_bytes, bytes, ram, sizeof ram);
     bool none = nas_report_real(part, "low") <= 0;
     nas_page_row_begin(r->out, false);
     nas_page_cell_left(r->out, "%s", json_string_value(json_object_get(part, "what")));
@@ -187,18 +190,44 @@ static void ablation_row(const nas_report *r, const json_t *part, const nas_cost
     nas_page_cell(r->out, "%s to %s", low, high);
     nas_page_cell(r->out, "%s", params);
     nas_page_cell(r->out, "%s", macs);
+    nas_page_cell(r->out, "%s", ram);
     nas_page_cell_left(r->out, "%s", none ? "no clear loss" : "");
     nas_page_row_end(r->out);
 }
 
-static void ablation(const nas_report *r, const nas_trial_row *row)
+static nas_status ablation_bars(const nas_report *r, const json_t *parts, nas_err *err)
+{
+    const int n = (int)json_array_size(parts);
+    nas_bar *bar = NAS_NEW(r->arena, nas_bar, n);
+    size_t i;
+    json_t *part;
+    NAS_TRY_ALLOC(bar, err);
+    json_array_foreach(parts, i, part)
+    {
+        bar[i] = (nas_bar){.label = json_string_value(json_object_get(part, "what")),
+                           .value = nas_report_real(part, "loss"),
+                           .low = nas_report_real(part, "low"),
+                           .high = nas_report_real(part, "high")};
+        bar[i].style = bar[i].low <= 0 ? "bar0" : "bar1";
+    }
+    nas_bars bars = {.title = "What is lost without each part",
+                     .description = "Loss on validation rows with its 95 % interval; "
+                                    "pale bars show no clear loss.",
+                     .bar = bar,
+                     .n = n,
+                     .percent = r->metric->fraction};
+    nas_chart_bars(r->out, &bars);
+    return NAS_OK;
+}
+
+static nas_status ablation(const nas_report *r, const nas_trial_row *row, nas_err *err)
 {
     const json_t *a = r->explanation->ablation;
     const json_t *parts = json_object_get(a, "parts");
     size_t i;
     json_t *part;
     if (json_array_size(parts) == 0)
-        return;
+        return NAS_OK;
     char times[32] = "once";
     if (json_integer_value(json_object_get(a, "rounds")) > 1)
         (void)snprintf(times, sizeof times, "%lld times",
@@ -213,13 +242,15 @@ static void ablation(const nas_report *r, const nas_trial_row *row)
         times, (long long)json_integer_value(json_object_get(a, "epochs")),
         100 * nas_report_real(a, "fraction"),
         (long long)json_integer_value(json_object_get(a, "rows")));
+    NAS_TRY(ablation_bars(r, parts, err));
     nas_page_table_begin(r->out, "Ablation",
-                         "<without|loss|95 % interval|params|MACs|<finding");
+                         "<without|loss|95 % interval|params|MACs|RAM|<finding");
     json_array_foreach(parts, i, part)
     {
         ablation_row(r, part, &row->cost);
     }
     nas_page_table_end(r->out);
+    return NAS_OK;
 }
 
 nas_status nas_report_near(const nas_report *r, nas_err *err)
@@ -229,7 +260,7 @@ nas_status nas_report_near(const nas_report *r, nas_err *err)
     const nas_trial_row *row = nas_report_row(r, r->result->finalists[0].trial);
     if (row == NULL)
         return NAS_OK;
-    ablation(r, row);
+    NAS_TRY(ablation(r, row, err));
     NAS_TRY(neighbours(r, row, err));
     ancestry(r, row);
     return NAS_OK;

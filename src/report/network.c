@@ -18,10 +18,59 @@ static int64_t node_params(const nas_graph *graph, int node)
     return sum;
 }
 
-static void layer_table(const nas_report *r, const nas_graph *graph)
+static int64_t live_bytes(const nas_program *p, int step)
 {
+    int64_t sum = 0;
+    for (int i = 0; i < p->n_buffers; i++)
+        if (p->buffers[i].first <= step && step <= p->buffers[i].last)
+            sum += p->buffers[i].bytes;
+    return sum;
+}
+
+/* ---- layers ------------------------------------------------------------ */
+
+/* Times by the study's table of this machine's kernels, or the one that was measured when
+ * the network was looked at; not known when there is neither. */
+static nas_latency_table latency_of(const nas_report *r)
+{
+    const json_t *measured = json_object_get(r->explanation->network, "latency");
+    nas_latency_table out = r->settings->latency;
+    if (!out.known && nas_latency_read_json(measured, &out, NULL) != NAS_OK)
+        out = (nas_latency_table){0};
+    return out;
+}
+
+/* The step that computes a node, or -1: it is part of another one, or none is needed. */
+static int step_of(const nas_program *p, int node)
+{
+    for (int s = 0; s < p->n_steps; s++)
+        if (p->steps[s].node == node)
+            return s;
+    return -1;
+}
+
+static void step_cells(const nas_report *r, const nas_program *p,
+                       const nas_latency_table *latency, int node)
+{
+    char bytes[32] = "", time[16] = "";
+    int step = step_of(p, node);
+    if (step >= 0)
+        nas_text_bytes(bytes, sizeof bytes, live_bytes(p, step));
+    if (step >= 0)
+        nas_text_ms(time, sizeof time, nas_latency_step(latency, p, step));
+    nas_page_cell(r->out, "%s", bytes);
+    if (latency->known)
+        nas_page_cell(r->out, "%s", time);
+}
+
+static void layer_table(const nas_report *r, const nas_program *p)
+{
+    const nas_graph *graph = p->graph;
+    nas_latency_table latency = latency_of(r);
     nas_page_table_begin(r->out, "Layers",
-                         "#|<layer|output C×H×W|params|MACs|share of MACs");
+                         latency.known
+                             ? "#|<layer|output C×H×W|params|MACs|share of MACs|RAM|time"
+                             : "#|<layer|output C×H×W|params|MACs|share of MACs|RAM");
     double all = fmax(1, (double)nas_graph_macs(graph));
     for (int i = 0; i < nas_graph_count(graph); i++) {
         const nas_node *node = nas_graph_node(graph, i);
@@ -36,21 +85,13 @@ static void layer_table(const nas_report *r, const nas_graph *graph)
         nas_page_cell(r->out, "%lld", (long long)node_params(graph, i));
         nas_page_cell(r->out, "%.0f", macs);
         nas_page_cell(r->out, "%.1f %%", 100 * macs / all);
+        step_cells(r, p, &latency, i);
         nas_page_row_end(r->out);
     }
     nas_page_table_end(r->out);
 }
 
 /* ---- memory ------------------------------------------------------------ */
-
-static int64_t live_bytes(const nas_program *p, int step)
-{
-    int64_t sum = 0;
-    for (int i = 0; i < p->n_buffers; i++)
-        if (p->buffers[i].first <= step && step <= p->buffers[i].last)
-            sum += p->buffers[i].bytes;
-    return sum;
-}
 
 static int peak_step(const nas_program *p)
 {
@@ -116,7 +157,33 @@ static void memory_table(const nas_report *r, const nas_program *p, int peak)
     nas_page_table_end(r->out);
 }
 
-static void draw_memory(const nas_report *r, const nas_program *p)
+static nas_status tensor_table(const nas_report *r, const nas_program *p, nas_err *err)
+{
+    const char **name = NAS_NEW(r->arena, const char *, p->n_buffers);
+    double *value = NAS_NEW(r->arena, double, 4 * p->n_buffers);
+    NAS_TRY_ALLOC(name, err);
+    NAS_TRY_ALLOC(value, err);
+    for (int i = 0; i < p->n_buffers; i++) {
+        const nas_plan_buffer *b = &p->buffers[i];
+        const double values[] = {b->first, b->last, (double)b->offset, (double)b->bytes};
+        char text[160];
+        buffer_name(p, i, text, sizeof text);
+        name[i] = nas_arena_strdup(r->arena, text);
+        NAS_TRY_ALLOC(name[i], err);
+        for (int k = 0; k < 4; k++)
+            value[k * p->n_buffers + i] = values[k];
+    }
+    const nas_chart_column columns[] = {
+        {.name = "tensor", .word = name},
+        {.name = "first step", .value = value},
+        {.name = "last step", .value = value + p->n_buffers},
+        {.name = "at byte", .value = value + 2 * p->n_buffers},
+        {.name = "bytes", .value = value + 3 * p->n_buffers}};
+    nas_chart_table(r->out, "Tensors in the arena", columns, 5, p->n_buffers);
+    return NAS_OK;
+}
+
+static nas_status draw_memory(const nas_report *r, const nas_program *p, nas_err *err)
 {
     int peak = peak_step(p);
     char label[96], bytes[32];
@@ -140,6 +207,7 @@ static void draw_memory(const nas_report *r, const nas_program *p)
     if (near)
         nas_plot_level(&plot, bound, "bad", "RAM limit (with stack)");
     nas_plot_end(&plot);
+    NAS_TRY(tensor_table(r, p, err));
     nas_diagram_label(nas_graph_node(p->graph, p->steps[peak].node), label, sizeof label);
     nas_text_bytes(bytes, sizeof bytes, p->arena_bytes);
     nas_text_puts(r->out, "<p class=\"legend\"><span class=\"dot peak\"></span>alive at "
@@ -149,16 +217,6 @@ static void draw_memory(const nas_report *r, const nas_program *p)
                        "alive there. To need less RAM, make one of them smaller.",
                        bytes, peak, label);
     memory_table(r, p, peak);
-}
-
-static nas_status memory(const nas_report *r, const nas_graph *graph, nas_err *err)
-{
-    nas_program_options options = nas_program_options_default();
-    nas_program *program = NULL;
-    options.dtype = r->settings->limits.dtype;
-    NAS_TRY(nas_program_build(graph, &options, r->arena, &program, err));
-    if (program->n_steps > 0)
-        draw_memory(r, program);
     return NAS_OK;
 }
 
@@ -188,13 +246,23 @@ static void decisions(const nas_report *r, const nas_trial_row *row)
 static nas_status write_network(const nas_report *r, const nas_graph *graph,
                                 const nas_trial_row *row, nas_err *err)
 {
+    nas_program_options options = nas_program_options_default();
+    nas_program *program = NULL;
+    options.dtype = r->settings->limits.dtype;
+    NAS_TRY(nas_program_build(graph, &options, r->arena, &program, err));
     nas_text_puts(r->out, "<div class=\"side\"><div class=\"draw\">\n");
     NAS_TRY(nas_diagram_draw(graph, r->arena, r->out, err));
     nas_text_puts(r->out, "</div>\n");
-    layer_table(r, graph);
+    layer_table(r, program);
     nas_text_puts(r->out, "</div>\n");
+    nas_page_paragraph(
+        r->out,
+        "RAM: tensors alive while a layer runs, input and output included. %sNorms and "
+        "activations without an entry are part of the layer before them.",
+        latency_of(r).known ? "Time: float kernels of this machine, one row at a time. "
+                            : "");
     decisions(r, row);
-    return memory(r, graph, err);
+    return program->n_steps > 0 ? draw_memory(r, program, err) : NAS_OK;
 }
 
 nas_status nas_report_network(const nas_report *r, nas_err *err)
@@ -269,6 +337,8 @@ nas_status nas_report_gallery(const nas_report *r, nas_err *err)
             nas_graph_read_json(row->graph, strlen(row->graph), "network", &graph, err);
         if (status == NAS_OK)
             status = nas_diagram_draw(graph, r->arena, r->out, err);
+        if (status == NAS_OK)
+            status = nas_diagram_table(graph, r->arena, r->out, err);
         nas_graph_free(graph);
         nas_text_puts(r->out, "</figure>\n");
     }

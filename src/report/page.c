@@ -143,7 +143,6 @@ void nas_page_cell(nas_text *out, const char *fmt, ...)
     va_start(args, fmt);
     nas_text_puts(out, "<td>");
     escape_format(out, fmt, args);
-    nas_text_puts(out, "</td>");
     va_end(args);
 }
 
@@ -153,13 +152,12 @@ void nas_page_cell_left(nas_text *out, const char *fmt, ...)
     va_start(args, fmt);
     nas_text_puts(out, "<td class=\"t\">");
     escape_format(out, fmt, args);
-    nas_text_puts(out, "</td>");
     va_end(args);
 }
 
 void nas_page_row_end(nas_text *out)
 {
-    nas_text_puts(out, "</tr>\n");
+    nas_text_puts(out, "\n");
 }
 
 void nas_page_table_end(nas_text *out)
@@ -174,8 +172,8 @@ void nas_page_cell_score(nas_text *out, const nas_metric *metric, const nas_scor
     nas_page_metric(metric, score->low, low, sizeof low);
     nas_page_metric(metric, score->high, high, sizeof high);
     if (isnan(score->low) || isnan(score->value))
-        nas_text_printf(out, "<td>%s</td>", value);
+        nas_text_printf(out, "<td>%s", value);
     else
-        nas_text_printf(out, "<td>%s<br><span class=\"soft\">%s to %s</span></td>", value,
-                        low, high);
+        nas_text_printf(out, "<td>%s<br><span class=\"soft\">%s to %s</span>", value, low,
+                        high);
 }

@@ -25,7 +25,8 @@ void nas_page_metric(const nas_metric *metric, double value, char *out, size_t s
 void nas_page_score(const nas_metric *metric, const nas_score *score, char *out,
                     size_t size);
 
-/* Tables: names separated by `|`; a name that starts with `<` is left-aligned. */
+/* Tables: names separated by `|`, in HTML; a name that starts with `<` is left-aligned.
+ * Rows and cells have no end tags: HTML needs none, and large tables halve. */
 void nas_page_table_begin(nas_text *out, const char *caption, const char *columns);
 void nas_page_row_begin(nas_text *out, bool chosen);
 /* A row about a trial: linked with its marks in plots. */

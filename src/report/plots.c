@@ -132,6 +132,7 @@ nas_status nas_report_front(const nas_report *r, nas_err *err)
     if (hidden > 0)
         nas_text_printf(r->out, "; %lld far below are not drawn", (long long)hidden);
     nas_text_puts(r->out, "</p>\n");
+    nas_report_trials_link(r);
     if (r->result->n_front > 0) {
         nas_page_heading(r->out, "On the front");
         front_table(r);
@@ -189,5 +190,6 @@ nas_status nas_report_history(const nas_report *r, nas_err *err)
                   "<p class=\"legend\"><span class=\"dot front\"></span>Pareto front "
                   "<span class=\"dot\"></span>longest rung <span class=\"dot "
                   "low\"></span>a shorter rung; line: best so far</p>\n");
+    nas_report_trials_link(r);
     return NAS_OK;
 }

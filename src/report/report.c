@@ -28,7 +28,7 @@ static const struct {
     {"surrogate", "Can scores be predicted?", nas_report_surrogate},
     {"timeline", "Where the time went", nas_report_timeline},
     {"failures", "Failures", nas_report_failures},
-    {"trials", "Best trials", nas_report_trials},
+    {"trials", "All networks in numbers", nas_report_trials},
     {"reproduce", "Reproduce", nas_report_reproduce},
     {"method", "Method and limits", nas_report_method},
 };
@@ -52,27 +52,13 @@ static bool is_finalist(const nas_search_result *result, int64_t trial)
     return false;
 }
 
-/* The evaluation of the highest rung that is done, or NULL. */
-static const nas_evaluation_row *best_evaluation(const nas_trial_row *row)
-{
-    const nas_evaluation_row *best = NULL;
-    for (int i = 0; i < row->n_evaluations; i++) {
-        const nas_evaluation_row *e = &row->evaluations[i];
-        bool counts =
-            e->spec.purpose == NAS_PURPOSE_SEARCH && e->state == NAS_EVALUATION_DONE;
-        if (counts && (best == NULL || e->spec.rung > best->spec.rung))
-            best = e;
-    }
-    return best;
-}
-
 static nas_status collect(nas_report *r, nas_err *err)
 {
     NAS_TRY(nas_study_trials(r->study, r->arena, &r->rows, &r->n_rows, err));
     r->trials = NAS_NEW(r->arena, nas_report_trial, r->n_rows);
     NAS_TRY_ALLOC(r->trials, err);
     for (int64_t i = 0; i < r->n_rows; i++) {
-        const nas_evaluation_row *best = best_evaluation(&r->rows[i]);
+        const nas_evaluation_row *best = nas_trial_searched(&r->rows[i]);
         if (r->rows[i].origin != NAS_TRIAL_SEARCH || best == NULL)
             continue;
         r->trials[r->n_trials++] = (nas_report_trial){

@@ -73,6 +73,17 @@ double nas_report_real(const json_t *object, const char *key);
 /* @param n  out; @return array of doubles in the arena, NULL when absent or no memory */
 double *nas_report_reals(const nas_report *report, const json_t *object, const char *key,
                          int64_t *n);
+/* Cells of params, MACs, RAM and flash. */
+void nas_report_cost_cells(const nas_report *report, const nas_cost *cost);
+/* Row of a trial in the table of decisions, or -1. */
+int64_t nas_report_table_row(const nas_report *report, int64_t trial);
+/* Decisions that are axes of the parallel coordinates: so many of the first that
+ * mattered. */
+int nas_report_axis_count(const nas_report *report);
+/* Where the numbers behind a plot of all networks are. */
+void nas_report_trials_link(const nas_report *report);
+/* All trials as CSV, in a link. */
+void nas_report_download(const nas_report *report);
 /* A difference in the metric: "+1.3 points", "-0.21". */
 void nas_report_gap(const nas_report *report, double gap, char *out, size_t size);
 

@@ -8,8 +8,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TABLE_TRIALS 50
-
 static void limit_bar(const nas_report *r, const nas_cost *cost, nas_limit_kind kind)
 {
     double bound = nas_limit_bound(&r->settings->limits, kind);
@@ -128,15 +126,6 @@ nas_status nas_report_verdict(const nas_report *r, nas_err *err)
     return NAS_OK;
 }
 
-static void cost_cells(const nas_report *r, const nas_cost *cost)
-{
-    nas_cost_words words = nas_cost_in_words(cost);
-    nas_page_cell(r->out, "%s", words.params);
-    nas_page_cell(r->out, "%s", words.macs);
-    nas_page_cell(r->out, "%s", words.ram);
-    nas_page_cell(r->out, "%s", words.flash);
-}
-
 static void finalist_row(const nas_report *r, const nas_finalist *f, bool chosen)
 {
     nas_page_row_of(r->out, chosen, f->trial);
@@ -146,7 +135,7 @@ static void finalist_row(const nas_report *r, const nas_finalist *f, bool chosen
     nas_page_cell_score(r->out, r->metric, &f->as_searched_test);
     nas_page_cell_score(r->out, r->metric, &f->test);
     nas_page_cell(r->out, "%lld", (long long)f->refit_epochs);
-    cost_cells(r, &f->cost);
+    nas_report_cost_cells(r, &f->cost);
     char latency[16];
     nas_cost_text(NAS_LIMIT_LATENCY, f->measured_latency_ms, latency, sizeof latency);
     nas_page_cell(r->out, "%s", latency);
@@ -251,108 +240,6 @@ nas_status nas_report_failures(const nas_report *r, nas_err *err)
     return NAS_OK;
 }
 
-static void trial_row(const nas_report *r, const nas_report_trial *t)
-{
-    char score[96];
-    nas_page_score(r->metric, &t->best->validation, score, sizeof score);
-    nas_page_row_of(r->out, t->finalist, t->row->id);
-    nas_page_cell(r->out, "#%lld", (long long)t->row->id);
-    nas_page_cell(r->out, "%d", t->best->spec.rung);
-    nas_page_cell(r->out, "%s", score);
-    cost_cells(r, &t->row->cost);
-    nas_page_cell(r->out, "%s", t->front ? "yes" : "");
-    nas_page_row_end(r->out);
-}
-
-static bool better(const nas_report *r, const nas_report_trial *a,
-                   const nas_report_trial *b)
-{
-    if (a->best->spec.rung != b->best->spec.rung)
-        return a->best->spec.rung > b->best->spec.rung;
-    double x = a->best->validation.value, y = b->best->validation.value;
-    return r->metric->larger_is_better ? x > y : x < y;
-}
-
-nas_status nas_report_trials(const nas_report *r, nas_err *err)
-{
-    (void)err;
-    if (r->n_trials == 0)
-        return NAS_OK;
-    /* Insertion into a short list of the best: the whole table would be long. */
-    const nas_report_trial *top[TABLE_TRIALS];
-    int n = 0;
-    for (int64_t i = 0; i < r->n_trials; i++) {
-        int at = n < TABLE_TRIALS ? n++ : TABLE_TRIALS;
-        if (at == TABLE_TRIALS && !better(r, &r->trials[i], top[TABLE_TRIALS - 1]))
-            continue;
-        at = at == TABLE_TRIALS ? TABLE_TRIALS - 1 : at;
-        for (; at > 0 && better(r, &r->trials[i], top[at - 1]); at--)
-            top[at] = top[at - 1];
-        top[at] = &r->trials[i];
-    }
-    nas_page_paragraph(r->out,
-                       "The %d best of %lld by the highest rung they finished, then by "
-                       "score. All: nasmith trials --csv",
-                       n, (long long)r->n_trials);
-    nas_page_table_begin(r->out, "Best trials",
-                         "trial|rung|validation|params|MACs|RAM|flash|front");
-    for (int i = 0; i < n; i++)
-        trial_row(r, top[i]);
-    nas_page_table_end(r->out);
-    return NAS_OK;
-}
-
-/* ---- download ---------------------------------------------------------- */
-
-/* Text inside a data URI. */
-static void put_uri(nas_text *out, const char *text)
-{
-    for (const char *c = text; *c != '\0'; c++) {
-        bool plain = (*c >= '0' && *c <= '9') || (*c >= 'a' && *c <= 'z') ||
-                     (*c >= 'A' && *c <= 'Z') || strchr("-_.,;:/", *c) != NULL;
-        if (plain)
-            nas_text_putc(out, *c);
-        else
-            nas_text_printf(out, "%%%02X", (unsigned)(unsigned char)*c);
-    }
-}
-
-static void csv_row(const nas_report *r, const nas_report_trial *t, nas_text *line)
-{
-    const nas_explain_table *table = &r->explanation->table;
-    const nas_cost *c = &t->row->cost;
-    nas_text_clear(line);
-    nas_text_printf(line, "\n%lld,%d,%.6g,%lld,%lld,%lld,%lld,%.3g",
-                    (long long)t->row->id, t->best->spec.rung, nas_report_score(t),
-                    (long long)c->params, (long long)c->macs, (long long)c->ram_bytes,
-                    (long long)c->flash_bytes, t->best->seconds);
-    for (int64_t i = 0; i < table->n; i++)
-        for (int k = 0; k < table->columns && table->trial[i] == t->row->id; k++) {
-            const nas_explain_column *column = &table->column[k];
-            int level = table->level[i * table->columns + k];
-            bool absent = column->optional && level == 0;
-            nas_text_printf(line, ",%s", absent ? "" : column->levels[level]);
-        }
-}
-
-static void download(const nas_report *r)
-{
-    const nas_explain_table *table = &r->explanation->table;
-    nas_text line = {0};
-    nas_text_puts(r->out, "<p><a download=\"trials.csv\" "
-                          "href=\"data:text/csv;charset=utf-8,");
-    nas_text_puts(&line, "trial,rung,score,params,macs,ram_bytes,flash_bytes,seconds");
-    for (int k = 0; k < table->columns; k++)
-        nas_text_printf(&line, ",%s", table->column[k].name);
-    put_uri(r->out, nas_text_string(&line));
-    for (int64_t i = 0; i < r->n_trials; i++) {
-        csv_row(r, &r->trials[i], &line);
-        put_uri(r->out, nas_text_string(&line));
-    }
-    nas_text_free(&line);
-    nas_text_puts(r->out, "\">All trials as CSV</a> (JSON: nasmith trials --json)</p>\n");
-}
-
 static void ladder_text(const nas_ladder *ladder, char *out, size_t size)
 {
     size_t n = 0;
@@ -392,7 +279,7 @@ nas_status nas_report_reproduce(const nas_report *r, nas_err *err)
     nas_svg_escape(r->out, s->space_text);
     nas_text_puts(r->out, "</pre></details>\n");
     if (r->n_trials > 0)
-        download(r);
+        nas_report_download(r);
     return NAS_OK;
 }
 

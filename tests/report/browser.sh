@@ -1,5 +1,6 @@
 #!/bin/sh
-# The report of a small search in a headless browser: silent, offline, usable.
+# Reports of small searches in a headless browser: silent, offline, accessible, usable, on
+# paper. A table with everything, images with pictures of rows, series with their curves.
 set -eu
 : "${NASMITH:?path of the program}"
 root=$(cd "$(dirname "$0")/../.." && pwd)
@@ -8,6 +9,34 @@ command -v node >/dev/null || exit 77
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-"$NASMITH" search "$root/tests/data-sets/wdbc.csv.gz" --label diagnosis --trials 20 --epochs 2 \
-    -j 1 --export none --study s.nas.db -q >/dev/null
-HOME=$work node "$root/tests/node/view_report.js" s.nas/report.html
+
+# search NAME DATA OPTION...
+search() {
+    name=$1
+    shift
+    "$NASMITH" search "$@" --trials 20 --epochs 2 -j 1 --export none --study "$name.nas.db" \
+        --no-report -q >/dev/null
+    "$NASMITH" report "$name.nas.db" --output "$name.html" --examples --ablate 1s --seeds 1s \
+        >/dev/null
+}
+# Two classes of three channels: a bump early or late.
+awk 'BEGIN { srand(5); for (i = 0; i < 200; i++) { printf "%d", i % 2
+    for (t = 0; t < 48; t++)
+        printf ",%.3f", rand() + 2 * exp(-(t - 12 - 24 * (i % 2)) ^ 2 / 9)
+    print "" } }' > bumps.csv
+mkdir bumps
+sed -n '1,150p' bumps.csv | tr , '\t' > bumps/Bumps_TRAIN.tsv
+sed -n '151,200p' bumps.csv | tr , '\t' > bumps/Bumps_TEST.tsv
+
+search table "$root/tests/data-sets/wdbc.csv.gz" --label diagnosis
+search images "$root/tests/data-sets/digits8x8"
+search series bumps
+code=0
+for name in table images series; do
+    HOME=$work node "$root/tests/node/view_report.js" "$name.html" > said.txt || {
+        code=$?
+        sed "s/^/$name: /" said.txt
+        [ "$code" = 77 ] || exit 1
+    }
+done
+exit "$code"

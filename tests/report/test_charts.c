@@ -1,3 +1,4 @@
+/* covers: charts.c, chart_table.c */
 #include "check.h"
 
 #include "report/charts.h"
@@ -77,6 +78,7 @@ static void heat_cells_follow_sign_and_size(void **state)
     assert_true(fabs(number_after(strstr(svg, "\"cold\""), "fill-opacity=\"") - 0.5) <
                 1e-6);
     assert_non_null(strstr(svg, "one, two: -0.25"));
+    assert_int_equal(count_of(svg, "<tr"), 3);
     assert_null(strstr(svg, "nan"));
     nas_text_free(&text);
 }
@@ -134,7 +136,52 @@ static void spans_lie_in_their_lanes(void **state)
     assert_true(fabs(number_after(strstr(svg, "\"lost\""), " x=\"") - 470) < 0.1);
     assert_int_equal((int)number_after(strstr(svg, "\"lost\""), " y=\""), 34);
     assert_non_null(strstr(svg, "1:40"));
+    assert_non_null(strstr(svg, "<td>1<td>50.0<td>50 %")); /* boxes, seconds, share */
     assert_null(strstr(svg, "a-very-long-worker-name/1"));
+    nas_text_free(&text);
+}
+
+/* Numbers behind a plot: whole ones as such, fractions as per cent, none as a dash. */
+static void tables_hold_the_numbers(void **state)
+{
+    (void)state;
+    nas_text text = {0};
+    const char *const word[] = {"#1", "a<b|c"};
+    const double macs[] = {1234567, 0.0123456}, score[] = {0.91234, (double)NAN};
+    const nas_chart_column columns[] = {
+        {.name = "net|work", .word = word},
+        {.name = "MACs", .value = macs},
+        {.name = "score", .value = score, .percent = true}};
+    nas_chart_table(&text, "caption", columns, 3, 0);
+    assert_int_equal(text.length, 0);
+    nas_chart_table(&text, "caption", columns, 3, 2);
+    const char *html = nas_text_string(&text);
+    assert_non_null(strstr(html, "<summary>Table</summary>"));
+    assert_non_null(strstr(html, ">net&#124;work</th>"));
+    assert_non_null(strstr(html, "<td class=\"t\">#1<td>1234567<td>91.23 %"));
+    assert_non_null(strstr(html, "<td class=\"t\">a&lt;b|c<td>0.01235<td>-"));
+    nas_text_free(&text);
+}
+
+/* 24 x 20 places become 12 x 12 means of blocks. */
+static void maps_have_tables_of_means(void **state)
+{
+    (void)state;
+    nas_text text = {0};
+    double map[24 * 20];
+    for (int i = 0; i < 24 * 20; i++)
+        map[i] = i / 20 < 2 && i % 20 < 1 ? 0.5 : 0;
+    const nas_heat heat = {.title = "t",
+                           .description = "d",
+                           .rows = 24,
+                           .columns = 20,
+                           .value = map,
+                           .diverging = true};
+    nas_chart_heat(&text, &heat);
+    const char *html = nas_text_string(&text);
+    assert_int_equal(count_of(html, "<tr"), 13);
+    assert_non_null(strstr(html, "<td class=\"t\">0–1<td>+0.5<td>+0"));
+    assert_non_null(strstr(html, "<td class=\"t\">22–23<td>"));
     nas_text_free(&text);
 }
 
@@ -145,6 +192,8 @@ int main(void)
         cmocka_unit_test(heat_cells_follow_sign_and_size),
         cmocka_unit_test(lines_cross_their_axes_at_their_values),
         cmocka_unit_test(spans_lie_in_their_lanes),
+        cmocka_unit_test(tables_hold_the_numbers),
+        cmocka_unit_test(maps_have_tables_of_means),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,3 +1,4 @@
+/* covers: example.c, example_series.c */
 #include "check.h"
 
 #include "report/example.h"
@@ -48,8 +49,41 @@ static void a_png_holds_its_pixels(void **state)
     nas_text_free(&png);
 }
 
+/* A lane for each channel and one for the map, which reaches 1 where it is largest. */
+static void a_series_has_a_lane_for_each_channel(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    nas_text text = {0};
+    nas_report r = {.out = &text, .arena = nas_arena_new()};
+    float values[2 * 100];
+    double map[100];
+    for (int i = 0; i < 100; i++) {
+        values[i] = (float)i;
+        values[100 + i] = i < 50 ? -3 : 7;
+        map[i] = i >= 40 && i < 60 ? 0.385 : 0;
+    }
+    const nas_shape shape = {2, 1, 100};
+    check_ok(nas_example_series(&r, "Row 7", values, shape, map, &err), err);
+    const char *svg = nas_text_string(&text);
+    assert_non_null(strstr(svg, "<title>Row 7</title>"));
+    assert_non_null(strstr(svg, ">channel 0<"));
+    assert_non_null(strstr(svg, ">channel 1<"));
+    assert_non_null(strstr(svg, "class=\"band\""));
+    assert_non_null(strstr(svg, "<td>0<td>3<td>1.5<td>-3<td>0"));
+    assert_null(strstr(svg, "nan"));
+    nas_text_clear(&text);
+    check_ok(nas_example_series(&r, "Row 7", values, shape, NULL, &err), err);
+    assert_null(strstr(nas_text_string(&text), "class=\"band\""));
+    nas_text_free(&text);
+    nas_arena_free(r.arena);
+}
+
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(a_png_holds_its_pixels)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_png_holds_its_pixels),
+        cmocka_unit_test(a_series_has_a_lane_for_each_channel),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

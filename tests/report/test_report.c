@@ -1,4 +1,4 @@
-/* covers: report.c, page.c, sections.c, plots.c, curves.c */
+/* covers: report.c, page.c, sections.c, plots.c, curves.c, trials.c */
 #include "check.h"
 
 #include "nasmith/file.h"
@@ -135,7 +135,7 @@ static void a_finished_study_has_every_section(void **state)
                                          "Beside simpler things",
                                          "Failures",
                                          "loss became NaN",
-                                         "Best trials",
+                                         "All networks in numbers",
                                          "Reproduce",
                                          "29 KiB of 64 KiB",
                                          "class=\"final\"",

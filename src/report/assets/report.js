@@ -101,6 +101,24 @@
     });
   });
 
+  /* The CSV link gets a JSON twin. */
+  const csv = document.getElementById("csv");
+  if (csv) {
+    const json = csv.cloneNode();
+    json.id = "json";
+    json.download = "trials.json";
+    json.textContent = "as JSON";
+    json.addEventListener("click", () => {
+      const [head, ...rows] = decodeURIComponent(csv.href.slice(csv.href.indexOf(",") + 1)).split("\n")
+        .map((line) => [...line.matchAll(/(?:^|,)(?:"((?:[^"]|"")*)"|([^,]*))/g)]
+          .map((m) => m[1] === undefined ? m[2] : m[1].replace(/""/g, '"')));
+      const word = (text) => text === "" ? null : isNaN(text) ? text : +text;
+      const list = rows.map((row) => Object.fromEntries(row.map((text, i) => [head[i], word(text)])));
+      json.href = "data:application/json;charset=utf-8," + encodeURIComponent(JSON.stringify(list));
+    });
+    csv.after(", ", json);
+  }
+
   /* Parallel coordinates: drag along axes to keep the lines between; a click frees one. */
   all("g.parallel").forEach((group) => {
     const svg = group.closest("svg"), ranges = new Map(), boxes = new Map();
