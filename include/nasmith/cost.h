@@ -73,8 +73,10 @@ nas_status nas_cost_of(const nas_graph *graph, nas_dtype dtype,
 /* The first limit that a cost violates; a cost that is not known violates none. */
 nas_limit_kind nas_cost_violates(const nas_cost *cost, const nas_limits *limits);
 
-/* "ram", "flash", ... for messages; the value of that cost, and of that limit */
+/* "ram", "flash", ... for messages and options; "RAM", "parameters", ... in sentences;
+ * the value of that cost, and of that limit */
 const char *nas_limit_name(nas_limit_kind kind);
+const char *nas_limit_title(nas_limit_kind kind);
 double nas_limit_cost(const nas_cost *cost, nas_limit_kind kind);
 double nas_limit_bound(const nas_limits *limits, nas_limit_kind kind);
 

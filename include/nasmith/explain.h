@@ -215,9 +215,11 @@ typedef enum nas_explain_mood {
     NAS_MOOD_WARNING,
 } nas_explain_mood;
 
-/* One sentence of the verdict, with the section of the report that holds its numbers. */
+/* One sentence of the verdict, with the section of the report that holds its numbers.
+ * Sentences of one topic stand together. */
 typedef struct nas_explain_sentence {
     const char *text;
+    const char *topic;   /* "In short", "How good it is", ... */
     const char *section; /* id: "delivered", "baselines", "mattered", ... */
     nas_explain_mood mood;
 } nas_explain_sentence;

@@ -39,6 +39,9 @@ const char *nas_text_nearest(const char *word, const char *const *candidates, si
 /* "1.5 k", "412 k", "3.2 M": counts for people. */
 void nas_text_count(char *out, size_t size, double value);
 
+/* "10,000": whole numbers for people. @param size  28 bytes hold any */
+void nas_text_integer(char *out, size_t size, int64_t value);
+
 /* "61 KiB", "1.2 MiB", "512 B". */
 void nas_text_bytes(char *out, size_t size, int64_t bytes);
 

@@ -3,6 +3,7 @@
 #include "nasmith/arena.h"
 
 #include <assert.h>
+#include <inttypes.h>
 #include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -153,6 +154,19 @@ void nas_text_count(char *out, size_t size, double value)
         unit++;
     } while (unit < 3 && fabs(value) >= 999.5);
     (void)snprintf(out, size, "%.*f %c", fabs(value) < 99.95 ? 1 : 0, value, UNITS[unit]);
+}
+
+void nas_text_integer(char *out, size_t size, int64_t value)
+{
+    char digits[24];
+    size_t used = 0;
+    int n = snprintf(digits, sizeof digits, "%" PRId64, value);
+    for (int i = 0; i < n && used + 2 < size; i++) {
+        out[used++] = digits[i];
+        if (digits[i] != '-' && i + 1 < n && (n - 1 - i) % 3 == 0)
+            out[used++] = ',';
+    }
+    out[used] = '\0';
 }
 
 void nas_text_bytes(char *out, size_t size, int64_t bytes)

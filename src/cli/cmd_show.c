@@ -227,8 +227,11 @@ static nas_status print_verdict(const nas_explanation *e, nas_err *err)
     int n = 0;
     NAS_TRY(nas_explain_verdict(e, &sentence, &n, err));
     printf("Study    %s\n", nas_study_path(e->study));
-    for (int i = 0; i < n; i++)
+    for (int i = 0; i < n; i++) {
+        if (i == 0 || strcmp(sentence[i].topic, sentence[i - 1].topic) != 0)
+            printf("%s%s\n", i > 0 ? "\n" : "", sentence[i].topic);
         print_wrapped(MARKS[sentence[i].mood], sentence[i].text);
+    }
     print_mattered(e);
     return NAS_OK;
 }

@@ -130,6 +130,13 @@ const char *nas_limit_name(nas_limit_kind kind)
     return names[kind];
 }
 
+const char *nas_limit_title(nas_limit_kind kind)
+{
+    static const char *const titles[] = {"none", "parameters", "MACs",
+                                         "RAM",  "flash",      "latency"};
+    return titles[kind];
+}
+
 double nas_limit_cost(const nas_cost *cost, nas_limit_kind kind)
 {
     const double values[] = {0.0,

@@ -134,6 +134,7 @@ nas_status nas_explanation_write_json(const nas_explanation *e, nas_json *json,
     for (int i = 0; i < n; i++) {
         nas_json_object_begin(json);
         nas_json_key_string(json, "text", sentence[i].text);
+        nas_json_key_string(json, "topic", sentence[i].topic);
         nas_json_key_string(json, "section", sentence[i].section);
         nas_json_key_string(json, "mood", MOODS[sentence[i].mood]);
         nas_json_object_end(json);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_SENTENCES = 24 };
+enum { MOST_SENTENCES = 32 };
 /* A corruption that costs this much of the metric (points of a fraction, a tenth of an
  * error) is worth a sentence. */
 static const double NOTABLE = 0.1;
@@ -17,6 +17,7 @@ typedef struct writer {
     const nas_explanation *e;
     const nas_finalist *best;
     nas_explain_sentence *sentence;
+    const char *topic; /* of what is said next */
     int n;
     bool failed; /* memory is out */
 } writer;
@@ -34,7 +35,7 @@ static void say(writer *w, nas_explain_mood mood, const char *section, const cha
         return;
     const char *copy = nas_arena_strdup(w->e->arena, text);
     w->failed = w->failed || copy == NULL;
-    w->sentence[w->n++] = (nas_explain_sentence){copy, section, mood};
+    w->sentence[w->n++] = (nas_explain_sentence){copy, w->topic, section, mood};
 }
 
 /* ---- numbers as words ---------------------------------------------------- */
@@ -59,6 +60,13 @@ static words gap_words(const writer *w, double gap)
     bool fraction = w->e->metric->fraction;
     (void)snprintf(out.text, sizeof out.text, fraction ? "%.1f points" : "%.3g",
                    fabs(fraction ? 100 * gap : gap));
+    return out;
+}
+
+static words count_words(int64_t n)
+{
+    words out;
+    nas_text_integer(out.text, sizeof out.text, n);
     return out;
 }
 
@@ -90,15 +98,16 @@ static void say_score(writer *w)
     words low = metric_words(w, t->low), high = metric_words(w, t->high);
     if (strcmp(name, "accuracy") == 0)
         say(w, NAS_MOOD_PLAIN, "delivered",
-            "The chosen network (#%lld) answers %s of %lld test rows right that no part "
+            "The chosen network (#%lld) answers %s of %s test rows right that no part "
             "of the search had seen. With so many rows, the true share likely lies "
             "between %s and %s (95 %% interval).",
-            (long long)w->best->trial, value.text, (long long)t->n, low.text, high.text);
+            (long long)w->best->trial, value.text, count_words(t->n).text, low.text,
+            high.text);
     else
         say(w, NAS_MOOD_PLAIN, "delivered",
-            "The chosen network (#%lld) has %s %s on %lld test rows that no part of the "
+            "The chosen network (#%lld) has %s %s on %s test rows that no part of the "
             "search had seen; 95 %% interval %s to %s.",
-            (long long)w->best->trial, name, value.text, (long long)t->n, low.text,
+            (long long)w->best->trial, name, value.text, count_words(t->n).text, low.text,
             high.text);
     if (w->best->opening > 1)
         say(w, NAS_MOOD_WARNING, "delivered",
@@ -123,9 +132,10 @@ static void say_gap(writer *w)
     int64_t rows = json_integer_value(json_object_get(w->e->network, "rows"));
     if (repeated > 0)
         say(w, NAS_MOOD_WARNING, "generalise",
-            "%lld of %lld validation rows have exactly the inputs of a training row. If "
-            "these are copies, validation scores are too good.",
-            (long long)repeated, (long long)rows);
+            "%s of %s validation rows have exactly the inputs of a training row. If "
+            "these "
+            "are copies, validation scores are too good.",
+            count_words(repeated).text, count_words(rows).text);
     if (isnan(t->value) || isnan(v))
         return;
     if (validation_too_good(w))
@@ -204,17 +214,22 @@ static void say_baseline(writer *w, const char *name, const char *what)
 static void say_random(writer *w)
 {
     double estimate = w->e->result->random_estimate;
-    double best = w->best->validation.value;
-    if (isnan(estimate) || isnan(best))
+    const nas_score *best = &w->best->validation;
+    if (isnan(estimate) || isnan(best->value))
         return;
-    double better = gain(w, estimate, best);
-    bool worth = better > 0;
-    say(w, worth ? NAS_MOOD_GOOD : NAS_MOOD_WARNING, "baselines",
+    double better = gain(w, estimate, best->value);
+    double half = isnan(best->low) ? 0 : (best->high - best->low) / 2;
+    say(w,
+        better > half    ? NAS_MOOD_GOOD
+        : better > -half ? NAS_MOOD_PLAIN
+                         : NAS_MOOD_WARNING,
+        "baselines",
         "Random search with as many networks would be expected to reach about %s on "
         "validation, estimated from the uniform proposals; this search reached %s, %s "
-        "%s.",
-        metric_words(w, estimate).text, metric_words(w, best).text,
-        gap_words(w, better).text, worth ? "better" : "worse");
+        "%s%s.",
+        metric_words(w, estimate).text, metric_words(w, best->value).text,
+        gap_words(w, better).text, better > 0 ? "better" : "worse",
+        fabs(better) <= half ? ", which is within the interval" : "");
 }
 
 /* ---- size ------------------------------------------------------------------ */
@@ -231,9 +246,24 @@ static void say_limits(writer *w)
         nas_cost_text(k, used, have, sizeof have);
         nas_cost_text(k, bound, limit, sizeof limit);
         say(w, used <= bound ? NAS_MOOD_GOOD : NAS_MOOD_WARNING, "verdict",
-            "It needs %s of %s, %.0f %% of what is allowed (%s).", have,
-            nas_limit_name(k), 100 * used / bound, limit);
+            "Its %s: %s, %.0f %% of what is allowed (%s).", nas_limit_title(k), have,
+            100 * used / bound, limit);
     }
+}
+
+static void say_size(writer *w)
+{
+    nas_cost_words cost = nas_cost_in_words(&w->best->cost);
+    char time[40] = "";
+    char latency[16];
+    if (w->best->measured_latency_ms >= 0) {
+        nas_text_ms(latency, sizeof latency, w->best->measured_latency_ms);
+        (void)snprintf(time, sizeof time, ", and takes %s on this machine", latency);
+    }
+    say(w, NAS_MOOD_PLAIN, "network",
+        "It has %s parameters, does %s MACs for an answer, needs %s of RAM and %s of "
+        "flash%s.",
+        cost.params, cost.macs, cost.ram, cost.flash, time);
 }
 
 /* ---- answers --------------------------------------------------------------- */
@@ -284,8 +314,9 @@ static void say_confusion(writer *w)
     if (most < 2)
         return;
     say(w, NAS_MOOD_PLAIN, "answers",
-        "Its most frequent mistake: %lld of %lld `%s` are taken for `%s`.",
-        (long long)most, (long long)all, json_string_value(json_array_get(labels, truth)),
+        "Its most frequent mistake: %s of %s `%s` are taken for `%s`.",
+        count_words(most).text, count_words(all).text,
+        json_string_value(json_array_get(labels, truth)),
         json_string_value(json_array_get(labels, answer)));
 }
 
@@ -336,7 +367,7 @@ static size_t notable_level(const writer *w, const json_t *levels)
     return 0;
 }
 
-/* "noise of 0.4 (15.2 points), blur of 1 (68.8 points)" */
+/* "noise, 0.4 deviations: 15.2 points; blur, 1 pixels: 68.8 points" */
 static size_t list_losses(const writer *w, const json_t *kinds, char *out, size_t size)
 {
     size_t n = 0;
@@ -345,8 +376,8 @@ static size_t list_losses(const writer *w, const json_t *kinds, char *out, size_
         const json_t *levels = json_object_get(kind, "levels");
         size_t l = notable_level(w, levels);
         if (l > 0)
-            n += (size_t)snprintf(out + n, size - n, "%s%s of %.3g %s (%s)",
-                                  n > 0 ? ", " : "",
+            n += (size_t)snprintf(out + n, size - n, "%s%s, %.3g %s: %s",
+                                  n > 0 ? "; " : "",
                                   json_string_value(json_object_get(kind, "name")),
                                   real(json_array_get(levels, l), "level"),
                                   json_string_value(json_object_get(kind, "unit")),
@@ -363,8 +394,8 @@ static void say_corruptions(writer *w)
         return;
     if (list_losses(w, kinds, losses, sizeof losses) > 0)
         say(w, NAS_MOOD_WARNING, "generalise",
-            "Worse inputs make it lose much: %s. Collect or augment such data if your "
-            "inputs vary like that.",
+            "Worse inputs cost it much (%s). Collect or augment such data if your inputs "
+            "vary like that.",
             losses);
     else
         say(w, NAS_MOOD_GOOD, "generalise",
@@ -447,27 +478,114 @@ static void say_learning(writer *w)
     const json_t *before = json_array_get(points, n - 2);
     double step = gain(w, real(before, "value"), real(last, "value"));
     double half = (real(last, "high") - real(last, "low")) / 2;
-    long long rows = (long long)json_integer_value(json_object_get(last, "rows"));
-    long long fewer = (long long)json_integer_value(json_object_get(before, "rows"));
-    long long all =
-        (long long)json_integer_value(json_object_get(w->e->network, "train_rows"));
+    int64_t rows = json_integer_value(json_object_get(last, "rows"));
+    int64_t all = json_integer_value(json_object_get(w->e->network, "train_rows"));
+    words to = count_words(rows), of = count_words(all);
+    words from = count_words(json_integer_value(json_object_get(before, "rows")));
     bool gained = step > half;
     words gap = gap_words(w, step);
     if (all > 0 && (double)rows < 0.9 * (double)all)
         say(w, NAS_MOOD_PLAIN, "generalise",
-            "From %lld to %lld of %lld training rows the score %s %s; there was no time "
+            "From %s to %s of %s training rows the score %s %s; there was no time "
             "to try all, so whether still more data would help is open.",
-            fewer, rows, all, gained ? "gained" : "changed by only", gap.text);
+            from.text, to.text, of.text, gained ? "gained" : "changed by only", gap.text);
     else if (gained)
         say(w, NAS_MOOD_PLAIN, "generalise",
-            "More data would help: from %lld to %lld training rows the score still "
+            "More data would help: from %s to %s training rows the score still "
             "gained %s.",
-            fewer, rows, gap.text);
+            from.text, to.text, gap.text);
     else
         say(w, NAS_MOOD_PLAIN, "generalise",
-            "More data of the same kind would hardly help: from %lld to %lld training "
+            "More data of the same kind would hardly help: from %s to %s training "
             "rows the score changed by %s, less than its interval.",
-            fewer, rows, gap.text);
+            from.text, to.text, gap.text);
+}
+
+/* ---- in short ---------------------------------------------------------------- */
+
+static int count_violations(const writer *w, int *limits)
+{
+    const nas_study_settings *s = nas_study_settings_of(w->e->study);
+    int violated = 0;
+    *limits = 0;
+    for (nas_limit_kind k = NAS_LIMIT_PARAMS; k <= NAS_LIMIT_LATENCY; k++) {
+        double bound = nas_limit_bound(&s->limits, k);
+        *limits += bound > 0;
+        violated += bound > 0 && nas_limit_cost(&w->best->cost, k) > bound;
+    }
+    return violated;
+}
+
+/* @return simpler things with a test score that the network does not clearly beat */
+static int count_equals(const writer *w, int *all)
+{
+    const nas_search_result *r = w->e->result;
+    int equal = 0;
+    *all = 0;
+    for (int i = 0; i < r->n_baselines && !isnan(w->best->test.value); i++) {
+        double other = r->baselines[i].test.value;
+        *all += !isnan(other);
+        equal += !isnan(other) && !clearly_better(w, other);
+    }
+    return equal;
+}
+
+/* The first sentence, from what all others found. */
+static void say_summary(writer *w)
+{
+    int limits = 0, simpler = 0, warnings = 0, n = w->n;
+    int violated = count_violations(w, &limits), equal = count_equals(w, &simpler);
+    char fit[64] = "", better[96] = "", open[64] = "nothing below asks for attention";
+    for (int i = 1; i < n; i++)
+        warnings += w->sentence[i].mood == NAS_MOOD_WARNING;
+    if (limits > 0)
+        (void)snprintf(fit, sizeof fit,
+                       violated == 0 ? " meets every limit;" : " breaks a limit;");
+    if (simpler > 0 && equal == 0)
+        (void)snprintf(better, sizeof better,
+                       " is clearly better than the %d simpler things beside it;",
+                       simpler);
+    else if (simpler > 0)
+        (void)snprintf(better, sizeof better,
+                       " is not clearly better than %d of %d simpler things;", equal,
+                       simpler);
+    if (warnings > 0)
+        (void)snprintf(open, sizeof open, "%d point%s below ask%s for attention",
+                       warnings, warnings == 1 ? "" : "s", warnings == 1 ? "s" : "");
+    w->n = 0;
+    say(w,
+        violated > 0    ? NAS_MOOD_WARNING
+        : warnings == 0 ? NAS_MOOD_GOOD
+                        : NAS_MOOD_PLAIN,
+        "verdict", "Network #%lld%s%s %s.", (long long)w->best->trial, fit, better, open);
+    w->n = n;
+}
+
+static void say_all(writer *w)
+{
+    w->n = 1; /* the first place is kept for the summary */
+    w->topic = "How good it is";
+    say_score(w);
+    say_baseline(w, "majority", "Always answering the most frequent class");
+    say_baseline(w, "mean", "Always answering the mean");
+    say_baseline(w, "linear", "A linear model");
+    say_baseline(w, "standard", "One fixed standard network");
+    say_random(w);
+    w->topic = "What it needs";
+    say_limits(w);
+    say_size(w);
+    w->topic = "How far to trust it";
+    say_gap(w);
+    say_seeds(w);
+    say_calibration(w);
+    say_confusion(w);
+    say_groups(w);
+    say_corruptions(w);
+    w->topic = "What would change it";
+    say_learning(w);
+    say_parts(w);
+    w->topic = "In short";
+    say_summary(w);
 }
 
 nas_status nas_explain_verdict(const nas_explanation *e, nas_explain_sentence **out,
@@ -478,22 +596,9 @@ nas_status nas_explain_verdict(const nas_explanation *e, nas_explain_sentence **
     NAS_TRY_ALLOC(w.sentence, err);
     if (e->result->n_finalists > 0) {
         w.best = &e->result->finalists[0];
-        say_score(&w);
-        say_baseline(&w, "majority", "Always answering the most frequent class");
-        say_baseline(&w, "mean", "Always answering the mean");
-        say_baseline(&w, "linear", "A linear model");
-        say_baseline(&w, "standard", "One fixed standard network");
-        say_random(&w);
-        say_limits(&w);
-        say_gap(&w);
-        say_seeds(&w);
-        say_parts(&w);
-        say_learning(&w);
-        say_calibration(&w);
-        say_confusion(&w);
-        say_groups(&w);
-        say_corruptions(&w);
+        say_all(&w);
     }
+    w.topic = "What the search learned";
     say_mattered(&w);
     if (w.failed)
         return nas_fail(err, NAS_E_NOMEM, "out of memory");

@@ -22,7 +22,7 @@ static void limit_bar(const nas_report *r, const nas_cost *cost, nas_limit_kind 
         "<div class=\"bar\"><span>%s</span><span class=\"track\"><span "
         "class=\"fill%s\" style=\"width:%.1f%%\"></span></span><span>%s of %s "
         "(%.0f %%)</span></div>\n",
-        nas_limit_name(kind), used > bound ? " over" : "", fmin(100, 100 * used / bound),
+        nas_limit_title(kind), used > bound ? " over" : "", fmin(100, 100 * used / bound),
         have, limit, 100 * used / bound);
 }
 
@@ -63,15 +63,16 @@ static void headline(const nas_report *r, const nas_finalist *f)
 {
     bool tested = !isnan(f->test.value);
     const nas_score *score = tested ? &f->test : &f->validation;
-    char value[32], low[32], high[32];
+    char value[32], low[32], high[32], rows[28];
     nas_page_metric(r->metric, score->value, value, sizeof value);
     nas_page_metric(r->metric, score->low, low, sizeof low);
     nas_page_metric(r->metric, score->high, high, sizeof high);
+    nas_text_integer(rows, sizeof rows, score->n);
     nas_text_printf(r->out,
                     "<p class=\"headline\"><b>%s</b> %s on %s<br><span "
-                    "class=\"soft\">95 %% interval %s to %s, %lld rows</span></p>\n",
+                    "class=\"soft\">95 %% interval %s to %s, %s rows</span></p>\n",
                     value, r->metric->name, tested ? "the sealed test" : "validation",
-                    low, high, (long long)score->n);
+                    low, high, rows);
 }
 
 static nas_status sentences(const nas_report *r, nas_err *err)
@@ -80,15 +81,19 @@ static nas_status sentences(const nas_report *r, nas_err *err)
     nas_explain_sentence *sentence = NULL;
     int n = 0;
     NAS_TRY(nas_explain_verdict(r->explanation, &sentence, &n, err));
-    nas_text_puts(r->out, "<ul class=\"verdict\">\n");
     for (int i = 0; i < n; i++) {
+        if (i == 0 || strcmp(sentence[i].topic, sentence[i - 1].topic) != 0) {
+            nas_text_puts(r->out, i > 0 ? "</ul>\n" : "");
+            nas_page_heading(r->out, sentence[i].topic);
+            nas_text_puts(r->out, "<ul class=\"verdict\">\n");
+        }
         nas_text_printf(r->out, "<li class=\"%s\">", MOODS[sentence[i].mood]);
         nas_svg_escape(r->out, sentence[i].text);
         if (strcmp(sentence[i].section, "verdict") != 0)
             nas_text_printf(r->out, " <a href=\"#%s\">more</a>", sentence[i].section);
         nas_text_puts(r->out, "</li>\n");
     }
-    nas_text_puts(r->out, "</ul>\n");
+    nas_text_puts(r->out, n > 0 ? "</ul>\n" : "");
     return NAS_OK;
 }
 
@@ -250,8 +255,9 @@ static void ladder_text(const nas_ladder *ladder, char *out, size_t size)
             n += (size_t)snprintf(out + n, size - n, "%sinherited weights", comma);
         else
             n +=
-                (size_t)snprintf(out + n, size - n, "%s%.0f %% of the rows x %lld epochs",
-                                 comma, 100 * rung->fraction, (long long)rung->epochs);
+                (size_t)snprintf(out + n, size - n, "%s%.0f %% of the rows × %lld epoch%s",
+                                 comma, 100 * rung->fraction, (long long)rung->epochs,
+                                 rung->epochs == 1 ? "" : "s");
     }
 }
 

@@ -82,6 +82,19 @@ static void test_counts_for_people(void **state)
     check_format(nas_text_count(out, sizeof out, -2385), "-2.4 k");
 }
 
+static void test_integers_for_people(void **state)
+{
+    (void)state;
+    check_format(nas_text_integer(out, sizeof out, 0), "0");
+    check_format(nas_text_integer(out, sizeof out, 999), "999");
+    check_format(nas_text_integer(out, sizeof out, 1000), "1,000");
+    check_format(nas_text_integer(out, sizeof out, -23850), "-23,850");
+    check_format(nas_text_integer(out, sizeof out, 1234567), "1,234,567");
+    char large[28];
+    nas_text_integer(large, sizeof large, INT64_MIN);
+    assert_string_equal(large, "-9,223,372,036,854,775,808");
+}
+
 static void test_bytes_for_people(void **state)
 {
     (void)state;
@@ -121,6 +134,7 @@ int main(void)
         cmocka_unit_test(test_failure_is_remembered),
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_counts_for_people),
+        cmocka_unit_test(test_integers_for_people),
         cmocka_unit_test(test_bytes_for_people),
         cmocka_unit_test(test_durations_for_people),
     };
