@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define WIDTH 820.0
@@ -109,6 +110,8 @@ void nas_chart_bars(nas_text *out, const nas_bars *bars)
 
 /* ---- heat map ---------------------------------------------------------- */
 
+enum { TONES = 16 };
+
 typedef struct heat_frame {
     const nas_heat *heat;
     double left, top, cell_w, cell_h, scale;
@@ -138,10 +141,6 @@ static void draw_cell(nas_text *out, const heat_frame *f, int r, int c)
                     "width=\"%.1f\" height=\"%.1f\"",
                     value < 0 && h->diverging ? "cold" : "hot", strength, x, y, f->cell_w,
                     f->cell_h);
-    if (!h->numbers) {
-        nas_text_puts(out, "/>\n");
-        return;
-    }
     nas_text_puts(out, "><title>");
     if (h->row != NULL && h->column != NULL) {
         nas_svg_escape(out, h->row[r]);
@@ -154,6 +153,52 @@ static void draw_cell(nas_text *out, const heat_frame *f, int r, int c)
                     "text-anchor=\"middle\">%s</text>\n",
                     text, strength > 0.55 ? "cell dark" : "cell", x + f->cell_w / 2,
                     y + f->cell_h / 2 + 4, text);
+}
+
+/* Sixteenths of the full colour, with the sign; 0 = nothing to draw. */
+static int tone_of(const heat_frame *f, int r, int c)
+{
+    double value = f->heat->value[r * f->heat->columns + c];
+    if (isnan(value))
+        return 0;
+    int tone = (int)lround(fmin(1, fabs(value) / f->scale) * TONES);
+    return value < 0 && f->heat->diverging ? -tone : tone;
+}
+
+/* A map of many places: one path for each tone, made of runs of equal cells, in units of
+ * cells. A rectangle each would be seven times as long. */
+static void draw_tone(nas_text *out, const heat_frame *f, int tone)
+{
+    const nas_heat *h = f->heat;
+    bool any = false;
+    for (int r = 0; r < h->rows; r++)
+        for (int c = 0; c < h->columns; c++) {
+            int run = 0;
+            while (c + run < h->columns && tone_of(f, r, c + run) == tone)
+                run++;
+            if (run == 0)
+                continue;
+            if (!any)
+                nas_text_printf(out, "<path class=\"%s\" fill-opacity=\"%.3g\" d=\"",
+                                tone < 0 ? "cold" : "hot", abs(tone) / (double)TONES);
+            any = true;
+            nas_text_printf(out, "M%d %dh%dv1h-%dz", c, r, run, run);
+            c += run - 1;
+        }
+    if (any)
+        nas_text_puts(out, "\"/>\n");
+}
+
+static void draw_places(nas_text *out, const heat_frame *f)
+{
+    nas_text_printf(out,
+                    "<g class=\"map\" transform=\"translate(%.1f %.1f) scale(%.4g "
+                    "%.4g)\">\n",
+                    f->left, f->top, f->cell_w, f->cell_h);
+    for (int tone = -TONES; tone <= TONES; tone++)
+        if (tone != 0)
+            draw_tone(out, f, tone);
+    nas_text_puts(out, "</g>\n");
 }
 
 static void heat_names(nas_text *out, const heat_frame *f)
@@ -202,8 +247,10 @@ void nas_chart_heat(nas_text *out, const nas_heat *h)
                     "<rect class=\"frame\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
                     "height=\"%.1f\"/>\n",
                     f.left, f.top, h->columns * f.cell_w, h->rows * f.cell_h);
-    for (int i = 0; i < h->rows * h->columns; i++)
+    for (int i = 0; i < h->rows * h->columns && h->numbers; i++)
         draw_cell(out, &f, i / h->columns, i % h->columns);
+    if (!h->numbers)
+        draw_places(out, &f);
     heat_names(out, &f);
     nas_text_puts(out, "</svg>\n");
     nas_chart_heat_table(out, h);

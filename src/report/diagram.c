@@ -12,14 +12,7 @@
 #define GAP_X 24.0
 #define GAP_Y 22.0
 
-/* One box: a node and the norms and activations folded into it. */
-typedef struct box {
-    int node;  /* first node */
-    int last;  /* last node folded into it */
-    int layer; /* longest path from the input */
-    int column;
-    char label[96];
-} box;
+typedef nas_diagram_box box;
 
 typedef struct diagram {
     const nas_graph *graph;
@@ -126,6 +119,17 @@ static nas_status lay_out(diagram *d, nas_arena *arena, nas_err *err)
         else
             add_box(d, i);
     }
+    return NAS_OK;
+}
+
+nas_status nas_diagram_boxes(const nas_graph *graph, nas_arena *arena,
+                             nas_diagram_box **boxes, int **box_of, int *n, nas_err *err)
+{
+    diagram d = {.graph = graph};
+    NAS_TRY(lay_out(&d, arena, err));
+    *boxes = d.boxes;
+    *box_of = d.box_of;
+    *n = d.n;
     return NAS_OK;
 }
 

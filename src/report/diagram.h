@@ -6,6 +6,21 @@
 #include "nasmith/graph.h"
 #include "nasmith/text.h"
 
+/* One box: a node, and the norms and activations folded into it. */
+typedef struct nas_diagram_box {
+    int node;  /* first node */
+    int last;  /* last node folded into it */
+    int layer; /* longest path from the input */
+    int column;
+    char label[96];
+} nas_diagram_box;
+
+/* The boxes of a network, in the order of its nodes.
+ * @param box_of  out: [nodes] index of a node's box
+ * @return NAS_E_NOMEM */
+nas_status nas_diagram_boxes(const nas_graph *graph, nas_arena *arena,
+                             nas_diagram_box **boxes, int **box_of, int *n, nas_err *err);
+
 /* Append the SVG of a network. Nodes lie in layers by their longest path from the input;
  * a batch norm or activation behind its only producer shares that producer's box.
  * @return NAS_E_NOMEM */

@@ -141,10 +141,10 @@ static nas_status other_seeds(const nas_report *r, nas_err *err)
     nas_page_heading(r->out, "Another seed");
     nas_page_paragraph(
         r->out,
-        "The chosen network trained %d times from other random weights, %lld epochs on "
+        "The chosen network trained %d times from other random weights, %lld epoch%s on "
         "%.0f %% of the training rows%s: mean %s, standard deviation %s on validation "
         "rows. Differences between networks that are smaller are luck.",
-        s.n, (long long)s.epochs, 100 * s.fraction,
+        s.n, (long long)s.epochs, s.epochs == 1 ? "" : "s", 100 * s.fraction,
         s.as_searched ? ", as in the search"
                       : "; the search trained it for longer (as long: nasmith report "
                         "--seeds)",

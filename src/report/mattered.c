@@ -267,8 +267,9 @@ nas_status nas_report_mattered(const nas_report *r, nas_err *err)
     const nas_rung *rung = &r->settings->ladder.rung[t->rung];
     char how[64] = "inherited weights";
     if (rung->epochs > 0)
-        (void)snprintf(how, sizeof how, "%.0f %% of the rows, %lld epochs",
-                       100 * rung->fraction, (long long)rung->epochs);
+        (void)snprintf(how, sizeof how, "%.0f %% of the rows, %lld epoch%s",
+                       100 * rung->fraction, (long long)rung->epochs,
+                       rung->epochs == 1 ? "" : "s");
     nas_page_paragraph(
         r->out,
         "From %lld networks that were all trained alike (rung %d: %s). The forests "
@@ -276,6 +277,8 @@ nas_status nas_report_mattered(const nas_report *r, nas_err *err)
         (long long)t->n, t->rung, how, m->r2,
         m->r2 < 0.1 ? " That is little: do not read much into the rankings below." : "");
     nas_page_heading(r->out, "For the score of any network");
+    nas_page_paragraph(r->out, "In the order of the share less its spread over forests: "
+                               "what stands first is the surest.");
     NAS_TRY(importance_bars(r, false, err));
     nas_page_heading(r->out, "For being among the best tenth");
     NAS_TRY(importance_bars(r, true, err));

@@ -18,6 +18,14 @@ static void change_words(double from, double to, char *out, size_t size)
         (void)snprintf(out, size, "%+.0f %%", change);
 }
 
+/* A prediction nearer than this to the network's own says nothing: half a tenth of a
+ * point, or of an error its two-hundredth part. */
+static double least_gap(const nas_report *r)
+{
+    double own = fabs(r->result->finalists[0].validation.value);
+    return r->metric->fraction ? 0.0005 : isnan(own) ? 0 : 0.005 * own;
+}
+
 static void neighbour_row(const nas_report *r, const nas_explain_neighbour *n, double own,
                           const nas_cost *cost)
 {
@@ -27,7 +35,10 @@ static void neighbour_row(const nas_report *r, const nas_explain_neighbour *n, d
         (void)snprintf(measured, sizeof measured, "trained");
     if (!isnan(n->measured))
         nas_page_metric(r->metric, n->measured, measured, sizeof measured);
-    nas_report_gap(r, n->predicted - own, predicted, sizeof predicted);
+    if (fabs(n->predicted - own) < least_gap(r))
+        (void)snprintf(predicted, sizeof predicted, "no difference");
+    else
+        nas_report_gap(r, n->predicted - own, predicted, sizeof predicted);
     change_words((double)cost->params, (double)n->cost.params, params, sizeof params);
     change_words((double)cost->macs, (double)n->cost.macs, macs, sizeof macs);
     change_words((double)cost->ram_bytes, (double)n->cost.ram_bytes, ram, sizeof ram);
@@ -72,7 +83,7 @@ static nas_status neighbours(const nas_report *r, const nas_trial_row *row, nas_
         trained += near.neighbour[i].trial != 0;
         over += !near.neighbour[i].feasible;
         better += near.neighbour[i].feasible && near.neighbour[i].trial == 0 &&
-                  (r->metric->larger_is_better ? gap > 0 : gap < 0);
+                  (r->metric->larger_is_better ? gap : -gap) >= least_gap(r);
     }
     char own[32];
     nas_page_metric(r->metric, measured_at_rung(r, row->id), own, sizeof own);
@@ -228,6 +239,7 @@ static nas_status ablation(const nas_report *r, const nas_trial_row *row, nas_er
     json_t *part;
     if (json_array_size(parts) == 0)
         return NAS_OK;
+    long long epochs = (long long)json_integer_value(json_object_get(a, "epochs"));
     char times[32] = "once";
     if (json_integer_value(json_object_get(a, "rounds")) > 1)
         (void)snprintf(times, sizeof times, "%lld times",
@@ -235,12 +247,11 @@ static nas_status ablation(const nas_report *r, const nas_trial_row *row, nas_er
     nas_page_heading(r->out, "What its parts do");
     nas_page_paragraph(
         r->out,
-        "Each part taken out or made smaller, trained anew %s for %lld epochs on "
+        "Each part taken out or made smaller, trained anew %s for %lld epoch%s on "
         "%.0f %% of the training rows, against the whole network trained the same way; "
         "loss on validation with the 95 %% interval of the paired difference over %lld "
         "rows.",
-        times, (long long)json_integer_value(json_object_get(a, "epochs")),
-        100 * nas_report_real(a, "fraction"),
+        times, epochs, epochs == 1 ? "" : "s", 100 * nas_report_real(a, "fraction"),
         (long long)json_integer_value(json_object_get(a, "rows")));
     NAS_TRY(ablation_bars(r, parts, err));
     nas_page_table_begin(r->out, "Ablation",

@@ -40,55 +40,69 @@ static nas_latency_table latency_of(const nas_report *r)
     return out;
 }
 
-/* The step that computes a node, or -1: it is part of another one, or none is needed. */
-static int step_of(const nas_program *p, int node)
+/* What the steps of a box need and take. */
+typedef struct box_cost {
+    int64_t params, ram_bytes; /* largest live set of its steps; 0 = no step of its own */
+    double macs, ms;
+} box_cost;
+
+static void cost_boxes(const nas_program *p, const nas_latency_table *latency,
+                       const int *box_of, box_cost *out)
 {
-    for (int s = 0; s < p->n_steps; s++)
-        if (p->steps[s].node == node)
-            return s;
-    return -1;
+    for (int i = 0; i < nas_graph_count(p->graph); i++) {
+        out[box_of[i]].params += node_params(p->graph, i);
+        out[box_of[i]].macs += (double)nas_graph_node_macs(p->graph, i);
+    }
+    for (int s = 0; s < p->n_steps; s++) {
+        box_cost *c = &out[box_of[p->steps[s].node]];
+        int64_t bytes = live_bytes(p, s);
+        c->ram_bytes = bytes > c->ram_bytes ? bytes : c->ram_bytes;
+        c->ms += nas_latency_step(latency, p, s);
+    }
 }
 
-static void step_cells(const nas_report *r, const nas_program *p,
-                       const nas_latency_table *latency, int node)
+static void box_row(const nas_report *r, const nas_program *p, const nas_diagram_box *box,
+                    const box_cost *cost, bool timed)
 {
-    char bytes[32] = "", time[16] = "";
-    int step = step_of(p, node);
-    if (step >= 0)
-        nas_text_bytes(bytes, sizeof bytes, live_bytes(p, step));
-    if (step >= 0)
-        nas_text_ms(time, sizeof time, nas_latency_step(latency, p, step));
+    const nas_shape s = nas_graph_node(p->graph, box->last)->shape;
+    const double all = fmax(1, (double)nas_graph_macs(p->graph));
+    char params[28], macs[28], bytes[32] = "", time[16] = "";
+    nas_text_integer(params, sizeof params, cost->params);
+    nas_text_integer(macs, sizeof macs, (int64_t)cost->macs);
+    if (cost->ram_bytes > 0) {
+        nas_text_bytes(bytes, sizeof bytes, cost->ram_bytes);
+        nas_text_ms(time, sizeof time, cost->ms);
+    }
+    nas_page_row_begin(r->out, false);
+    nas_page_cell_left(r->out, "%s", box->label);
+    nas_page_cell(r->out, "%lld×%lld×%lld", (long long)s.c, (long long)s.h,
+                  (long long)s.w);
+    nas_page_cell(r->out, "%s", params);
+    nas_page_cell(r->out, "%s", macs);
+    nas_page_cell(r->out, "%.1f %%", 100 * cost->macs / all);
     nas_page_cell(r->out, "%s", bytes);
-    if (latency->known)
+    if (timed)
         nas_page_cell(r->out, "%s", time);
+    nas_page_row_end(r->out);
 }
 
-static void layer_table(const nas_report *r, const nas_program *p)
+static nas_status layer_table(const nas_report *r, const nas_program *p, nas_err *err)
 {
-    const nas_graph *graph = p->graph;
-    nas_latency_table latency = latency_of(r);
+    const nas_latency_table latency = latency_of(r);
+    nas_diagram_box *boxes = NULL;
+    int *box_of = NULL, n = 0;
+    NAS_TRY(nas_diagram_boxes(p->graph, r->arena, &boxes, &box_of, &n, err));
+    box_cost *cost = NAS_NEW(r->arena, box_cost, n);
+    NAS_TRY_ALLOC(cost, err);
+    cost_boxes(p, &latency, box_of, cost);
     nas_page_table_begin(r->out, "Layers",
                          latency.known
-                             ? "#|<layer|output C×H×W|params|MACs|share of MACs|RAM|time"
-                             : "#|<layer|output C×H×W|params|MACs|share of MACs|RAM");
-    double all = fmax(1, (double)nas_graph_macs(graph));
-    for (int i = 0; i < nas_graph_count(graph); i++) {
-        const nas_node *node = nas_graph_node(graph, i);
-        char label[96];
-        nas_diagram_label(node, label, sizeof label);
-        double macs = (double)nas_graph_node_macs(graph, i);
-        nas_page_row_begin(r->out, false);
-        nas_page_cell(r->out, "%d", i);
-        nas_page_cell_left(r->out, "%s", label);
-        nas_page_cell(r->out, "%lld×%lld×%lld", (long long)node->shape.c,
-                      (long long)node->shape.h, (long long)node->shape.w);
-        nas_page_cell(r->out, "%lld", (long long)node_params(graph, i));
-        nas_page_cell(r->out, "%.0f", macs);
-        nas_page_cell(r->out, "%.1f %%", 100 * macs / all);
-        step_cells(r, p, &latency, i);
-        nas_page_row_end(r->out);
-    }
+                             ? "<layer|output C×H×W|params|MACs|share of MACs|RAM|time"
+                             : "<layer|output C×H×W|params|MACs|share of MACs|RAM");
+    for (int i = 0; i < n; i++)
+        box_row(r, p, &boxes[i], &cost[i], latency.known);
     nas_page_table_end(r->out);
+    return NAS_OK;
 }
 
 /* ---- memory ------------------------------------------------------------ */
@@ -253,14 +267,15 @@ static nas_status write_network(const nas_report *r, const nas_graph *graph,
     nas_text_puts(r->out, "<div class=\"side\"><div class=\"draw\">\n");
     NAS_TRY(nas_diagram_draw(graph, r->arena, r->out, err));
     nas_text_puts(r->out, "</div>\n");
-    layer_table(r, program);
+    NAS_TRY(layer_table(r, program, err));
     nas_text_puts(r->out, "</div>\n");
-    nas_page_paragraph(
-        r->out,
-        "RAM: tensors alive while a layer runs, input and output included. %sNorms and "
-        "activations without an entry are part of the layer before them.",
-        latency_of(r).known ? "Time: float kernels of this machine, one row at a time. "
-                            : "");
+    nas_page_paragraph(r->out,
+                       "RAM: tensors alive while a layer runs, its input and output "
+                       "included.%s Norms and "
+                       "activations behind a layer are counted with it.",
+                       latency_of(r).known
+                           ? " Time: float kernels of this machine, one row at a time."
+                           : "");
     decisions(r, row);
     return program->n_steps > 0 ? draw_memory(r, program, err) : NAS_OK;
 }

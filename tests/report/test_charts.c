@@ -179,6 +179,10 @@ static void maps_have_tables_of_means(void **state)
                            .diverging = true};
     nas_chart_heat(&text, &heat);
     const char *html = nas_text_string(&text);
+    /* Two rows of one cell, of the full colour. */
+    assert_non_null(
+        strstr(html, "class=\"hot\" fill-opacity=\"1\" d=\"M0 0h1v1h-1zM0 1h1v1h-1z\""));
+    assert_int_equal(count_of(html, "<path"), 1);
     assert_int_equal(count_of(html, "<tr"), 13);
     assert_non_null(strstr(html, "<td class=\"t\">0–1<td>+0.5<td>+0"));
     assert_non_null(strstr(html, "<td class=\"t\">22–23<td>"));

@@ -245,7 +245,7 @@ static void every_section_says_what_the_study_holds(void **state)
         "7 of 300",
         "More data would help",
         "integrated gradients",
-        "noise of 0.4 of x (20.0 points)",
+        "noise, 0.4 of x: 20.0 points",
         "believe the test",
         "trained 3 times from other random weights",
         "nasmith report --seeds",
