@@ -1,5 +1,5 @@
-/* covers: mattered.c, near.c, answers.c, looks.c, generalise.c, timeline.c, network.c,
- * surrogate.c */
+/* covers: mattered.c, near.c, answers.c, looks.c, generalise.c, timeline.c, network.c */
+/* covers: surrogate.c */
 /* A study with everything: each section says what the study holds. */
 #include "check.h"
 
