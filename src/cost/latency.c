@@ -171,8 +171,12 @@ static nas_status read_table(const json_t *value, nas_latency_table *out, nas_er
     const json_t *units = json_object_get(value, "ns_per_unit");
     NAS_TRY(read_time(json_object_get(value, "ns_per_step"), "ns_per_step",
                       &out->ns_per_step, err));
+    if (!json_is_object(units))
+        return nas_fail(err, NAS_E_CONFIG, "latency table: no `ns_per_unit`");
     for (int kind = 0; kind < NAS_STEP_KINDS; kind++) {
         const json_t *row = json_object_get(units, kind_names[kind]);
+        if (row == NULL) /* written before this kind was known: its networks lack it */
+            continue;
         for (int size = 0; size < NAS_LATENCY_CLASSES; size++)
             NAS_TRY(read_time(json_array_get(row, (size_t)size), kind_names[kind],
                               &out->ns_per_unit[kind][size], err));
