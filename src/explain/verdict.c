@@ -254,7 +254,7 @@ static void say_limits(writer *w)
 static void say_size(writer *w)
 {
     nas_cost_words cost = nas_cost_in_words(&w->best->cost);
-    char time[40] = "";
+    char time[64] = "";
     char latency[16];
     if (w->best->measured_latency_ms >= 0) {
         nas_text_ms(latency, sizeof latency, w->best->measured_latency_ms);

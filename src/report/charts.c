@@ -277,16 +277,16 @@ static double axis_y(const nas_parallel_axis *a, double value)
     return PARALLEL_BOTTOM - share * (PARALLEL_BOTTOM - PARALLEL_TOP);
 }
 
+/* After the first point the command is left out: it goes on as a line. */
 static void draw_parallel_line(nas_text *out, const nas_parallel *p, int64_t i)
 {
     bool pen = false;
-    nas_text_printf(out, "<path class=\"pl s%d\" data-t=\"%lld\" d=\"", p->shade[i],
-                    (long long)p->trial[i]);
+    nas_text_printf(out, "<path data-t=\"%lld\" d=\"", (long long)p->trial[i]);
     for (int a = 0; a < p->axes; a++) {
         double value = p->value[i * p->axes + a];
         bool gap = isnan(value) || (p->axis[a].log && value <= 0);
         if (!gap)
-            nas_text_printf(out, "%c%.0f %.0f", pen ? 'L' : 'M', axis_x(p, a),
+            nas_text_printf(out, "%c%.0f %.0f", pen ? ' ' : 'M', axis_x(p, a),
                             axis_y(&p->axis[a], value));
         pen = !gap;
     }
@@ -333,10 +333,13 @@ void nas_chart_parallel(nas_text *out, const nas_parallel *p)
 {
     nas_svg_begin(out, WIDTH, PARALLEL_HEIGHT, p->title, p->description);
     nas_text_puts(out, "<g class=\"parallel\">\n");
-    for (int shade = 0; shade < 5; shade++)
+    for (int shade = 0; shade < 5; shade++) {
+        nas_text_printf(out, "<g class=\"pl s%d\">\n", shade);
         for (int64_t i = 0; i < p->n; i++)
             if (p->shade[i] == shade)
                 draw_parallel_line(out, p, i);
+        nas_text_puts(out, "</g>\n");
+    }
     for (int a = 0; a < p->axes; a++)
         draw_parallel_axis(out, p, a);
     nas_text_puts(out, "</g></svg>\n");

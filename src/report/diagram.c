@@ -144,21 +144,32 @@ static double box_y(const box *b)
     return 6 + b->layer * (BOX_HEIGHT + GAP_Y);
 }
 
-static void draw_box(const diagram *d, const box *b, double width, nas_text *out)
+/* All boxes as one path, then all labels, then all shapes: large networks have hundreds.
+ */
+static void draw_boxes(const diagram *d, double width, nas_text *out)
 {
-    nas_shape s = nas_graph_node(d->graph, b->last)->shape;
-    double x = box_x(d, b, width), y = box_y(b);
-    nas_text_printf(out,
-                    "<rect class=\"box\" x=\"%.1f\" y=\"%.1f\" width=\"%.0f\" "
-                    "height=\"%.0f\" rx=\"5\"/><text class=\"boxtext\" x=\"%.1f\" "
-                    "y=\"%.1f\" text-anchor=\"middle\">",
-                    x, y, BOX_WIDTH, BOX_HEIGHT, x + BOX_WIDTH / 2, y + 15);
-    nas_svg_escape(out, b->label);
-    nas_text_printf(out,
-                    "</text><text class=\"tick\" x=\"%.1f\" y=\"%.1f\" "
-                    "text-anchor=\"middle\">%lld × %lld × %lld</text>\n",
-                    x + BOX_WIDTH / 2, y + 28, (long long)s.c, (long long)s.h,
-                    (long long)s.w);
+    nas_text_puts(out, "<path class=\"box\" d=\"");
+    for (int i = 0; i < d->n; i++)
+        nas_text_printf(out, "M%.0f %.0fh%.0fv%.0fh-%.0fz",
+                        box_x(d, &d->boxes[i], width), box_y(&d->boxes[i]), BOX_WIDTH,
+                        BOX_HEIGHT, BOX_WIDTH);
+    nas_text_puts(out, "\"/>\n<g class=\"boxtext\" text-anchor=\"middle\">\n");
+    for (int i = 0; i < d->n; i++) {
+        nas_text_printf(out, "<text x=\"%.0f\" y=\"%.0f\">",
+                        box_x(d, &d->boxes[i], width) + BOX_WIDTH / 2,
+                        box_y(&d->boxes[i]) + 15);
+        nas_svg_escape(out, d->boxes[i].label);
+        nas_text_puts(out, "</text>\n");
+    }
+    nas_text_puts(out, "</g>\n<g class=\"tick\" text-anchor=\"middle\">\n");
+    for (int i = 0; i < d->n; i++) {
+        nas_shape s = nas_graph_node(d->graph, d->boxes[i].last)->shape;
+        nas_text_printf(out, "<text x=\"%.0f\" y=\"%.0f\">%lld × %lld × %lld</text>\n",
+                        box_x(d, &d->boxes[i], width) + BOX_WIDTH / 2,
+                        box_y(&d->boxes[i]) + 28, (long long)s.c, (long long)s.h,
+                        (long long)s.w);
+    }
+    nas_text_puts(out, "</g>\n");
 }
 
 /* Straight to the next layer; curved aside when it jumps over layers. */
@@ -167,18 +178,14 @@ static void draw_edge(const diagram *d, const box *from, const box *to, double w
 {
     double x0 = box_x(d, from, width) + BOX_WIDTH / 2, y0 = box_y(from) + BOX_HEIGHT;
     double x1 = box_x(d, to, width) + BOX_WIDTH / 2, y1 = box_y(to);
+    nas_text_printf(out, "M%.0f %.0f", x0, y0);
     if (to->layer == from->layer + 1) {
-        nas_text_printf(out, "<path class=\"edge\" d=\"M%.1f %.1fL%.1f %.1f\"/>\n", x0,
-                        y0, x1, y1);
+        nas_text_printf(out, "L%.0f %.0f", x1, y1);
         return;
     }
     double side = fmin(x0, x1) - BOX_WIDTH / 2 - 14;
-    nas_text_printf(
-        out,
-        "<path class=\"edge\" d=\"M%.1f %.1fC%.1f %.1f %.1f %.1f %.1f %.1fC%.1f "
-        "%.1f %.1f %.1f %.1f %.1f\"/>\n",
-        x0, y0, x0, y0 + 20, side, y0, side, (y0 + y1) / 2, side, y1, x1, y1 - 20, x1,
-        y1);
+    nas_text_printf(out, "C%.0f %.0f %.0f %.0f %.0f %.0fS%.0f %.0f %.0f %.0f", x0,
+                    y0 + 20, side, y0, side, (y0 + y1) / 2, x1, y1 - 20, x1, y1);
 }
 
 nas_status nas_diagram_draw(const nas_graph *graph, nas_arena *arena, nas_text *out,
@@ -197,13 +204,14 @@ nas_status nas_diagram_draw(const nas_graph *graph, nas_arena *arena, nas_text *
         "style=\"max-width:%.0fpx\">\n<title>Architecture</title><desc>%d layers "
         "from input to output; a table lists them.</desc>\n",
         width, height, width, d.n);
+    nas_text_puts(out, "<path class=\"edge\" d=\"");
     for (int i = 0; i < d.n; i++) {
         const nas_node *node = nas_graph_node(graph, d.boxes[i].node);
         for (int k = 0; k < node->n_inputs; k++)
             draw_edge(&d, &d.boxes[d.box_of[node->inputs[k]]], &d.boxes[i], width, out);
     }
-    for (int i = 0; i < d.n; i++)
-        draw_box(&d, &d.boxes[i], width, out);
+    nas_text_puts(out, "\"/>\n");
+    draw_boxes(&d, width, out);
     nas_text_puts(out, "</svg>\n");
     return nas_text_status(out, err);
 }

@@ -133,6 +133,10 @@ static void buffer_name(const nas_program *p, int buffer, char *out, size_t size
                    (long long)shape.c, (long long)shape.h, (long long)shape.w);
 }
 
+/* Of a large network only the tensors at the peak say what they are; the table names all.
+ */
+enum { TIPS = 60 };
+
 static void draw_buffers(const nas_program *p, nas_plot *plot, int peak)
 {
     for (int i = 0; i < p->n_buffers; i++) {
@@ -147,7 +151,8 @@ static void draw_buffers(const nas_program *p, nas_plot *plot, int peak)
                        b->last);
         nas_plot_box(plot, (double[2]){b->first, (double)b->offset},
                      (double[2]){b->last + 1.0, (double)(b->offset + b->bytes)},
-                     sets ? "mem peak" : "mem", tip);
+                     sets ? "mem peak" : "mem",
+                     sets || p->n_buffers <= TIPS ? tip : NULL);
     }
 }
 
@@ -296,7 +301,8 @@ nas_status nas_report_network(const nas_report *r, nas_err *err)
 
 /* ---- other networks ---------------------------------------------------- */
 
-enum { GALLERY = 6 };
+/* Fewer of very large networks: a drawing of hundreds of layers is no small picture. */
+enum { GALLERY = 6, GALLERY_NODES = 300 };
 
 static bool better(const nas_report *r, const nas_report_trial *a,
                    const nas_report_trial *b)
@@ -329,33 +335,40 @@ static int choose_gallery(const nas_report *r, const nas_report_trial **out)
     return n;
 }
 
+static nas_status draw_figure(const nas_report *r, const nas_report_trial *t,
+                              const nas_graph *graph, nas_err *err)
+{
+    char tip[128];
+    nas_report_tip(r, t, tip, sizeof tip);
+    nas_text_printf(r->out, "<figure data-t=\"%lld\"><figcaption>",
+                    (long long)t->row->id);
+    nas_svg_escape(r->out, tip);
+    nas_text_puts(r->out, "</figcaption>\n");
+    NAS_TRY(nas_diagram_draw(graph, r->arena, r->out, err));
+    NAS_TRY(nas_diagram_table(graph, r->arena, r->out, err));
+    nas_text_puts(r->out, "</figure>\n");
+    return NAS_OK;
+}
+
 nas_status nas_report_gallery(const nas_report *r, nas_err *err)
 {
     const nas_report_trial *chosen[GALLERY];
-    int n = r->result->n_finalists > 0 ? choose_gallery(r, chosen) : 0;
+    int n = r->result->n_finalists > 0 ? choose_gallery(r, chosen) : 0, nodes = 0;
     if (n == 0)
         return NAS_OK;
     nas_page_paragraph(r->out, "The best networks of other shape, by the highest rung "
                                "they finished and their score there.");
     nas_text_puts(r->out, "<div class=\"gallery\">\n");
     nas_status status = NAS_OK;
-    for (int i = 0; i < n && status == NAS_OK; i++) {
+    for (int i = 0; i < n && status == NAS_OK && nodes <= GALLERY_NODES; i++) {
         const nas_trial_row *row = chosen[i]->row;
         nas_graph *graph = NULL;
-        char tip[128];
-        nas_report_tip(r, chosen[i], tip, sizeof tip);
-        nas_text_printf(r->out, "<figure data-t=\"%lld\"><figcaption>",
-                        (long long)row->id);
-        nas_svg_escape(r->out, tip);
-        nas_text_puts(r->out, "</figcaption>\n");
         status =
             nas_graph_read_json(row->graph, strlen(row->graph), "network", &graph, err);
-        if (status == NAS_OK)
-            status = nas_diagram_draw(graph, r->arena, r->out, err);
-        if (status == NAS_OK)
-            status = nas_diagram_table(graph, r->arena, r->out, err);
+        nodes += status == NAS_OK ? nas_graph_count(graph) : 0;
+        if (status == NAS_OK && (i == 0 || nodes <= GALLERY_NODES))
+            status = draw_figure(r, chosen[i], graph, err);
         nas_graph_free(graph);
-        nas_text_puts(r->out, "</figure>\n");
     }
     nas_text_puts(r->out, "</div>\n");
     return status;

@@ -68,10 +68,16 @@ nas_status nas_report_surrogate(const nas_report *r, nas_err *err)
     double sign = t->larger_is_better ? 1 : -1;
     nas_axis x = nas_report_metric_axis(r, "measured");
     nas_axis y = nas_report_metric_axis(r, "predicted");
+    double *measured = NAS_NEW(r->arena, double, 2 * t->n);
+    NAS_TRY_ALLOC(measured, err);
+    double *predicted = measured + t->n;
     for (int64_t i = 0; i < t->n; i++) {
-        nas_axis_include(&x, sign * t->score[i]);
-        nas_axis_include(&x, sign * m->predicted[i]);
+        measured[i] = sign * t->score[i];
+        predicted[i] = sign * m->predicted[i];
+        nas_axis_include(&x, measured[i]);
+        nas_axis_include(&x, predicted[i]);
     }
+    const nas_cloud cloud = {measured, predicted, t->trial, NULL, t->n, "trial"};
     nas_axis_pad(&x);
     y.low = x.low;
     y.high = x.high;
@@ -84,11 +90,7 @@ nas_status nas_report_surrogate(const nas_report *r, nas_err *err)
         "Out-of-bag predictions of the forests; on the diagonal they are exact.");
     nas_plot_line(&plot, (double[2]){x.low, x.high}, (double[2]){x.low, x.high}, 2,
                   "frontline", NULL);
-    for (int64_t i = 0; i < t->n; i++) {
-        plot.trial = t->trial[i];
-        nas_plot_point(&plot, sign * t->score[i], sign * m->predicted[i], 3, "trial",
-                       NULL);
-    }
+    nas_plot_cloud(&plot, &cloud);
     nas_plot_end(&plot);
     nas_report_trials_link(r);
     return foresight(r, err);

@@ -248,6 +248,22 @@ void nas_plot_diamond(nas_plot *plot, double x, double y, double radius,
     end_mark(plot, "path", tip);
 }
 
+void nas_plot_cloud(nas_plot *plot, const nas_cloud *cloud)
+{
+    const int64_t kept = plot->trial;
+    nas_text_printf(plot->out, "<g class=\"cloud %s\">\n", cloud->style);
+    for (int64_t i = 0; i < cloud->n; i++) {
+        if (isnan(cloud->x[i]) || isnan(cloud->y[i]))
+            continue;
+        nas_text_printf(plot->out, "<path d=\"M%.0f %.0fh0\"", plot_x(plot, cloud->x[i]),
+                        plot_y(plot, cloud->y[i]));
+        plot->trial = cloud->trial != NULL ? cloud->trial[i] : 0;
+        end_mark(plot, "path", cloud->tip != NULL ? cloud->tip[i] : NULL);
+    }
+    nas_text_puts(plot->out, "</g>\n");
+    plot->trial = kept;
+}
+
 static void draw_path(nas_plot *p, const double *x, const double *y, int n, bool steps,
                       const char *style, const char *tip)
 {

@@ -56,6 +56,16 @@ void nas_plot_point(nas_plot *plot, double x, double y, double radius, const cha
 /* Diamond: the second marker shape, for those who cannot tell colours apart. */
 void nas_plot_diamond(nas_plot *plot, double x, double y, double radius,
                       const char *style, const char *tip);
+/* Many points of one look, in as few bytes as they need: strokes with round ends, so
+ * `style` colours strokes. Places are whole pixels. */
+typedef struct nas_cloud {
+    const double *x, *y;    /* [n]; NaN is left out */
+    const int64_t *trial;   /* [n] or NULL */
+    const char *const *tip; /* [n] or NULL */
+    int64_t n;
+    const char *style; /* "trial", "front", "trial low" */
+} nas_cloud;
+void nas_plot_cloud(nas_plot *plot, const nas_cloud *cloud);
 void nas_plot_line(nas_plot *plot, const double *x, const double *y, int n,
                    const char *style, const char *tip);
 /* Staircase: y holds until the next x. */

@@ -76,15 +76,14 @@ static void trial_row(const nas_report *r, const nas_report_trial *t)
 {
     const nas_score *score = &t->best->validation;
     const int64_t row = nas_report_table_row(r, t->row->id);
-    char value[32], low[32], high[32];
+    char value[32], half[32];
     nas_page_metric(r->metric, score->value, value, sizeof value);
-    nas_page_metric(r->metric, score->low, low, sizeof low);
-    nas_page_metric(r->metric, score->high, high, sizeof high);
+    nas_page_metric(r->metric, (score->high - score->low) / 2, half, sizeof half);
     nas_page_row_of(r->out, t->finalist, t->row->id);
     nas_page_cell(r->out, "#%lld", (long long)t->row->id);
     nas_page_cell(r->out, "%d", t->best->spec.rung);
     nas_page_cell(r->out, "%s", value);
-    nas_page_cell(r->out, "%s to %s", low, high);
+    nas_page_cell(r->out, "%s", half);
     nas_report_cost_cells(r, &t->row->cost);
     nas_page_cell(r->out, "%.1f", t->best->seconds);
     nas_page_cell(r->out, "%s", t->front ? "yes" : "");
@@ -98,7 +97,7 @@ static void trial_row(const nas_report *r, const nas_report_trial *t)
 
 static void table_head(const nas_report *r, nas_text *head)
 {
-    nas_text_puts(head, "trial|rung|validation|95 % interval|params|MACs|RAM|flash|"
+    nas_text_puts(head, "trial|rung|validation|± 95 %|params|MACs|RAM|flash|"
                         "seconds|front");
     if (r->explanation->mattered.n_decisions > 0)
         nas_text_puts(head, "|predicted");
@@ -121,7 +120,7 @@ nas_status nas_report_trials(const nas_report *r, nas_err *err)
     for (int64_t i = 0; i < r->n_trials; i++)
         order[i] = (entry){&r->trials[i], sign * r->trials[i].best->validation.value};
     qsort(order, (size_t)r->n_trials, sizeof *order, by_rung_and_score);
-    char shown[48] = "All networks";
+    char shown[80] = "All networks";
     if (n < r->n_trials)
         (void)snprintf(shown, sizeof shown, "The best %lld of %lld networks",
                        (long long)n, (long long)r->n_trials);

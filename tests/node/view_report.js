@@ -51,9 +51,9 @@ async function brush(page) {
   await page.mouse.down();
   await page.mouse.move(x, box.y + box.height / 3, { steps: 3 });
   await page.mouse.up();
-  need(await page.locator(".pl.out").count() > 0, "the axis does not brush");
+  need(await page.locator(".pl .out").count() > 0, "the axis does not brush");
   await page.mouse.click(x, box.y + box.height / 2);
-  need(await page.locator(".pl.out").count() === 0, "a click does not free the axis");
+  need(await page.locator(".pl .out").count() === 0, "a click does not free the axis");
 }
 
 // All trials, as CSV from C and as JSON from the script.

@@ -42,8 +42,12 @@ static void draws_a_box_for_each_unit_and_all_edges(void **state)
     nas_text text = {0};
     check_ok(nas_diagram_draw(graph, arena, &text, &err), err);
     const char *svg = nas_text_string(&text);
-    assert_int_equal(count_of(svg, "class=\"box\""), 6);
-    assert_int_equal(count_of(svg, "class=\"edge\""), 6);
+    const char *boxes = strstr(svg, "class=\"box\""),
+               *edges = strstr(svg, "class=\"edge\"");
+    assert_true(boxes != NULL && edges != NULL && edges < boxes);
+    assert_int_equal(count_of(edges, "M") - count_of(boxes, "M"), 6);
+    assert_int_equal(count_of(boxes, "M"), 6);
+    assert_int_equal(count_of(svg, "<text"), 2 * 6);
     assert_non_null(strstr(svg, "conv 3×3 /2 · bn · relu"));
     assert_non_null(strstr(svg, "conv 3×3 · bn"));
     assert_non_null(strstr(svg, "8 × 7 × 7"));

@@ -14,6 +14,10 @@
   });
   const texts = {};
   all("[data-t][data-tip]").forEach((mark) => { texts[mark.dataset.t] ||= mark.dataset.tip; });
+  all("#trials tr[data-t]").forEach((row) => {
+    const [id, rung, score, , params, macs] = [...row.cells].map((cell) => cell.textContent.trim());
+    texts[row.dataset.t] ||= `${id}: ${score}, rung ${rung}, ${params} params, ${macs} MACs`;
+  });
   const showTip = (event, text) => {
     tip.textContent = text;
     tip.hidden = false;
@@ -39,7 +43,7 @@
   let kept = null, shown = null;
   const light = (trial, on) => (byTrial.get(trial) || []).forEach((node) => {
     node.classList.toggle("lit", on);
-    if (on && node.classList.contains("pl")) node.parentNode.querySelector(".pax").before(node);
+    if (on && node.parentNode.classList.contains("pl")) node.parentNode.append(node);
   });
   const show = (trial) => {
     if (trial === shown) return;
@@ -122,9 +126,9 @@
   /* Parallel coordinates: drag along axes to keep the lines between; a click frees one. */
   all("g.parallel").forEach((group) => {
     const svg = group.closest("svg"), ranges = new Map(), boxes = new Map();
-    const lines = all(".pl", group).map((path) => ({
-      trial: path.dataset.t, path,
-      points: [...path.getAttribute("d").matchAll(/[ML]([\d.]+) ([\d.]+)/g)].map((m) => [+m[1], +m[2]]),
+    const lines = all(".pl path", group).map((path) => ({
+      trial: path.dataset.t,
+      points: [...path.getAttribute("d").matchAll(/([\d.]+) ([\d.]+)/g)].map((m) => [+m[1], +m[2]]),
     }));
     const place = (event) => {
       const point = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
