@@ -80,7 +80,7 @@ const char *nas_limit_title(nas_limit_kind kind);
 double nas_limit_cost(const nas_cost *cost, nas_limit_kind kind);
 double nas_limit_bound(const nas_limits *limits, nas_limit_kind kind);
 
-/* A cost or limit as people read it: "93.1 k", "64 KiB", "1.375 ms", "41.2 µs"; parts of
+/* A cost or limit as people read it: "93.1 k", "64 KiB", "1.38 ms", "41.2 µs"; parts of
  * a byte round up, an unknown latency is "-". */
 void nas_cost_text(nas_limit_kind kind, double value, char *out, size_t size);
 

@@ -42,10 +42,15 @@ void nas_text_count(char *out, size_t size, double value);
 /* "10,000": whole numbers for people. @param size  28 bytes hold any */
 void nas_text_integer(char *out, size_t size, int64_t value);
 
+/* "55,198", "2.385", "0.0123": numbers for people, without exponents between 1e-4 and
+ * 1e15.
+ * @param digits  significant ones, of numbers below a thousand; others have no fraction */
+void nas_text_number(char *out, size_t size, double value, int digits);
+
 /* "61 KiB", "1.2 MiB", "512 B". */
 void nas_text_bytes(char *out, size_t size, int64_t bytes);
 
-/* "2.385 ms", "41.2 µs" below a tenth of one, "1.25 s" from a second on; "-" below 0.
+/* "2.39 ms", "41.2 µs" below a tenth of one, "1.25 s" from a second on; "-" below 0.
  * @param size  12 bytes hold any */
 void nas_text_ms(char *out, size_t size, double ms);
 

@@ -169,6 +169,14 @@ void nas_text_integer(char *out, size_t size, int64_t value)
     out[used] = '\0';
 }
 
+void nas_text_number(char *out, size_t size, double value, int digits)
+{
+    if (fabs(value) >= 999.5 && fabs(value) < 1e15)
+        nas_text_integer(out, size, (int64_t)llround(value));
+    else
+        (void)snprintf(out, size, "%.*g", digits, value);
+}
+
 void nas_text_bytes(char *out, size_t size, int64_t bytes)
 {
     static const char UNITS[] = "KMGT";
@@ -192,11 +200,11 @@ void nas_text_ms(char *out, size_t size, double ms)
     if (!(ms >= 0.0))
         (void)snprintf(out, size, "-");
     else if (ms >= 1000.0)
-        (void)snprintf(out, size, "%.4g s", ms / 1000.0);
+        (void)snprintf(out, size, "%.3g s", ms / 1000.0);
     else if (ms >= 0.1 || ms == 0.0)
-        (void)snprintf(out, size, "%.4g ms", ms);
+        (void)snprintf(out, size, "%.3g ms", ms);
     else
-        (void)snprintf(out, size, "%.4g µs", ms * 1000.0);
+        (void)snprintf(out, size, "%.3g µs", ms * 1000.0);
 }
 
 void nas_text_duration(char *out, size_t size, double seconds)

@@ -147,7 +147,7 @@ void nas_cli_format_metric(bool fraction, double value, char *out, size_t size)
     else if (fraction)
         (void)snprintf(out, size, "%.1f %%", 100 * value);
     else
-        (void)snprintf(out, size, "%.4g", value);
+        nas_text_number(out, size, value, 4);
 }
 
 nas_status nas_cli_shape(const char *text, nas_shape *out, nas_err *err)

@@ -108,7 +108,7 @@ static void drop_channels(const nas_subject *s, double level, changer *with, flo
 /* ---- kinds ------------------------------------------------------------- */
 
 static const struct {
-    const char *name, *unit;
+    const char *name, *unit; /* unit NULL: columns of a table, else channels */
     corrupt_fn run;
     unsigned kinds; /* bits (1 << nas_input_kind) */
     bool counts;    /* levels are whole shares of an extent, at least one apart */
@@ -119,12 +119,7 @@ static const struct {
     {"shift", "steps", shift, 6, true, {0.03, 0.06, 0.1, 0.15, 0.2}},
     {"contrast", "lost", lower_contrast, 4, false, {0.2, 0.4, 0.6, 0.8, 0.9}},
     {"warp", "faster or slower", warp, 2, false, {0.02, 0.05, 0.1, 0.2, 0.4}},
-    {"missing",
-     "columns or channels",
-     drop_channels,
-     3,
-     true,
-     {0.04, 0.1, 0.2, 0.35, 0.5}},
+    {"missing", NULL, drop_channels, 3, true, {0.04, 0.1, 0.2, 0.35, 0.5}},
 };
 enum { N_KINDS = sizeof KINDS / sizeof KINDS[0] };
 
@@ -186,6 +181,8 @@ nas_status nas_corruptions_of(const nas_subject *s, nas_rng rng, nas_corruption 
             continue;
         nas_corruption *c = &(*out)[*n];
         *c = (nas_corruption){.name = KINDS[k].name, .unit = KINDS[k].unit};
+        if (c->unit == NULL)
+            c->unit = s->kind == NAS_INPUT_TABLE ? "columns" : "channels";
         score_kind(&b, k, nas_rng_split(&rng, (uint64_t)k), c);
         *n += c->n > 1;
     }

@@ -48,8 +48,10 @@ static words metric_words(const writer *w, double value)
 {
     words out;
     bool fraction = w->e->metric->fraction;
-    (void)snprintf(out.text, sizeof out.text, fraction ? "%.1f %%" : "%.4g",
-                   fraction ? 100 * value : value);
+    if (fraction)
+        (void)snprintf(out.text, sizeof out.text, "%.1f %%", 100 * value);
+    else
+        nas_text_number(out.text, sizeof out.text, value, 4);
     return out;
 }
 
@@ -58,8 +60,10 @@ static words gap_words(const writer *w, double gap)
 {
     words out;
     bool fraction = w->e->metric->fraction;
-    (void)snprintf(out.text, sizeof out.text, fraction ? "%.1f points" : "%.3g",
-                   fabs(fraction ? 100 * gap : gap));
+    if (fraction)
+        (void)snprintf(out.text, sizeof out.text, "%.1f points", 100 * fabs(gap));
+    else
+        nas_text_number(out.text, sizeof out.text, fabs(gap), 3);
     return out;
 }
 
@@ -160,6 +164,9 @@ static void say_seeds(writer *w)
     if (s.n < 2)
         return;
     words low = metric_words(w, s.low), high = metric_words(w, s.high);
+    words spread = gap_words(w, s.deviation);
+    if (w->e->metric->fraction && s.deviation < 0.0005)
+        (void)snprintf(spread.text, sizeof spread.text, "below 0.1 points");
     bool lucky = s.as_searched && s.n > 2 &&
                  gain(w, s.mean, s.searched) > 2 * s.deviation && s.deviation > 0;
     if (lucky)
@@ -173,7 +180,7 @@ static void say_seeds(writer *w)
             "Trained %d times with other seeds%s it scored %s to %s on validation rows "
             "(standard deviation %s): differences smaller than that are luck.",
             s.n, s.as_searched ? "" : ", shorter than in the search,", low.text,
-            high.text, gap_words(w, s.deviation).text);
+            high.text, spread.text);
 }
 
 /* ---- baselines ------------------------------------------------------------- */
@@ -540,7 +547,8 @@ static void say_summary(writer *w)
         warnings += w->sentence[i].mood == NAS_MOOD_WARNING;
     if (limits > 0)
         (void)snprintf(fit, sizeof fit,
-                       violated == 0 ? " meets every limit;" : " breaks a limit;");
+                       violated == 0 ? " meets every limit%s" : " breaks a limit%s",
+                       simpler > 0 ? " and" : ";");
     if (simpler > 0 && equal == 0)
         (void)snprintf(better, sizeof better,
                        " is clearly better than the %d simpler things beside it;",

@@ -234,9 +234,12 @@ static void row_table(const nas_report *r, const char *key, const char *title)
         } else {
             double truth = nas_report_real(row, "truth");
             double answer = nas_report_real(row, "answer");
-            nas_page_cell(r->out, "%.4g", truth);
-            nas_page_cell(r->out, "%.4g", answer);
-            nas_page_cell(r->out, "%+.3g", answer - truth);
+            char words[3][32];
+            nas_text_number(words[0], sizeof words[0], truth, 4);
+            nas_text_number(words[1], sizeof words[1], answer, 4);
+            nas_page_signed(answer - truth, 3, words[2], sizeof words[2]);
+            for (int k = 0; k < 3; k++)
+                nas_page_cell(r->out, "%s", words[k]);
         }
         nas_page_row_end(r->out);
     }

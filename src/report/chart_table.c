@@ -39,7 +39,7 @@ void nas_chart_number(double value, bool percent, char *out, size_t size)
     else if (percent)
         (void)snprintf(out, size, "%.*f %%", fabs(value) < 0.0995 ? 1 : 0, 100 * value);
     else
-        (void)snprintf(out, size, "%.3g", value);
+        nas_text_number(out, size, value, 3);
 }
 
 /* ---- plots of two axes ------------------------------------------------- */
@@ -51,10 +51,8 @@ static void table_number(double value, bool percent, char *out, size_t size)
         (void)snprintf(out, size, "-");
     else if (percent)
         (void)snprintf(out, size, "%.2f %%", 100 * value);
-    else if (fabs(value) < 1e9 && value == round(value))
-        (void)snprintf(out, size, "%.0f", value);
     else
-        (void)snprintf(out, size, "%.4g", value);
+        nas_text_number(out, size, value, 4);
 }
 
 void nas_chart_table(nas_text *out, const char *caption, const nas_chart_column *columns,
@@ -112,11 +110,12 @@ void nas_chart_bar_table(nas_text *out, const nas_bars *bars)
 
 void nas_chart_cell(const nas_heat *h, double value, char *out, size_t size)
 {
-    if (h->diverging && !isnan(value))
-        (void)snprintf(out, size, h->percent ? "%+.1f" : "%+.3g",
-                       h->percent ? 100 * value : value);
-    else
+    if (isnan(value) || !h->diverging)
         nas_chart_number(value, h->percent, out, size);
+    else if (h->percent)
+        (void)snprintf(out, size, "%+.1f", 100 * value);
+    else
+        nas_page_signed(value, 3, out, size);
 }
 
 static void named_cells(nas_text *out, const nas_heat *h)

@@ -8,26 +8,9 @@
 #include <string.h>
 
 #define WIDTH 820.0
+#define BARS_WIDTH 640.0
 
 /* ---- words ------------------------------------------------------------- */
-
-/* At most `most` characters; the middle of a longer name goes. UTF-8 stays whole because
- * names of decisions and layers are ASCII; others are cut at a byte that begins one. */
-static void shorten(const char *name, size_t most, char *out, size_t size)
-{
-    size_t length = strlen(name);
-    if (length <= most) {
-        (void)snprintf(out, size, "%s", name);
-        return;
-    }
-    const char *tail = name + length - (most - most / 2 - 1);
-    size_t head = most / 2;
-    while ((*tail & 0xc0) == 0x80)
-        tail++;
-    while (head > 0 && (name[head] & 0xc0) == 0x80)
-        head--;
-    (void)snprintf(out, size, "%.*s…%s", (int)head, name, tail);
-}
 
 static void write_label(nas_text *out, double x, double y, const char *anchor,
                         const char *text)
@@ -57,7 +40,7 @@ static bar_frame frame_of(const nas_bars *bars)
             high = fmax(high, fmax(b->value, isnan(b->high) ? b->value : b->high));
     }
     double span = high - low > 0 ? high - low : 1;
-    double width = WIDTH - BAR_LABEL - BAR_NOTE - 12;
+    double width = BARS_WIDTH - BAR_LABEL - BAR_NOTE - 12;
     return (bar_frame){bars, BAR_LABEL + 6 - low / span * width, width / span};
 }
 
@@ -67,7 +50,7 @@ static void draw_bar(nas_text *out, const bar_frame *f, int i)
     char label[64], value[64];
     double y = 4 + i * BAR_STEP, end = f->zero + b->value * f->unit;
     double most = fmax(end, f->zero);
-    shorten(b->label, 28, label, sizeof label);
+    nas_svg_shorten(b->label, 26, label, sizeof label);
     if (f->bars->percent)
         (void)snprintf(value, sizeof value, "%.1f %%", 100 * b->value);
     else
@@ -99,7 +82,7 @@ void nas_chart_bars(nas_text *out, const nas_bars *bars)
 {
     bar_frame f = frame_of(bars);
     double height = 8 + bars->n * BAR_STEP;
-    nas_svg_begin(out, WIDTH, height, bars->title, bars->description);
+    nas_svg_begin(out, BARS_WIDTH, height, bars->title, bars->description);
     nas_text_printf(out, "<path class=\"zero\" d=\"M%.1f 2V%.1f\"/>\n", f.zero,
                     height - 2);
     for (int i = 0; i < bars->n; i++)
@@ -206,11 +189,11 @@ static void heat_names(nas_text *out, const heat_frame *f)
     const nas_heat *h = f->heat;
     char name[32];
     for (int r = 0; r < h->rows && h->row != NULL; r++) {
-        shorten(h->row[r], 16, name, sizeof name);
+        nas_svg_shorten(h->row[r], 16, name, sizeof name);
         write_label(out, f->left - 6, f->top + (r + 0.5) * f->cell_h + 4, "end", name);
     }
     for (int c = 0; c < h->columns && h->column != NULL; c++) {
-        shorten(h->column[c], f->cell_w > 60 ? 12 : 7, name, sizeof name);
+        nas_svg_shorten(h->column[c], f->cell_w > 60 ? 12 : 7, name, sizeof name);
         write_label(out, f->left + (c + 0.5) * f->cell_w, f->top - 6, "middle", name);
     }
     double middle = f->left + h->columns * f->cell_w / 2;
@@ -225,11 +208,11 @@ static void heat_names(nas_text *out, const heat_frame *f)
         f->top + h->rows * f->cell_h / 2);
     char label[64];
     double room = h->rows * f->cell_h / 6; /* characters */
-    shorten(h->row_label,
-            room < 12   ? 12
-            : room > 60 ? 60
-                        : (size_t)room,
-            label, sizeof label);
+    nas_svg_shorten(h->row_label,
+                    room < 12   ? 12
+                    : room > 60 ? 60
+                                : (size_t)room,
+                    label, sizeof label);
     nas_svg_escape(out, label);
     nas_text_puts(out, "</text>\n");
 }
@@ -314,7 +297,7 @@ static void draw_parallel_axis(nas_text *out, const nas_parallel *p, int index)
                     "height=\"%d\"/>",
                     x, PARALLEL_TOP, PARALLEL_BOTTOM, index, x - 12, PARALLEL_TOP,
                     PARALLEL_BOTTOM - PARALLEL_TOP);
-    shorten(a->label, 22, text, sizeof text);
+    nas_svg_shorten(a->label, 22, text, sizeof text);
     write_label(out, x, index % 2 == 0 ? 16 : 32, "middle", text);
     if (a->level == NULL) {
         axis_number(a, a->high, text, sizeof text);
@@ -323,7 +306,7 @@ static void draw_parallel_axis(nas_text *out, const nas_parallel *p, int index)
         write_label(out, x, PARALLEL_BOTTOM + 14, "middle", text);
     }
     for (int k = 0; a->level != NULL && k < a->n_levels && a->n_levels <= 12; k++) {
-        shorten(a->level[k], 9, text, sizeof text);
+        nas_svg_shorten(a->level[k], 9, text, sizeof text);
         write_label(out, x + 5, axis_y(a, k) + 4, "start", text);
     }
     nas_text_puts(out, "\n");
@@ -372,7 +355,7 @@ void nas_chart_timeline(nas_text *out, const nas_timeline *t)
     char text[40];
     nas_svg_begin(out, WIDTH, height, t->title, t->description);
     for (int i = 0; i < t->lanes; i++) {
-        shorten(t->lane[i], 18, text, sizeof text);
+        nas_svg_shorten(t->lane[i], 18, text, sizeof text);
         write_label(out, LANE_LABEL - 8, 21 + i * LANE, "end", text);
     }
     for (int i = 0; i <= 4; i++) {

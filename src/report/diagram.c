@@ -150,9 +150,8 @@ static void draw_boxes(const diagram *d, double width, nas_text *out)
 {
     nas_text_puts(out, "<path class=\"box\" d=\"");
     for (int i = 0; i < d->n; i++)
-        nas_text_printf(out, "M%.0f %.0fh%.0fv%.0fh-%.0fz",
-                        box_x(d, &d->boxes[i], width), box_y(&d->boxes[i]), BOX_WIDTH,
-                        BOX_HEIGHT, BOX_WIDTH);
+        nas_text_printf(out, "M%.0f %.0fh%.0fv%.0fh-%.0fz", box_x(d, &d->boxes[i], width),
+                        box_y(&d->boxes[i]), BOX_WIDTH, BOX_HEIGHT, BOX_WIDTH);
     nas_text_puts(out, "\"/>\n<g class=\"boxtext\" text-anchor=\"middle\">\n");
     for (int i = 0; i < d->n; i++) {
         nas_text_printf(out, "<text x=\"%.0f\" y=\"%.0f\">",

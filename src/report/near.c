@@ -90,10 +90,9 @@ static nas_status neighbours(const nas_report *r, const nas_trial_row *row, nas_
     nas_page_heading(r->out, "One change away");
     nas_page_paragraph(
         r->out,
-        "%d networks differ from the chosen one in one decision: %d of them were "
-        "trained, "
-        "%d break a limit, and %d of the rest look better to the forests. Best first; "
-        "scores at rung %d, where the chosen network has %s; costs against it.",
+        "%d networks differ from the chosen one in one decision. Trained: %d; over a "
+        "limit: %d; not trained, but better by the forests: %d. Best first; scores at "
+        "rung %d, where the chosen network has %s; costs against it.",
         near.n, trained, over, better, r->explanation->table.rung, own);
     nas_page_table_begin(
         r->out, "Networks one change away",

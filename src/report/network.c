@@ -18,13 +18,26 @@ static int64_t node_params(const nas_graph *graph, int node)
     return sum;
 }
 
+/* Bytes of the arena that hold something alive in a step. Buffers may overlap where the
+ * order of computing allows it: common bytes count once. */
 static int64_t live_bytes(const nas_program *p, int step)
 {
-    int64_t sum = 0;
-    for (int i = 0; i < p->n_buffers; i++)
-        if (p->buffers[i].first <= step && step <= p->buffers[i].last)
-            sum += p->buffers[i].bytes;
-    return sum;
+    int64_t sum = 0, end = 0;
+    for (;;) { /* the lowest byte above `end` that is alive, and the run behind it */
+        const nas_plan_buffer *next = NULL;
+        for (int i = 0; i < p->n_buffers; i++) {
+            const nas_plan_buffer *b = &p->buffers[i];
+            if (b->first > step || step > b->last || b->offset + b->bytes <= end)
+                continue;
+            if (next == NULL || b->offset < next->offset)
+                next = b;
+        }
+        if (next == NULL)
+            return sum;
+        int64_t from = next->offset > end ? next->offset : end;
+        end = next->offset + next->bytes;
+        sum += end - from;
+    }
 }
 
 /* ---- layers ------------------------------------------------------------ */
@@ -230,7 +243,8 @@ static nas_status draw_memory(const nas_report *r, const nas_program *p, nas_err
     nas_diagram_label(nas_graph_node(p->graph, p->steps[peak].node), label, sizeof label);
     nas_text_bytes(bytes, sizeof bytes, p->arena_bytes);
     nas_text_puts(r->out, "<p class=\"legend\"><span class=\"dot peak\"></span>alive at "
-                          "the peak <span class=\"dot\"></span>other tensors</p>\n");
+                          "the peak <span class=\"dot\"></span>other tensors; dark where "
+                          "they share bytes</p>\n");
     nas_page_paragraph(r->out,
                        "The arena needs %s. Step %d (%s) sets it: these tensors are "
                        "alive there. To need less RAM, make one of them smaller.",

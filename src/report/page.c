@@ -83,6 +83,13 @@ void nas_page_paragraph(nas_text *out, const char *fmt, ...)
     va_end(args);
 }
 
+void nas_page_signed(double value, int digits, char *out, size_t size)
+{
+    out[0] = '+';
+    nas_text_number(value < 0 ? out : out + 1, value < 0 ? size : size - 1, value,
+                    digits);
+}
+
 void nas_page_metric(const nas_metric *metric, double value, char *out, size_t size)
 {
     if (isnan(value))
@@ -90,7 +97,7 @@ void nas_page_metric(const nas_metric *metric, double value, char *out, size_t s
     else if (metric->fraction)
         (void)snprintf(out, size, "%.2f %%", 100 * value);
     else
-        (void)snprintf(out, size, "%.4g", value);
+        nas_text_number(out, size, value, 4);
 }
 
 void nas_page_score(const nas_metric *metric, const nas_score *score, char *out,

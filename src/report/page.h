@@ -19,7 +19,9 @@ void nas_page_heading(nas_text *out, const char *title);
 /* A paragraph; plain text, escaped. */
 void nas_page_paragraph(nas_text *out, const char *fmt, ...) NAS_PRINTF(2, 3);
 
-/* "93.1 %", "0.4123" or "-" */
+/* A number with its sign: "+2,385", "-0.0123". */
+void nas_page_signed(double value, int digits, char *out, size_t size);
+/* "93.1 %", "0.4123", "55,198" or "-" */
 void nas_page_metric(const nas_metric *metric, double value, char *out, size_t size);
 /* "93.1 % (92.6 to 93.6, n 10,000)" */
 void nas_page_score(const nas_metric *metric, const nas_score *score, char *out,

@@ -130,7 +130,7 @@ void nas_report_gap(const nas_report *r, double gap, char *out, size_t size)
     else if (r->metric->fraction)
         (void)snprintf(out, size, "%+.1f points", round(1000 * gap) / 10 + 0.0);
     else
-        (void)snprintf(out, size, "%+.3g", gap);
+        nas_page_signed(gap, 3, out, size);
 }
 
 /* ---- writing ----------------------------------------------------------- */

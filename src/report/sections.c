@@ -85,7 +85,8 @@ static nas_status sentences(const nas_report *r, nas_err *err)
         if (i == 0 || strcmp(sentence[i].topic, sentence[i - 1].topic) != 0) {
             nas_text_puts(r->out, i > 0 ? "</ul>\n" : "");
             nas_page_heading(r->out, sentence[i].topic);
-            nas_text_puts(r->out, "<ul class=\"verdict\">\n");
+            nas_text_printf(r->out, "<ul class=\"verdict%s\">\n",
+                            i == 0 && n > 1 ? " short" : "");
         }
         nas_text_printf(r->out, "<li class=\"%s\">", MOODS[sentence[i].mood]);
         nas_svg_escape(r->out, sentence[i].text);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #define TICKS 5
+#define LETTER 6.5 /* width of one of a label, pixels, about */
 
 void nas_svg_escape(nas_text *out, const char *text)
 {
@@ -26,6 +27,22 @@ void nas_svg_escape(nas_text *out, const char *text)
             nas_text_putc(out, *c);
         }
     }
+}
+
+void nas_svg_shorten(const char *name, size_t most, char *out, size_t size)
+{
+    size_t length = strlen(name);
+    if (length <= most) {
+        (void)snprintf(out, size, "%s", name);
+        return;
+    }
+    const char *tail = name + length - (most - most / 2 - 1);
+    size_t head = most / 2;
+    while ((*tail & 0xc0) == 0x80)
+        tail++;
+    while (head > 0 && (name[head] & 0xc0) == 0x80)
+        head--;
+    (void)snprintf(out, size, "%.*s…%s", (int)head, name, tail);
 }
 
 void nas_axis_include(nas_axis *axis, double value)
@@ -84,7 +101,7 @@ static void format_tick(const nas_axis *axis, double step, double value, char *o
     if (axis->bytes) {
         nas_text_bytes(out, size, (int64_t)value);
     } else if (axis->percent) {
-        int digits = step < 0.01 ? 1 : 0;
+        int digits = step >= 0.01 ? 0 : step >= 0.001 ? 1 : 2;
         (void)snprintf(out, size, "%.*f %%", digits, 100 * value);
     } else if (axis->log || fabs(value) >= 10000) {
         nas_text_count(out, size, value);
@@ -160,9 +177,9 @@ void nas_svg_begin(nas_text *out, double width, double height, const char *title
                    const char *description)
 {
     nas_text_printf(out,
-                    "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" class=\"plot\" "
+                    "<svg viewBox=\"0 0 %.0f %.0f\" role=\"img\" class=\"plot%s\" "
                     "style=\"max-width:%.0fpx\">\n<title>",
-                    width, height, width);
+                    width, height, width > 600 ? " wide" : "", width);
     nas_svg_escape(out, title);
     nas_text_puts(out, "</title><desc>");
     nas_svg_escape(out, description);
@@ -203,7 +220,9 @@ nas_plot nas_plot_begin_at(nas_text *out, nas_frame frame, nas_axis x, nas_axis 
                     "</text>\n<text class=\"label\" text-anchor=\"middle\" "
                     "transform=\"translate(14 %.1f) rotate(-90)\">",
                     (p.top + p.bottom) / 2);
-    nas_svg_escape(out, y.label);
+    char label[64];
+    nas_svg_shorten(y.label, (size_t)((p.bottom - p.top) / LETTER), label, sizeof label);
+    nas_svg_escape(out, label);
     nas_text_puts(out, "</text>\n");
     return p;
 }
@@ -340,7 +359,8 @@ void nas_plot_level(nas_plot *plot, double y, const char *style, const char *wor
     nas_text_printf(plot->out,
                     "<path class=\"level %s\" d=\"M%.1f %.1fH%.1f\"/><text "
                     "class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">",
-                    style, plot->left, at, plot->right, plot->right - 4, at - 4);
+                    style, plot->left, at, plot->right, plot->right - 4,
+                    at < plot->top + 14 ? at + 12 : at - 4);
     nas_svg_escape(plot->out, word);
     nas_text_puts(plot->out, "</text>\n");
 }

@@ -87,6 +87,9 @@ void nas_plot_level(nas_plot *plot, double y, const char *style, const char *wor
 void nas_svg_begin(nas_text *out, double width, double height, const char *title,
                    const char *description);
 
+/* At most `most` characters; the middle of a longer name goes. UTF-8 stays whole. */
+void nas_svg_shorten(const char *name, size_t most, char *out, size_t size);
+
 /* Append text with &, <, > and quotes escaped. */
 void nas_svg_escape(nas_text *out, const char *text);
 

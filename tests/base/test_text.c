@@ -95,6 +95,17 @@ static void test_integers_for_people(void **state)
     assert_string_equal(large, "-9,223,372,036,854,775,808");
 }
 
+static void test_numbers_for_people(void **state)
+{
+    (void)state;
+    check_format(nas_text_number(out, sizeof out, 55198.4, 4), "55,198");
+    check_format(nas_text_number(out, sizeof out, -2385, 3), "-2,385");
+    check_format(nas_text_number(out, sizeof out, 753.84, 4), "753.8");
+    check_format(nas_text_number(out, sizeof out, 0.0123456, 3), "0.0123");
+    check_format(nas_text_number(out, sizeof out, 0, 3), "0");
+    check_format(nas_text_number(out, sizeof out, 999.7, 4), "1,000");
+}
+
 static void test_bytes_for_people(void **state)
 {
     (void)state;
@@ -112,9 +123,9 @@ static void test_bytes_for_people(void **state)
 static void test_durations_for_people(void **state)
 {
     (void)state;
-    check_format(nas_text_ms(out, sizeof out, 2.38549), "2.385 ms");
+    check_format(nas_text_ms(out, sizeof out, 2.38549), "2.39 ms");
     check_format(nas_text_ms(out, sizeof out, 0.27), "0.27 ms");
-    check_format(nas_text_ms(out, sizeof out, 0.0412345), "41.23 µs");
+    check_format(nas_text_ms(out, sizeof out, 0.0412345), "41.2 µs");
     check_format(nas_text_ms(out, sizeof out, 1250), "1.25 s");
     check_format(nas_text_ms(out, sizeof out, 0), "0 ms");
     check_format(nas_text_ms(out, sizeof out, -1), "-");
@@ -135,6 +146,7 @@ int main(void)
         cmocka_unit_test(test_nearest),
         cmocka_unit_test(test_counts_for_people),
         cmocka_unit_test(test_integers_for_people),
+        cmocka_unit_test(test_numbers_for_people),
         cmocka_unit_test(test_bytes_for_people),
         cmocka_unit_test(test_durations_for_people),
     };

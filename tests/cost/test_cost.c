@@ -158,14 +158,14 @@ static void test_words(void **state)
     assert_string_equal(words.macs, "1.2 M");
     assert_string_equal(words.ram, "64 KiB");
     assert_string_equal(words.flash, "0 B");
-    assert_string_equal(words.latency, "2.385 ms");
+    assert_string_equal(words.latency, "2.39 ms");
     cost.latency_ms = -1;
     assert_string_equal(nas_cost_in_words(&cost).latency, "-");
     char text[16];
     nas_cost_text(NAS_LIMIT_RAM, 700.25, text, sizeof text);
     assert_string_equal(text, "701 B");
     nas_cost_text(NAS_LIMIT_LATENCY, 0.0123456, text, sizeof text);
-    assert_string_equal(text, "12.35 µs");
+    assert_string_equal(text, "12.3 µs");
 }
 
 int main(void)

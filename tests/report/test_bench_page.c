@@ -53,7 +53,7 @@ static void curves_bands_and_tables_are_there(void **state)
                                .n_methods = 2};
     check_ok(nas_report_bench_write(&options, &result, path, &err), err);
     check_ok(nas_file_read(path, 0, &page, &bytes, &err), err);
-    assert_int_equal(count(page, "class=\"plot\""), 2);
+    assert_int_equal(count(page, "class=\"plot"), 2);
     assert_int_equal(count(page, "class=\"band"), 4); /* not of the reference */
     assert_int_equal(count(page, "class=\"m1\" d="), 2 + 2);
     assert_non_null(strstr(page, "random&lt;1&gt;"));
@@ -70,7 +70,7 @@ static void curves_bands_and_tables_are_there(void **state)
     result.front = 5; /* with an objective there is one plot more */
     check_ok(nas_report_bench_write(&options, &result, path, &err), err);
     check_ok(nas_file_read(path, 0, &page, &bytes, &err), err);
-    assert_int_equal(count(page, "class=\"plot\""), 3);
+    assert_int_equal(count(page, "class=\"plot"), 3);
     nas_heap_free(page);
     nas_table_free(table);
     check_ok(nas_file_remove(folder, &err), err);
