@@ -59,7 +59,7 @@ static void planted_begin(planted *p, nas_task task, nas_shape shape, int64_t n,
 
 /* One dense layer over the flattened input: weights zero; [outputs][size], then biases.
  */
-static void planted_linear(planted *p)
+__attribute__((unused)) static void planted_linear(planted *p)
 {
     nas_err err = {0};
     nas_graph_builder *b = nas_graph_builder_new();
@@ -83,13 +83,13 @@ static void planted_linear(planted *p)
 }
 
 /* Weight of output k on input i. */
-static float *planted_weight(planted *p, int64_t k, int64_t i)
+__attribute__((unused)) static float *planted_weight(planted *p, int64_t k, int64_t i)
 {
     return &p->model.weights[k * nas_shape_count(p->data.shape) + i];
 }
 
 /* Open the subject, and make the labels (targets) what the network answers. */
-static void planted_open(planted *p)
+__attribute__((unused)) static void planted_open(planted *p)
 {
     nas_err err = {0};
     for (int pass = 0; pass < 2; pass++) {
