@@ -2,7 +2,7 @@
 #ifndef NASMITH_SPACE_PARSE_H
 #define NASMITH_SPACE_PARSE_H
 
-#include "space/doc.h"
+#include "base/doc.h"
 #include "space/space.h"
 
 typedef struct nas_parser {

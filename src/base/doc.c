@@ -1,4 +1,4 @@
-#include "space/doc.h"
+#include "base/doc.h"
 
 #include "nasmith/text.h"
 

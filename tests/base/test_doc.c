@@ -1,7 +1,7 @@
 #include "check.h"
 
+#include "base/doc.h"
 #include "nasmith/text.h"
-#include "space/doc.h"
 
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* A YAML document with places, for messages that point at what the user wrote. */
-#ifndef NASMITH_SPACE_DOC_H
-#define NASMITH_SPACE_DOC_H
+#ifndef NASMITH_BASE_DOC_H
+#define NASMITH_BASE_DOC_H
 
 #include "nasmith/err.h"
 
