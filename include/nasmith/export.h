@@ -30,8 +30,14 @@ nas_status nas_onnx_read(const char *path, nas_model **out, nas_err *err);
 nas_status nas_onnx_parse(const void *data, size_t bytes, const char *name,
                           nas_model **out, nas_err *err);
 
+/* Kernels of the C: one copy of each and overlapping tensors, for microcontrollers; or
+ * compiled into each call with its shapes as constants, in the vector extensions of gcc
+ * and clang, for edge CPUs (int8: the same kernels, compiled into each call). */
+typedef enum nas_c_profile { NAS_C_MCU, NAS_C_HOST } nas_c_profile;
+
 /* How the C files are written. */
 typedef struct nas_c_options {
+    nas_c_profile profile;
     const char *prefix;     /* of every symbol and file; default "net" */
     const nas_quant *quant; /* int8: the model's int8 form; NULL: 32-bit floats */
     const float *sample;    /* [n_samples][C*H*W] raw inputs for the self-test, or NULL */
@@ -39,16 +45,35 @@ typedef struct nas_c_options {
     const char *note; /* one line for the header: command, scores; or NULL */
 } nas_c_options;
 
-/* Write PREFIX.h, PREFIX.c, PREFIX_weights.c, PREFIX_selftest.c, Makefile, README.md into
- * a folder (created; files replaced atomically). C99, no malloc, no stdio, no libm, one
- * static arena of PREFIX_ARENA_BYTES = the planner's number, or the caller's.
- * API: int PREFIX_run(const float *in, float *out); raw sample in, probabilities or
- * targets out; int PREFIX_run_arena(void *arena, size_t bytes, const float *in, float
- * *out); int PREFIX_selftest(void).
- * Int8: no float in them; in and out are int8_t, and PREFIX_convert.c converts between
- * them and what the float network takes and gives. */
+/* Write PREFIX.h, PREFIX.c, PREFIX_weights.c, PREFIX_selftest.c, Makefile, README.md and
+ * what CMake, Arduino and Zephyr need into a folder (created; files replaced atomically).
+ * C99, no malloc, no stdio, no libm, one static arena of PREFIX_ARENA_BYTES = the
+ * planner's number, or the caller's. API: int PREFIX_run(const float *in, float *out);
+ * raw sample in, probabilities or targets out; int PREFIX_run_arena(void *arena, size_t
+ * bytes, const float *in, float *out); int PREFIX_selftest(void). Int8: no float in them;
+ * in and out are int8_t, and PREFIX_convert.c converts between them and what the float
+ * network takes and gives. */
 nas_status nas_c_write(const nas_model *model, const nas_c_options *options,
                        const char *folder, nas_err *err);
+
+/* What the C files of a network consist of, counted without writing them. */
+enum { NAS_C_MOST_PARTS = 64, NAS_C_MOST_ARGUMENTS = 8 };
+typedef struct nas_c_size {
+    int64_t table_bytes;        /* weights and other constant tables */
+    int64_t parameter_bytes;    /* constants of the calls */
+    int64_t parameter_bytes_32; /* the same where each begins at a multiple of 32 */
+    int calls[NAS_C_MOST_ARGUMENTS + 1]; /* of kernels, by their number of arguments */
+    const char *parts[NAS_C_MOST_PARTS]; /* names of runtime files: first `helpers` that
+                                            kernels are built from, then the kernels */
+    int n_parts, helpers;
+} nas_c_size;
+
+/* Count a planned network as a classifier.
+ * @param program  not changed; complete, that is not rejected by its planner
+ * @param arena    for the work
+ * @return NAS_E_NOMEM */
+nas_status nas_c_count(nas_program *program, nas_arena *arena, nas_c_size *out,
+                       nas_err *err);
 
 /* What a check of exported files found. */
 typedef struct nas_verify_result {

@@ -142,6 +142,8 @@ typedef struct nas_program_options {
                                    when that is already larger; of the steps only kind,
                                    node, norm_node and shapes are then of use */
     int64_t node_cap;           /* of order and placement search, default 2000 */
+    bool apart; /* results do not overlap inputs, so that several pixels may be computed
+                   at once; in place where elements stand alone */
 } nas_program_options;
 
 nas_program_options nas_program_options_default(void);

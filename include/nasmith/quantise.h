@@ -30,9 +30,10 @@ const char *nas_range_method_name(nas_range_method calibration);
 typedef struct nas_quant_options {
     nas_range_method calibration;
     bool bias_correction; /* add the mean error of the rounded weights to the biases */
+    bool equalise; /* scale channels between layers; NAS_RANGE_BEST tries it both ways */
 } nas_quant_options;
 
-nas_quant_options nas_quant_options_default(void); /* best, with correction */
+nas_quant_options nas_quant_options_default(void); /* best, with both */
 
 /* An int8 network. */
 typedef struct nas_quant nas_quant;
@@ -48,13 +49,14 @@ const char *nas_quant_refusal(const nas_graph *graph, int *node);
  * @param out  Ownership: caller, nas_quant_free
  * @return NAS_E_UNSUPPORTED for operators without int8 form or sums that may overflow 32
  *         bits; NAS_E_GRAPH as for the float export
- * Cost: two runs of the float kernels per row, six more for NAS_RANGE_BEST. */
+ * Cost: four runs of the float kernels per row, seven more for NAS_RANGE_BEST. */
 nas_status nas_quantise(const nas_model *model, const float *rows, int64_t n,
                         const nas_quant_options *options, nas_quant **out, nas_err *err);
 void nas_quant_free(nas_quant *quant);
 
-/* The method that was used; never NAS_RANGE_BEST. */
+/* The method that was used; never NAS_RANGE_BEST. And whether channels were scaled. */
 nas_range_method nas_quant_calibration(const nas_quant *quant);
+bool nas_quant_equalised(const nas_quant *quant);
 
 /* Reference interpreter of the integers: plain loops in the graph's order, own of this
  * layer. The shipped kernels must give the same bits.

@@ -2,126 +2,20 @@
 #include "export/c_write.h"
 
 #include "base/embed.h"
+#include "export/c_parts.h"
 #include "nasmith/version.h"
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 extern const nas_embedded nas_embedded_runtime[];
 extern const nas_embedded nas_embedded_runtime8[];
 extern const nas_embedded nas_embedded_runtime_graph[];
+extern const nas_embedded nas_embedded_runtime_host[];
 
 /* ---- kernels ----------------------------------------------------------------------- */
-
-static bool has_window(nas_kernel kernel)
-{
-    return kernel == NAS_KERNEL_CONV || kernel == NAS_KERNEL_DEPTHWISE ||
-           kernel == NAS_KERNEL_MAX_POOL || kernel == NAS_KERNEL_AVG_POOL;
-}
-
-static bool has_recurrent(nas_kernel kernel)
-{
-    return kernel == NAS_KERNEL_LSTM || kernel == NAS_KERNEL_GRU;
-}
-
-static bool has_spectrum(nas_kernel kernel)
-{
-    return kernel == NAS_KERNEL_SPECTRUM;
-}
-
-static bool has_dot(nas_kernel kernel)
-{
-    return kernel == NAS_KERNEL_CONV || kernel == NAS_KERNEL_DENSE ||
-           has_recurrent(kernel);
-}
-
-static bool has_logistic(nas_kernel kernel)
-{
-    return kernel == NAS_KERNEL_SIGMOID || kernel == NAS_KERNEL_TANH ||
-           kernel == NAS_KERNEL_SILU || kernel == NAS_KERNEL_GELU ||
-           has_recurrent(kernel);
-}
-
-static bool has_heads(nas_kernel kernel)
-{
-    return kernel == NAS_KERNEL_ATTENTION;
-}
-
-static bool has_exp(nas_kernel kernel)
-{
-    return kernel == NAS_KERNEL_SOFTMAX || has_logistic(kernel) || has_heads(kernel);
-}
-
-static bool has_inverse_root(nas_kernel kernel)
-{
-    return kernel == NAS_KERNEL_LAYER_NORM || kernel == NAS_KERNEL_GROUP_NORM;
-}
-
-static bool moves_only(nas_kernel kernel)
-{
-    return kernel == NAS_KERNEL_LOAD || kernel == NAS_KERNEL_STORE ||
-           kernel == NAS_KERNEL_STORE_GATHER;
-}
-
-static bool has_clamp(nas_kernel kernel)
-{
-    switch (kernel) {
-    case NAS_KERNEL_ENCODE:
-    case NAS_KERNEL_GLOBAL_MAX_POOL:
-    case NAS_KERNEL_LEAKY_RELU:
-    case NAS_KERNEL_SPECTRUM:
-    case NAS_KERNEL_MUL:
-    case NAS_KERNEL_GATE:
-    case NAS_KERNEL_GATE_GATHER:
-    case NAS_KERNEL_LAYER_NORM:
-    case NAS_KERNEL_GROUP_NORM:
-    case NAS_KERNEL_TOKENS:
-    case NAS_KERNEL_POSITIONS:
-        return false;
-    default:
-        return !moves_only(kernel) && !has_exp(kernel);
-    }
-}
-
-static bool has_clamp8(nas_kernel kernel)
-{
-    return !moves_only(kernel);
-}
-
-static bool converts8(nas_kernel kernel)
-{
-    return kernel == NAS_KERNEL_ACTIVATION || kernel == NAS_KERNEL_CONCAT;
-}
-
-static bool rescales8(nas_kernel kernel)
-{
-    return has_dot(kernel) || kernel == NAS_KERNEL_DEPTHWISE || converts8(kernel) ||
-           kernel == NAS_KERNEL_ADD || kernel == NAS_KERNEL_GLOBAL_AVG_POOL;
-}
-
-/* What kernels are built from, in the order of emission; by type. */
-typedef struct helper {
-    const char *name;
-    bool (*used)(nas_kernel kernel);
-} helper;
-
-static const helper helpers[] = {{"recurrent_type", has_recurrent},
-                                 {"heads_type", has_heads},
-                                 {"inverse_root", has_inverse_root},
-                                 {"spectrum_type", has_spectrum},
-                                 {"log", has_spectrum},
-                                 {"clamp", has_clamp},
-                                 {"taps", has_window},
-                                 {"dot", has_dot},
-                                 {"exp", has_exp},
-                                 {"logistic", has_logistic},
-                                 {"recurrent", has_recurrent},
-                                 {NULL, NULL}};
-
-static const helper helpers8[] = {{"clamp", has_clamp8},  {"rescale", rescales8},
-                                  {"convert", converts8}, {"taps", has_window},
-                                  {"dot", has_dot},       {NULL, NULL}};
 
 static const nas_embedded *find(const nas_embedded *table, const char *name)
 {
@@ -133,11 +27,15 @@ static const nas_embedded *find(const nas_embedded *table, const char *name)
     return NULL;
 }
 
-/* A file of the type's runtime; what both types share is the floats'. */
+/* A file of the profile's and type's runtime; what is not special there is the floats'.
+ */
 void nas_c_runtime_text(const nas_c_writer *w, nas_text *out, const char *name)
 {
     const nas_embedded *file = NULL;
-    if (w->calls->quant != NULL)
+    const bool int8 = w->calls->quant != NULL;
+    if (w->calls->host && (!int8 || strcmp(name, "once") == 0))
+        file = find(nas_embedded_runtime_host, name);
+    if (file == NULL && int8)
         file = find(nas_embedded_runtime8, name);
     if (file == NULL)
         file = find(nas_embedded_runtime, name);
@@ -148,23 +46,32 @@ void nas_c_runtime_text(const nas_c_writer *w, nas_text *out, const char *name)
     nas_text_putc(out, '\n');
 }
 
+/* Kernels are compiled once each, so that their code and stack are those of the table of
+ * code sizes whatever else is in the file. */
+static void put_kernel(const nas_c_writer *w, nas_text *out, const char *name)
+{
+    nas_text text = {0};
+    char start[128];
+    nas_c_runtime_text(w, &text, name);
+    (void)snprintf(start, sizeof start, "static void %s_%s(", w->names.lower, name);
+    const char *all = nas_text_string(&text), *at = strstr(all, start);
+    assert(at != NULL);
+    nas_text_append(out, all, (size_t)(at - all));
+    nas_text_printf(out, "static %s_once ", w->names.lower);
+    nas_text_puts(out, at + strlen("static "));
+    nas_text_free(&text);
+}
+
 static void put_kernels(const nas_c_writer *w, nas_text *out)
 {
-    bool used[NAS_KERNEL_COUNT] = {0};
-    const helper *all = w->calls->quant == NULL ? helpers : helpers8;
-    for (int i = 0; i < w->calls->n; i++)
-        used[w->calls->list[i].kernel] = true;
-    nas_c_runtime_text(w, out, "types");
-    for (const helper *h = all; h->name != NULL; h++) {
-        bool needed = false;
-        for (int k = 0; k < NAS_KERNEL_COUNT; k++)
-            needed = needed || (used[k] && h->used((nas_kernel)k));
-        if (needed)
-            nas_c_runtime_text(w, out, h->name);
+    nas_c_parts parts;
+    nas_c_parts_of(w->calls, &parts);
+    for (int i = 0; i < parts.n; i++) {
+        if (i < parts.helpers)
+            nas_c_runtime_text(w, out, parts.names[i]);
+        else
+            put_kernel(w, out, parts.names[i]);
     }
-    for (int k = 0; k < NAS_KERNEL_COUNT; k++)
-        if (used[k])
-            nas_c_runtime_text(w, out, nas_kernel_name((nas_kernel)k));
 }
 
 /* ---- calls ------------------------------------------------------------------------- */
@@ -233,8 +140,10 @@ static void put_parameters(const nas_c_writer *w, nas_text *out, int index)
 {
     const nas_call *call = &w->calls->list[index];
     const char *p = w->names.lower;
-    const bool window = has_window(call->kernel), recurrent = has_recurrent(call->kernel);
-    const bool heads = has_heads(call->kernel), spectrum = has_spectrum(call->kernel);
+    const bool window = nas_kernel_has_window(call->kernel),
+               recurrent = nas_kernel_has_recurrent(call->kernel),
+               heads = nas_kernel_has_heads(call->kernel),
+               spectrum = nas_kernel_has_spectrum(call->kernel);
     const char *type = spectrum    ? "spectrum_plan"
                        : recurrent ? "recurrent"
                        : heads     ? "heads"
@@ -342,14 +251,12 @@ static void put_step_calls(const nas_c_writer *w, nas_text *out)
 /* Declarations both files need to agree on. */
 static void put_tables(const nas_c_writer *w, nas_text *out)
 {
-    const int64_t n = w->calls->n_weights > 0 ? w->calls->n_weights : 1;
     nas_c_template(out, &w->names, "#ifdef __cplusplus\nextern \"C\" {\n#endif\n");
-    const int64_t scales = w->calls->n_scales > 0 ? w->calls->n_scales : 1;
     nas_text_printf(out, "extern const %s %s_weights[%" PRId64 "];\n", w->names.type,
-                    w->names.lower, n);
+                    w->names.lower, w->calls->n_weights);
     if (w->calls->quant != NULL)
         nas_text_printf(out, "extern const int32_t %s_scales[%" PRId64 "];\n",
-                        w->names.lower, scales);
+                        w->names.lower, w->calls->n_scales);
     if (w->calls->n_indices > 0)
         nas_text_printf(out, "extern const uint32_t %s_indices[%" PRId64 "];\n",
                         w->names.lower, w->calls->n_indices);
@@ -421,21 +328,18 @@ void nas_c_write_weights(const nas_c_writer *w, nas_text *out)
     put_tables(w, out);
     nas_text_printf(
         out, "const %s %s_weights[%" PRId64 "] %s_ALIGN %s_WEIGHTS_ATTR = {\n",
-        w->names.type, w->names.lower, calls->n_weights > 0 ? calls->n_weights : 1,
-        w->names.upper, w->names.upper);
+        w->names.type, w->names.lower, calls->n_weights, w->names.upper, w->names.upper);
     if (calls->quant == NULL)
         nas_c_float_rows(out, calls->weights, calls->n_weights);
     else
         nas_c_int8_rows(out, calls->weights8, calls->n_weights);
-    if (calls->n_weights == 0)
-        nas_text_puts(out, calls->quant == NULL ? "    0.0f,\n" : "    0,\n");
     nas_text_puts(out, "};\n");
     if (calls->quant != NULL) {
-        nas_text_printf(
-            out, "\nconst int32_t %s_scales[%" PRId64 "] %s_WEIGHTS_ATTR = {\n",
-            w->names.lower, calls->n_scales > 0 ? calls->n_scales : 1, w->names.upper);
+        nas_text_printf(out,
+                        "\nconst int32_t %s_scales[%" PRId64 "] %s_WEIGHTS_ATTR = {\n",
+                        w->names.lower, calls->n_scales, w->names.upper);
         nas_c_int32_rows(out, calls->scales, calls->n_scales);
-        nas_text_puts(out, calls->n_scales > 0 ? "};\n" : "    0,\n};\n");
+        nas_text_puts(out, "};\n");
     }
     if (calls->n_indices == 0)
         return;

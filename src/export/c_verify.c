@@ -39,6 +39,7 @@ enum {
 typedef struct checker {
     const nas_model *model;
     const nas_quant *quant; /* NULL: floats */
+    bool host;              /* profile */
     const char *folder;     /* of the generated files; never read as an option */
     const char *prefix;
     char temporary[256];
@@ -181,8 +182,10 @@ static nas_status write_runner(checker *c, const float *inputs, int64_t n)
 static nas_status compile(checker *c, int part, bool stack, nas_process_result *result)
 {
     const char *const argv[] = {"cc",
-                                "-std=c99",
-                                "-O2",
+                                c->host ? "-std=gnu99" : "-std=c99",
+                                c->host ? "-O3" : "-O2",
+                                "-fno-asynchronous-unwind-tables",
+                                c->host ? "-march=native" : "-c",
                                 "-c",
                                 "-o",
                                 c->path[OBJECT + part],
@@ -408,6 +411,7 @@ nas_status nas_c_verify(const nas_model *model, const nas_c_options *options,
     *out = (nas_verify_result){0};
     checker c = {.model = model,
                  .quant = options->quant,
+                 .host = options->profile == NAS_C_HOST,
                  .prefix = options->prefix == NULL ? "net" : options->prefix,
                  .out = out,
                  .err = err};

@@ -50,11 +50,14 @@ static nas_status prepare(nas_c_writer *w, nas_arena *arena, nas_err *err)
     nas_calls *calls = NULL;
     NAS_TRY(nas_c_names_make(prefix, &w->names, err));
     if (quant == NULL) {
-        NAS_TRY(nas_calls_build(w->model, arena, &calls, err));
+        NAS_TRY(w->options->profile == NAS_C_HOST
+                    ? nas_calls_build_host(w->model, arena, &calls, err)
+                    : nas_calls_build(w->model, arena, &calls, err));
     } else {
         assert(quant->model == w->model);
         NAS_TRY(nas_calls_build_int8(quant, arena, &calls, err));
         w->names.type = "int8_t";
+        calls->host = w->options->profile == NAS_C_HOST;
     }
     w->calls = calls;
     w->n_inputs = nas_shape_count(nas_graph_input_shape(w->model->graph));
@@ -77,13 +80,19 @@ static const struct {
     {"_convert.c", false, true, nas_c_write_convert},
     {"_selftest.c", false, false, nas_c_write_selftest},
     {"Makefile", true, false, nas_c_write_makefile},
+    {"CMakeLists.txt", true, false, nas_c_write_cmake},
+    {"library.properties", true, false, nas_c_write_arduino},
+    {"zephyr/module.yml", true, false, nas_c_write_zephyr},
     {"README.md", true, false, nas_c_write_readme},
 };
 
 static nas_status write_files(const nas_c_writer *w, const char *folder, nas_arena *arena,
                               nas_err *err)
 {
+    const char *zephyr = nas_file_join(arena, folder, "zephyr");
+    NAS_TRY_ALLOC(zephyr, err);
     NAS_TRY(nas_file_make_directory(folder, err));
+    NAS_TRY(nas_file_make_directory(zephyr, err));
     for (size_t i = 0; i < sizeof files / sizeof files[0]; i++) {
         nas_text text = {0};
         if (files[i].int8_only && w->calls->quant == NULL)

@@ -25,6 +25,9 @@ void nas_c_write_convert(const nas_c_writer *w, nas_text *out); /* int8 only */
 void nas_c_write_selftest(const nas_c_writer *w, nas_text *out);
 void nas_c_write_makefile(const nas_c_writer *w, nas_text *out);
 void nas_c_write_readme(const nas_c_writer *w, nas_text *out);
+void nas_c_write_cmake(const nas_c_writer *w, nas_text *out);
+void nas_c_write_arduino(const nas_c_writer *w, nas_text *out); /* library.properties */
+void nas_c_write_zephyr(const nas_c_writer *w, nas_text *out);  /* module.yml */
 
 /* Append a file of the shipped runtime, by name without ending. */
 void nas_c_runtime_text(const nas_c_writer *w, nas_text *out, const char *name);

@@ -30,6 +30,7 @@ static void count_value(const collector *c, nas_statistics *s, int64_t index,
         s->low = fmin(s->low, value);
         s->high = fmax(s->high, value);
         s->mean[index] += value;
+        s->most[index / s->plane] = fmax(s->most[index / s->plane], fabs(value));
         return;
     }
     double width = (s->high - s->low) / NAS_STATISTICS_BINS;
@@ -68,10 +69,13 @@ static nas_status make_room(collector *c, nas_arena *arena, nas_err *err)
     for (int i = -1; i < program->n_steps; i++) {
         const int node = i < 0 ? 0 : program->steps[i].node;
         nas_statistics *s = &c->statistics[node];
-        s->count = nas_shape_count(nas_graph_node(program->graph, node)->shape);
+        const nas_shape shape = nas_graph_node(program->graph, node)->shape;
+        s->count = nas_shape_count(shape);
+        s->plane = shape.h * shape.w;
+        s->most = NAS_NEW(arena, double, shape.c);
         s->mean = NAS_NEW(arena, double, s->count);
         s->bins = NAS_NEW(arena, int64_t, NAS_STATISTICS_BINS);
-        if (s->mean == NULL || s->bins == NULL)
+        if (s->mean == NULL || s->most == NULL || s->bins == NULL)
             return nas_fail(err, NAS_E_NOMEM, "out of memory");
     }
     c->arena = nas_arena_alloc(arena, (size_t)program->arena_bytes, 1);

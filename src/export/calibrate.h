@@ -13,6 +13,8 @@ typedef struct nas_statistics {
     int64_t count;    /* elements of a sample */
     double low, high; /* of all values, 0 included */
     double *mean;     /* [count] in the graph's order */
+    int64_t plane;    /* elements of a channel */
+    double *most;     /* [count / plane] largest magnitude in each channel */
     int64_t *bins;    /* [NAS_STATISTICS_BINS] equal parts of [low, high] */
 } nas_statistics;
 

@@ -5,6 +5,9 @@
 
 #include "export/calls.h"
 
+/* Tables are multiples of so many bytes. */
+enum { NAS_TABLE_ROUND = 16 };
+
 /* How a tensor lies in its buffer. `order` is NULL when it lies as [h][w][c] of `shape`;
  * otherwise the tensor is a vector and order[i] is the index of the element at i. */
 typedef struct layout {
@@ -18,6 +21,7 @@ typedef struct lowering {
     nas_arena *arena;
     nas_calls *calls;
     layout *layouts; /* [buffers]: of the tensor each holds now */
+    bool counts;     /* weights are counted, not packed; there are none */
     nas_err *err;
 } lowering;
 
@@ -73,6 +77,12 @@ nas_call *nas_call_channels(lowering *l, const step_view *v, nas_kernel kernel);
 
 /* ---- packed weights ---------------------------------------------------------------- */
 
+/* values + offset, also of none. */
+static inline const float *nas_call_part(const float *values, int64_t offset)
+{
+    return values == NULL ? NULL : values + offset;
+}
+
 /* Append floats. @return their offset */
 int64_t nas_call_put(lowering *l, const float *values, int64_t n);
 /* The same with element i taken from values[order[i]]. */
@@ -82,6 +92,8 @@ int64_t nas_call_put_ordered(lowering *l, const float *values, const uint32_t *o
  * @param order  of the channels, or NULL */
 void nas_call_put_biases(lowering *l, const step_view *v, nas_call *call,
                          const uint32_t *order, int64_t n);
+/* Append an int8 curve's table of 256 values. @return its offset */
+int64_t nas_call_put_table(lowering *l, const int8_t *table);
 /* Table of indices: where in `to`'s memory each element of `from`'s memory lies. */
 nas_status nas_call_put_indices(lowering *l, const layout *from, const layout *to,
                                 int64_t *offset);

@@ -97,7 +97,7 @@ nas_call *nas_call_channels(lowering *l, const step_view *v, nas_kernel kernel)
 int64_t nas_call_put(lowering *l, const float *values, int64_t n)
 {
     const int64_t offset = l->calls->n_weights;
-    if (n > 0)
+    if (n > 0 && !l->counts)
         memcpy(l->calls->weights + offset, values, (size_t)n * sizeof *values);
     l->calls->n_weights += n;
     return offset;
@@ -107,10 +107,23 @@ int64_t nas_call_put_ordered(lowering *l, const float *values, const uint32_t *o
                              int64_t n)
 {
     const int64_t offset = l->calls->n_weights;
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < n && !l->counts; i++)
         l->calls->weights[offset + i] = values[nas_call_logical(order, i)];
     l->calls->n_weights += n;
     return offset;
+}
+
+static void copy_rescales(const lowering *l, const nas_quant_step *step,
+                          const uint32_t *order, int64_t n)
+{
+    int32_t *scales = l->calls->scales + l->calls->n_scales;
+    float *shifts = l->calls->weights + l->calls->n_weights;
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t c = nas_call_logical(order, i);
+        scales[i] = step->bias[c];
+        scales[n + i] = step->rescales[c].multiplier;
+        shifts[i] = (float)step->rescales[c].shift;
+    }
 }
 
 void nas_call_put_biases(lowering *l, const step_view *v, nas_call *call,
@@ -120,32 +133,39 @@ void nas_call_put_biases(lowering *l, const step_view *v, nas_call *call,
         call->weights[1] = nas_call_put_ordered(l, v->bias, order, n);
         return;
     }
-    const nas_quant_step *step = &l->quant->steps[v->index];
-    int32_t *scales = l->calls->scales + l->calls->n_scales;
-    float *shifts = l->calls->weights + l->calls->n_weights;
-    for (int64_t i = 0; i < n; i++) {
-        const int64_t c = nas_call_logical(order, i);
-        scales[i] = step->bias[c];
-        scales[n + i] = step->rescales[c].multiplier;
-        shifts[i] = (float)step->rescales[c].shift;
-    }
+    if (!l->counts)
+        copy_rescales(l, &l->quant->steps[v->index], order, n);
     call->int8.scales = l->calls->n_scales;
     call->weights[1] = l->calls->n_weights;
     l->calls->n_scales += 2 * n;
     l->calls->n_weights += n;
 }
 
+int64_t nas_call_put_table(lowering *l, const int8_t *table)
+{
+    const int64_t offset = l->calls->n_weights;
+    for (int i = 0; i < NAS_QUANT_TABLE && !l->counts; i++)
+        l->calls->weights[offset + i] = (float)table[i];
+    l->calls->n_weights += NAS_QUANT_TABLE;
+    return offset;
+}
+
 nas_status nas_call_put_indices(lowering *l, const layout *from, const layout *to,
                                 int64_t *offset)
 {
     const int64_t n = nas_shape_count(from->shape);
+    *offset = l->calls->n_indices;
+    if (l->counts) {
+        l->calls->n_indices += n;
+        return NAS_OK;
+    }
     uint32_t *place = NAS_NEW(l->arena, uint32_t, n);
-    uint32_t *table = NAS_NEW(l->arena, uint32_t, l->calls->n_indices + n);
+    uint32_t *table =
+        NAS_NEW(l->arena, uint32_t, l->calls->n_indices + n + NAS_TABLE_ROUND);
     NAS_TRY_ALLOC(place, l->err);
     NAS_TRY_ALLOC(table, l->err);
     for (int64_t i = 0; i < n; i++)
         place[nas_call_logical(to->order, i)] = (uint32_t)i;
-    *offset = l->calls->n_indices;
     if (*offset > 0)
         memcpy(table, l->calls->indices, (size_t)*offset * sizeof *table);
     for (int64_t i = 0; i < n; i++)
@@ -168,8 +188,8 @@ static int64_t block_of(int64_t left)
 void nas_call_pack(lowering *l, const float *kernel, int64_t outputs, int64_t inputs,
                    int64_t taps, const uint32_t *order)
 {
-    float *to = l->calls->weights + l->calls->n_weights;
-    for (int64_t o = 0; o < outputs;) {
+    float *to = l->counts ? NULL : l->calls->weights + l->calls->n_weights;
+    for (int64_t o = 0; o < outputs && !l->counts;) {
         const int64_t block = block_of(outputs - o);
         for (int64_t i = 0; i < inputs * taps * block; i++) {
             const int64_t input = nas_call_logical(order, i / block % inputs);

@@ -103,15 +103,17 @@ static nas_status lower_conv(lowering *l, const step_view *v, layout *out)
     const float *kernel = v->kernel;
     w->groups = (int32_t)v->node->attr[NAS_ATTR_CONV_GROUPS].i;
     if (v->in.order != NULL && w->groups > 1) {
-        kernel = ungrouped(l, kernel, w->out_c, w->in_c, w->groups, taps);
-        NAS_TRY_ALLOC(kernel, l->err);
+        if (!l->counts) {
+            kernel = ungrouped(l, kernel, w->out_c, w->in_c, w->groups, taps);
+            NAS_TRY_ALLOC(kernel, l->err);
+        }
         w->groups = 1;
     }
     const int64_t depth = w->in_c / w->groups, per_group = w->out_c / w->groups;
     call->weights[0] = l->calls->n_weights;
     for (int64_t g = 0; g < w->groups; g++)
-        nas_call_pack(l, kernel + g * per_group * depth * taps, per_group, depth, taps,
-                      v->in.order);
+        nas_call_pack(l, nas_call_part(kernel, g * per_group * depth * taps), per_group,
+                      depth, taps, v->in.order);
     nas_call_put_biases(l, v, call, NULL, w->out_c);
     *out = (layout){v->node->shape, NULL};
     return NAS_OK;
@@ -123,10 +125,11 @@ static nas_status lower_depthwise(lowering *l, const step_view *v, layout *out)
     const nas_rt_window *w = &call->window;
     const int64_t taps = (int64_t)w->kernel_h * w->kernel_w;
     call->weights[0] = l->calls->n_weights;
-    for (int64_t t = 0; t < taps; t++)
+    for (int64_t t = 0; t < taps && !l->counts; t++)
         for (int64_t c = 0; c < w->in_c; c++)
-            l->calls->weights[l->calls->n_weights++] =
+            l->calls->weights[call->weights[0] + t * w->in_c + c] =
                 v->kernel[nas_call_logical(v->in.order, c) * taps + t];
+    l->calls->n_weights += taps * w->in_c;
     nas_call_put_biases(l, v, call, v->in.order, w->in_c);
     *out = (layout){v->node->shape, v->in.order};
     return NAS_OK;
@@ -154,9 +157,9 @@ static nas_status lower_recurrent(lowering *l, const step_view *v, layout *out)
     const int64_t units = a[NAS_ATTR_RECURRENT_OUT].i, in_c = v->in.shape.c;
     const int64_t directions = a[NAS_ATTR_RECURRENT_BIDIRECTIONAL].i ? 2 : 1;
     const int64_t rows = (lstm ? 4 : 3) * units, joint = (lstm ? 4 : 2) * units;
-    const float *carry = v->kernel + directions * rows * in_c;
+    const float *carry = nas_call_part(v->kernel, directions * rows * in_c);
     for (int64_t d = 0; d < directions; d++) {
-        const float *recurrent = carry + d * rows * units;
+        const float *recurrent = nas_call_part(carry, d * rows * units);
         nas_call *call =
             nas_call_map(l, v, lstm ? NAS_KERNEL_LSTM : NAS_KERNEL_GRU, 0, 0, 0);
         call->recurrent = (nas_rt_recurrent){(int32_t)v->in.shape.w,
@@ -168,12 +171,15 @@ static nas_status lower_recurrent(lowering *l, const step_view *v, layout *out)
         call->in[1] = call->out + nas_shape_count(v->node->shape);
         call->out += d * units;
         call->weights[0] = l->calls->n_weights;
-        nas_call_pack(l, v->kernel + d * rows * in_c, rows, in_c, 1, v->in.order);
+        nas_call_pack(l, nas_call_part(v->kernel, d * rows * in_c), rows, in_c, 1,
+                      v->in.order);
         nas_call_pack(l, recurrent, joint, units, 1, NULL);
-        nas_call_pack(l, recurrent + joint * units, rows - joint, units, 1, NULL);
-        call->weights[1] = nas_call_put(l, v->bias + d * rows, rows);
+        nas_call_pack(l, nas_call_part(recurrent, joint * units), rows - joint, units, 1,
+                      NULL);
+        call->weights[1] = nas_call_put(l, nas_call_part(v->bias, d * rows), rows);
+        const int64_t candidate = directions * rows + d * units;
         if (!lstm)
-            (void)nas_call_put(l, v->bias + directions * rows + d * units, units);
+            (void)nas_call_put(l, nas_call_part(v->bias, candidate), units);
     }
     *out = (layout){v->node->shape, NULL};
     return NAS_OK;
@@ -258,11 +264,36 @@ static nas_status lower_curve(lowering *l, const step_view *v, layout *out)
         NAS_CURVE_LIST(CURVE_KERNEL)
 #undef CURVE_KERNEL
     };
+    *out = v->in;
+    if (l->quant != NULL) {
+        nas_call *table = nas_call_channels(l, v, NAS_KERNEL_LUT);
+        table->weights[0] = nas_call_put_table(l, l->quant->steps[v->index].table);
+        return NAS_OK;
+    }
     nas_call *call = nas_call_channels(l, v, kernel_of[v->node->op]);
     if (v->node->op == NAS_OP_LEAKY_RELU)
         call->map.low = (float)v->node->attr[NAS_ATTR_LEAKY_SLOPE].f;
-    *out = v->in;
     return NAS_OK;
+}
+
+/* Int8: one call, whose terms say where both factors lie.
+ * @param order  of the second factor in the index table, or -1
+ * @param count  elements after which the second factor begins again */
+static void lower_mul_int8(lowering *l, const step_view *v, int first, int64_t order,
+                           int64_t count)
+{
+    const int second = 1 - first;
+    nas_call *call =
+        nas_call_map(l, v, NAS_KERNEL_MUL, nas_shape_count(v->node->shape), count, count);
+    const int32_t terms[5] = {(int32_t)nas_call_at(l, v->step->inputs[first]),
+                              nas_quant_source(l->quant, v->index, first).zero,
+                              (int32_t)nas_call_at(l, v->step->inputs[second]),
+                              nas_quant_source(l->quant, v->index, second).zero,
+                              (int32_t)order};
+    call->in[0] = 0;
+    call->int8.scales = l->calls->n_scales;
+    memcpy(l->calls->scales + l->calls->n_scales, terms, sizeof terms);
+    l->calls->n_scales += 5;
 }
 
 /* A gate of another order is gathered. So is the first factor where the product
@@ -276,17 +307,23 @@ static nas_status lower_mul(lowering *l, const step_view *v, layout *out)
     const bool plain =
         image && !same ? in[1].order == NULL : nas_call_same_order(&in[0], &in[1]);
     const int kept = !plain && same && v->step->inputs[1] == v->step->output;
+    const layout wanted = {in[1].shape, image ? NULL : in[kept].order};
+    int64_t order = -1;
     *out = in[kept];
+    if (!plain)
+        NAS_TRY(nas_call_put_indices(l, &wanted, &in[1 - kept], &order));
+    if (l->quant != NULL) {
+        lower_mul_int8(l, v, kept, order, nas_shape_count(in[1].shape));
+        return NAS_OK;
+    }
     nas_call *call = nas_call_channels(l, v,
                                        !plain          ? NAS_KERNEL_GATE_GATHER
                                        : image && same ? NAS_KERNEL_MUL
                                                        : NAS_KERNEL_GATE);
     call->in[0] = nas_call_at(l, v->step->inputs[kept]);
     call->in[1] = nas_call_at(l, v->step->inputs[1 - kept]);
-    if (plain)
-        return NAS_OK;
-    const layout wanted = {in[1].shape, image ? NULL : in[kept].order};
-    return nas_call_put_indices(l, &wanted, &in[1 - kept], &call->indices);
+    call->indices = plain ? 0 : order;
+    return NAS_OK;
 }
 
 static nas_status lower_softmax(lowering *l, const step_view *v, layout *out)
@@ -337,9 +374,9 @@ static void multiply(lowering *l, const step_view *v, int times)
     call->in[0] = call->out;
     call->weights[0] = l->calls->n_weights;
     call->weights[1] = l->calls->n_weights + v->in.shape.c;
-    for (int64_t c = 0; c < v->in.shape.c; c++)
-        l->calls->weights[l->calls->n_weights++] = (float)times;
-    l->calls->n_weights += v->in.shape.c;
+    for (int64_t c = 0; c < v->in.shape.c && !l->counts; c++)
+        l->calls->weights[call->weights[0] + c] = (float)times;
+    l->calls->n_weights += 2 * v->in.shape.c;
 }
 
 /* Int8: one call for all operands; its terms say where they lie and how they scale.

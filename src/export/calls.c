@@ -10,7 +10,7 @@ static nas_status fold(lowering *l, step_view *v)
 {
     int64_t kernel = 0, bias = 0;
     nas_program_weight_sizes(l->calls->program, v->step, &kernel, &bias);
-    if (kernel == 0)
+    if (kernel == 0 || l->counts)
         return NAS_OK;
     v->kernel = NAS_NEW(l->arena, float, kernel);
     v->bias = NAS_NEW(l->arena, float, bias + 1); /* positions have none */
@@ -110,18 +110,21 @@ static nas_status make_room(lowering *l)
             floats += nas_spectrum_table_floats(&plan);
         }
         floats += p->steps[i].kind == NAS_STEP_ADD ? 2 * node->shape.c : 0;
+        floats += l->quant != NULL ? NAS_QUANT_TABLE : 0; /* a curve */
         calls += p->steps[i].n_inputs + 1; /* a recurrent step has two directions */
         scales += 2 * bias + 5 * p->steps[i].n_inputs;
     }
-    if (floats > INT32_MAX || p->arena_bytes > INT32_MAX)
+    if (!l->counts && (floats > INT32_MAX || p->arena_bytes > INT32_MAX))
         return nas_fail(l->err, NAS_E_UNSUPPORTED,
                         "the network has %lld weights and %lld bytes of activations; "
                         "generated C can address 2147483647 of each",
                         (long long)floats, (long long)p->arena_bytes);
     l->calls->list = NAS_NEW(l->arena, nas_call, calls);
-    l->calls->weights = NAS_NEW(l->arena, float, floats);
+    l->calls->weights =
+        NAS_NEW(l->arena, float, l->counts ? 1 : floats + NAS_TABLE_ROUND);
     l->layouts = NAS_NEW(l->arena, layout, p->n_buffers);
-    l->calls->scales = NAS_NEW(l->arena, int32_t, l->quant == NULL ? 1 : scales + 1);
+    l->calls->scales =
+        NAS_NEW(l->arena, int32_t, l->quant == NULL ? 1 : scales + NAS_TABLE_ROUND);
     l->calls->orders = NAS_NEW(l->arena, const uint32_t *, p->n_steps);
     NAS_TRY_ALLOC(l->calls->list, l->err);
     NAS_TRY_ALLOC(l->calls->weights, l->err);
@@ -129,6 +132,23 @@ static nas_status make_room(lowering *l)
     NAS_TRY_ALLOC(l->calls->orders, l->err);
     NAS_TRY_ALLOC(l->layouts, l->err);
     return NAS_OK;
+}
+
+/* Tables end at multiples of 16 bytes, so that between them nothing is lost to
+ * alignment, whatever their order, and they are as large as counted. */
+static void round_tables(lowering *l)
+{
+    nas_calls *c = l->calls;
+    const int64_t weights = l->quant != NULL ? NAS_TABLE_ROUND : NAS_TABLE_ROUND / 4;
+    c->n_weights = (c->n_weights + weights - 1) / weights * weights;
+    c->n_weights = c->n_weights > 0 ? c->n_weights : weights;
+    c->n_indices = (c->n_indices + NAS_TABLE_ROUND / 4 - 1) / (NAS_TABLE_ROUND / 4) *
+                   (NAS_TABLE_ROUND / 4);
+    if (l->quant == NULL)
+        return;
+    c->n_scales = (c->n_scales + NAS_TABLE_ROUND / 4 - 1) / (NAS_TABLE_ROUND / 4) *
+                  (NAS_TABLE_ROUND / 4);
+    c->n_scales = c->n_scales > 0 ? c->n_scales : NAS_TABLE_ROUND / 4;
 }
 
 static nas_status narrow_weights(lowering *l)
@@ -153,20 +173,35 @@ static nas_status lower_all(lowering *l, const nas_program *program)
         NAS_TRY(lower_step(l, i));
     NAS_TRY(lower_store(l));
     lower_head(l);
-    return l->quant == NULL ? NAS_OK : narrow_weights(l);
+    round_tables(l);
+    return l->quant == NULL || l->counts ? NAS_OK : narrow_weights(l);
+}
+
+static nas_status build(const nas_model *model, bool host, nas_arena *arena,
+                        nas_calls **out, nas_err *err)
+{
+    NAS_TRY(nas_head_check(model, err));
+    nas_program *program = NULL;
+    nas_program_options options = nas_program_options_default();
+    options.apart = host;
+    NAS_TRY(nas_program_build(model->graph, &options, arena, &program, err));
+    lowering l = {.model = model, .arena = arena, .err = err};
+    NAS_TRY(lower_all(&l, program));
+    *out = l.calls;
+    l.calls->host = host;
+    return NAS_OK;
 }
 
 nas_status nas_calls_build(const nas_model *model, nas_arena *arena, nas_calls **out,
                            nas_err *err)
 {
-    NAS_TRY(nas_head_check(model, err));
-    nas_program *program = NULL;
-    const nas_program_options options = nas_program_options_default();
-    NAS_TRY(nas_program_build(model->graph, &options, arena, &program, err));
-    lowering l = {.model = model, .arena = arena, .err = err};
-    NAS_TRY(lower_all(&l, program));
-    *out = l.calls;
-    return NAS_OK;
+    return build(model, false, arena, out, err);
+}
+
+nas_status nas_calls_build_host(const nas_model *model, nas_arena *arena, nas_calls **out,
+                                nas_err *err)
+{
+    return build(model, true, arena, out, err);
 }
 
 nas_status nas_calls_build_int8(const nas_quant *quant, nas_arena *arena, nas_calls **out,
@@ -178,12 +213,53 @@ nas_status nas_calls_build_int8(const nas_quant *quant, nas_arena *arena, nas_ca
     return NAS_OK;
 }
 
+/* An int8 network of zeros, as far as lowering looks at one. */
+static nas_status make_blank(const nas_program *program, const nas_model *model,
+                             nas_arena *arena, nas_quant **out, nas_err *err)
+{
+    nas_quant *quant = NAS_NEW(arena, nas_quant, 1);
+    nas_quant_step *steps = NAS_NEW(arena, nas_quant_step, program->n_steps);
+    int most = 1;
+    for (int s = 0; s < program->n_steps; s++)
+        most = program->steps[s].n_inputs > most ? program->steps[s].n_inputs : most;
+    int *sources = NAS_NEW(arena, int, most);
+    nas_rescale *terms = NAS_NEW(arena, nas_rescale, most);
+    if (quant == NULL || steps == NULL || sources == NULL || terms == NULL)
+        return nas_fail(err, NAS_E_NOMEM, "out of memory");
+    for (int k = 0; k < most; k++)
+        sources[k] = NAS_QUANT_SAMPLE;
+    for (int s = 0; s < program->n_steps; s++)
+        steps[s] = (nas_quant_step){.sources = sources, .terms = terms};
+    quant->model = model;
+    quant->steps = steps;
+    *out = quant;
+    return NAS_OK;
+}
+
+nas_status nas_calls_count(nas_program *program, nas_arena *arena, nas_calls **out,
+                           nas_err *err)
+{
+    nas_model *model = NAS_NEW(arena, nas_model, 1);
+    NAS_TRY_ALLOC(model, err);
+    lowering l = {.model = model, .arena = arena, .counts = true, .err = err};
+    nas_quant *quant = NULL;
+    /* Read only, as a model's graph is by every exporter. */
+    model->graph = (nas_graph *)(uintptr_t)program->graph;
+    model->task = NAS_TASK_CLASSIFICATION;
+    model->n_outputs = nas_shape_count(nas_graph_output_shape(program->graph));
+    if (program->dtype == NAS_INT8) {
+        NAS_TRY(make_blank(program, model, arena, &quant, err));
+        quant->program = program;
+        l.quant = quant;
+    }
+    NAS_TRY(lower_all(&l, program));
+    *out = l.calls;
+    return NAS_OK;
+}
+
 int64_t nas_calls_table_bytes(const nas_calls *calls)
 {
-    const int64_t weights = calls->n_weights > 0 ? calls->n_weights : 1;
-    const int64_t indices = (int64_t)sizeof(uint32_t) * calls->n_indices;
-    if (calls->quant == NULL)
-        return (int64_t)sizeof(float) * weights + indices;
-    const int64_t scales = calls->n_scales > 0 ? calls->n_scales : 1;
-    return weights + (int64_t)sizeof(int32_t) * scales + indices;
+    const int64_t weight = calls->quant == NULL ? (int64_t)sizeof(float) : 1;
+    return weight * calls->n_weights + (int64_t)sizeof(int32_t) * calls->n_scales +
+           (int64_t)sizeof(uint32_t) * calls->n_indices;
 }

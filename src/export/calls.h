@@ -58,7 +58,10 @@
     X(STORE, store, MAP)                                                                 \
     X(STORE_GATHER, store_gather, MAP_GATHER)
 
-/* Those of int8 networks; an addition has terms instead of two operands. */
+/* Kernels that only int8 networks have: any function of one value is a table. */
+#define NAS_KERNEL8_ONLY_LIST(X) X(LUT, lut, MAP_CONSTANTS)
+
+/* Those of int8 networks; sums and products have terms instead of two operands. */
 #define NAS_KERNEL8_LIST(X)                                                              \
     X(LOAD, load, MAP)                                                                   \
     X(CONV, conv, WINDOW_WEIGHTS)                                                        \
@@ -67,7 +70,9 @@
     X(MAX_POOL, max_pool, WINDOW)                                                        \
     X(AVG_POOL, avg_pool, WINDOW)                                                        \
     X(GLOBAL_AVG_POOL, global_avg_pool, MAP)                                             \
+    X(GLOBAL_MAX_POOL, global_max_pool, MAP)                                             \
     X(ACTIVATION, activation, MAP)                                                       \
+    X(MUL, mul, TERMS)                                                                   \
     X(ADD, add, TERMS)                                                                   \
     X(CONCAT, concat, MAP)                                                               \
     X(SOFTMAX, softmax, MAP)                                                             \
@@ -91,7 +96,7 @@ typedef enum nas_kernel_form {
 
 typedef enum nas_kernel {
 #define NAS_KERNEL_ENUM(upper, lower, form) NAS_KERNEL_##upper,
-    NAS_KERNEL_LIST(NAS_KERNEL_ENUM)
+    NAS_KERNEL_LIST(NAS_KERNEL_ENUM) NAS_KERNEL8_ONLY_LIST(NAS_KERNEL_ENUM)
 #undef NAS_KERNEL_ENUM
         NAS_KERNEL_COUNT
 } nas_kernel;
@@ -131,6 +136,7 @@ typedef struct nas_calls {
     float *weights; /* packed in the order the kernels read them; int8: whole numbers */
     int64_t n_weights;
     const nas_quant *quant; /* NULL: 32-bit floats */
+    bool host;              /* for the kernels of runtime_host */
     int8_t *weights8;       /* [n_weights] of int8 */
     int32_t *scales;        /* int8: biases and multipliers, terms of additions */
     int64_t n_scales;
@@ -149,9 +155,18 @@ nas_kernel_form nas_kernel_form_of(const nas_calls *calls, nas_kernel kernel);
 nas_status nas_calls_build(const nas_model *model, nas_arena *arena, nas_calls **out,
                            nas_err *err);
 
+/* The same with results and inputs apart, for the kernels of runtime_host. */
+nas_status nas_calls_build_host(const nas_model *model, nas_arena *arena, nas_calls **out,
+                                nas_err *err);
+
 /* The same for an int8 network, which must outlive it. */
 nas_status nas_calls_build_int8(const nas_quant *quant, nas_arena *arena, nas_calls **out,
                                 nas_err *err);
+
+/* The calls of a planned network that has no weights yet, taken for a classifier: all
+ * there is except the values of tables, whose lengths alone are right. */
+nas_status nas_calls_count(nas_program *program, nas_arena *arena, nas_calls **out,
+                           nas_err *err);
 
 /* Bytes of all constant tables. */
 int64_t nas_calls_table_bytes(const nas_calls *calls);

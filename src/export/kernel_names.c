@@ -6,13 +6,13 @@ static const struct {
     nas_kernel_form form;
 } kernels[NAS_KERNEL_COUNT] = {
 #define KERNEL_ENTRY(upper, lower, form) [NAS_KERNEL_##upper] = {#lower, NAS_FORM_##form},
-    NAS_KERNEL_LIST(KERNEL_ENTRY)
+    NAS_KERNEL_LIST(KERNEL_ENTRY) NAS_KERNEL8_ONLY_LIST(KERNEL_ENTRY)
 #undef KERNEL_ENTRY
 };
 
 static const nas_kernel_form forms8[NAS_KERNEL_COUNT] = {
 #define KERNEL8_ENTRY(upper, lower, form) [NAS_KERNEL_##upper] = NAS_FORM_##form,
-    NAS_KERNEL8_LIST(KERNEL8_ENTRY)
+    NAS_KERNEL8_LIST(KERNEL8_ENTRY) NAS_KERNEL8_ONLY_LIST(KERNEL8_ENTRY)
 #undef KERNEL8_ENTRY
 };
 

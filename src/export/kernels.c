@@ -2,6 +2,8 @@
  * table and nas_runtime run exactly what a device will run. */
 #include "export/kernels.h"
 
+#include "export/runtime/once.h"
+
 #include "export/runtime/clamp.h"
 #include "export/runtime/dot.h"
 #include "export/runtime/exp.h"
@@ -10,6 +12,9 @@
 #include "export/runtime/recurrent.h"
 #include "export/runtime/taps.h"
 #include "graph/runtime/log.h"
+
+#include "export/runtime/conv_pixel.h"
+#include "export/runtime/depthwise_pixel.h"
 
 #include "export/runtime/activation.h"
 #include "export/runtime/add.h"

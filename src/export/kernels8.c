@@ -5,6 +5,7 @@
 #define nas_rt_map nas_rt_map8
 #define nas_rt_window nas_rt_window8
 
+#include "export/runtime/once.h"
 #include "export/runtime8/types.h"
 
 #include "export/runtime/taps.h"
@@ -23,8 +24,11 @@
 #include "export/runtime8/depthwise.h"
 #include "export/runtime8/dequantise.h"
 #include "export/runtime8/global_avg_pool.h"
+#include "export/runtime8/global_max_pool.h"
 #include "export/runtime8/load.h"
+#include "export/runtime8/lut.h"
 #include "export/runtime8/max_pool.h"
+#include "export/runtime8/mul.h"
 #include "export/runtime8/quantise.h"
 #include "export/runtime8/softmax.h"
 #include "export/runtime8/store.h"
@@ -44,6 +48,7 @@ typedef struct operands {
 #define ARGUMENTS_MAP(o) &(o)->map, (o)->in, (o)->out
 #define ARGUMENTS_MAP_WEIGHTS(o)                                                         \
     &(o)->map, (o)->w, (o)->shifts, (o)->scales, (o)->in, (o)->out
+#define ARGUMENTS_MAP_CONSTANTS(o) &(o)->map, (o)->w, (o)->in, (o)->out
 #define ARGUMENTS_MAP_GATHER(o) &(o)->map, (o)->indices, (o)->in, (o)->out
 #define ARGUMENTS_WINDOW(o) &(o)->window, (o)->in, (o)->out
 #define ARGUMENTS_WINDOW_WEIGHTS(o)                                                      \
@@ -56,11 +61,12 @@ typedef struct operands {
         nas_rt_##lower(ARGUMENTS_##form(o));                                             \
     }
 NAS_KERNEL8_LIST(WRAPPER)
+NAS_KERNEL8_ONLY_LIST(WRAPPER)
 #undef WRAPPER
 
 static void (*const functions[NAS_KERNEL_COUNT])(const operands *) = {
 #define ENTRY(upper, lower, form) [NAS_KERNEL_##upper] = run_##lower,
-    NAS_KERNEL8_LIST(ENTRY)
+    NAS_KERNEL8_LIST(ENTRY) NAS_KERNEL8_ONLY_LIST(ENTRY)
 #undef ENTRY
 };
 

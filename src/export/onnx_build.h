@@ -22,6 +22,7 @@ typedef struct nas_onnx_builder {
     nas_arena *arena;
     const nas_model *model;
     const nas_quant *quant; /* NULL: floats */
+    bool inner;             /* int8: every step's integers are wanted */
     int *step_of;           /* int8: [nodes] step of the program, or -1 */
     int *last_node;         /* int8: [steps] its last node in the graph */
     nas_onnx_value *values; /* [nodes of the graph] */

@@ -80,6 +80,10 @@ void nas_onnx_int8_end_node(nas_onnx_builder *b, int index)
         return;
     if (!sample)
         scale = quant->steps[step].out;
+    /* The last softmax stays in floats, see emit_head of onnx_write.c. */
+    if (node_at(b, index)->op == NAS_OP_SOFTMAX && !b->inner &&
+        index == nas_graph_output(b->model->graph))
+        return;
     for (int s = 0; sample && s < quant->program->n_steps; s++)
         if (quant->program->steps[s].kind == NAS_STEP_STANDARDISE)
             return; /* it comes first, and is quantised in its stead */

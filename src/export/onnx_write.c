@@ -22,16 +22,16 @@ static const nas_onnx_emitter emitters[NAS_OP_COUNT] = {
 #undef EMITTER
 };
 
-/* Softmax of logits, or targets back in the user's units. @return the last name */
+/* Softmax of logits, or targets back in the user's units. Int8 too ends with a softmax in
+ * floats: versions of ONNX Runtime fuse a rounded one into a kernel in which the
+ * probability 1 wraps from 127 to -128 (microsoft/onnxruntime#29727).
+ * @return the last name */
 static const char *emit_head(nas_onnx_builder *b, const char *last)
 {
     if (nas_head_has_softmax(b->model)) {
         nas_onnx_int(b, nas_onnx_add_unary(b, "Softmax", "softmax", last, "softmax"),
                      "axis", 1);
-        if (b->quant == NULL)
-            return "softmax";
-        const nas_quant_scale out = b->quant->output;
-        return nas_onnx_int8_round(b, "softmax", "softmax.int8", out.scale, out.zero);
+        return "softmax";
     }
     if (!nas_head_has_scale(b->model))
         return last;
@@ -288,7 +288,8 @@ nas_status nas_onnx_serialise(const nas_model *model, nas_arena *arena, void **o
 nas_status nas_onnx_serialise_int8(const nas_quant *quant, bool inner, nas_arena *arena,
                                    void **out, size_t *bytes, nas_err *err)
 {
-    nas_onnx_builder b = {.arena = arena, .model = quant->model, .quant = quant};
+    nas_onnx_builder b = {
+        .arena = arena, .model = quant->model, .quant = quant, .inner = inner};
     return serialise(&b, inner, out, bytes, err);
 }
 

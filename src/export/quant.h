@@ -16,9 +16,11 @@ typedef struct nas_rescale {
     int32_t multiplier, shift;
 } nas_rescale;
 
-/* Bits that single values are shifted up before they are rescaled; see
- * runtime8/convert.h and add.h. */
-enum { NAS_QUANT_HEADROOM = 20 };
+/* Bits that single values, and products of two, are shifted up before they are rescaled;
+ * see runtime8/convert.h, add.h and mul.h. */
+enum { NAS_QUANT_HEADROOM = 20, NAS_QUANT_PRODUCT_HEADROOM = 15 };
+
+enum { NAS_QUANT_TABLE = 256 };
 
 enum { NAS_QUANT_SAMPLE = -1 };
 
@@ -33,7 +35,9 @@ typedef struct nas_quant_step {
     int32_t *bias;         /* [channels], of scale in * kernel_scale */
     nas_rescale *rescales; /* [channels] accumulator to output */
     nas_rescale *terms;    /* [n_inputs] add: operand to sum; concat: operand to output */
-    nas_rescale whole;     /* add: sum to output; activation, mean: input to output */
+    nas_rescale whole;     /* add: sum to output; activation, mean: input to output; mul:
+                              product to output */
+    int8_t *table;         /* [256] curve: result of each value from -128 on */
 } nas_quant_step;
 
 struct nas_quant {
@@ -41,6 +45,7 @@ struct nas_quant {
     const nas_model *model;
     nas_program *program; /* of NAS_INT8 */
     nas_range_method calibration;
+    bool equalised;
     nas_quant_scale input, output;        /* output: after the head */
     float *input_factor, *input_offset;   /* [C]: q = x * factor + offset */
     float *output_factor, *output_offset; /* [n_outputs]: y = q * factor + offset */

@@ -5,6 +5,7 @@
 
 #include "export/head.h"
 #include "export/kernels8.h"
+#include "export/naive.h"
 
 #include <math.h>
 #include <string.h>
@@ -193,6 +194,43 @@ static void run_add(const ref_step *s)
     }
 }
 
+static void run_mul(const ref_step *s)
+{
+    const nas_node *second = nas_graph_node(s->quant->program->graph, s->node->inputs[1]);
+    const int64_t plane = s->out.h * s->out.w;
+    const bool gates = !nas_shape_equal(second->shape, s->out);
+    for (int64_t i = 0; i < nas_shape_count(s->out); i++) {
+        const int64_t product = real(s, 0, i) * real(s, 1, gates ? i / plane : i);
+        const int64_t high = product * ((int64_t)1 << NAS_QUANT_PRODUCT_HEADROOM);
+        s->result[i] = clamp(s, rescale(high, s->q->whole));
+    }
+}
+
+static void run_global_max_pool(const ref_step *s)
+{
+    const int64_t plane = s->in.h * s->in.w;
+    for (int64_t c = 0; c < s->out.c; c++) {
+        s->result[c] = INT8_MIN;
+        for (int64_t i = 0; i < plane; i++)
+            if (s->inputs[0][c * plane + i] > s->result[c])
+                s->result[c] = s->inputs[0][c * plane + i];
+    }
+}
+
+/* Straight from the real values, not from the table. */
+static void run_curve(const ref_step *s)
+{
+    const nas_quant_scale in = nas_quant_source(s->quant, s->index, 0);
+    const bool leaky = s->node->op == NAS_OP_LEAKY_RELU;
+    const double slope = leaky ? s->node->attr[NAS_ATTR_LEAKY_SLOPE].f : 0.0;
+    for (int64_t i = 0; i < nas_shape_count(s->out); i++) {
+        const double x = in.scale * (s->inputs[0][i] - in.zero);
+        const double y = nas_naive_curve(s->node->op, slope, x);
+        const double value = round(y / s->q->out.scale) + s->q->out.zero;
+        s->result[i] = (int8_t)fmax(-128.0, fmin(127.0, value));
+    }
+}
+
 static void run_concat(const ref_step *s)
 {
     int8_t *out = s->result;
@@ -249,7 +287,12 @@ static const ref_function functions[NAS_STEP_KINDS] = {
     [NAS_STEP_ACTIVATION] = run_activation,
     [NAS_STEP_ADD] = run_add,
     [NAS_STEP_CONCAT] = run_concat,
-    [NAS_STEP_SOFTMAX] = run_softmax,
+    [NAS_STEP_MUL] = run_mul,
+    [NAS_STEP_GLOBAL_MAX_POOL] = run_global_max_pool,
+#define CURVE_RUN(upper, lower) [NAS_STEP_##upper] = run_curve,
+    NAS_CURVE_LIST(CURVE_RUN)
+#undef CURVE_RUN
+        [NAS_STEP_SOFTMAX] = run_softmax,
 };
 
 /* ---- all ------------------------------------------------------------------------- */

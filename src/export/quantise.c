@@ -1,10 +1,13 @@
 #include "export/quant.h"
 
 #include "export/calibrate.h"
+#include "export/equalise.h"
 #include "export/head.h"
+#include "export/naive.h"
 #include "nasmith/export.h"
 
 #include <math.h>
+#include <string.h>
 
 static const double SMALLEST_SCALE = 1e-30;
 
@@ -36,7 +39,8 @@ const char *nas_range_method_name(nas_range_method calibration)
 
 nas_quant_options nas_quant_options_default(void)
 {
-    return (nas_quant_options){.calibration = NAS_RANGE_BEST, .bias_correction = true};
+    return (nas_quant_options){
+        .calibration = NAS_RANGE_BEST, .bias_correction = true, .equalise = true};
 }
 
 /* ---- scales ---------------------------------------------------------------------- */
@@ -299,6 +303,46 @@ static nas_status quantise_concat(const quantising *q, const step_view *v)
     return NAS_OK;
 }
 
+static nas_status quantise_mul(const quantising *q, const step_view *v)
+{
+    const double product = v->in.scale * nas_quant_source(q->quant, v->index, 1).scale;
+    const double lifted = ldexp(product, -NAS_QUANT_PRODUCT_HEADROOM);
+    v->out->out = scale_of(v->low, v->high, 1.001 * lifted);
+    v->out->whole = nas_rescale_of(lifted / v->out->out.scale);
+    return NAS_OK;
+}
+
+/* The range that a curve has whatever its input, as TensorFlow Lite fixes it; the others
+ * have what was seen. */
+static nas_quant_scale curve_scale(const step_view *v)
+{
+    switch (v->node->op) {
+    case NAS_OP_SIGMOID:
+    case NAS_OP_HARD_SIGMOID:
+        return (nas_quant_scale){1.0 / 256.0, -128};
+    case NAS_OP_TANH:
+        return (nas_quant_scale){1.0 / 128.0, 0};
+    default:
+        return scale_of(v->low, v->high, 0.0);
+    }
+}
+
+static nas_status quantise_curve(const quantising *q, const step_view *v)
+{
+    const nas_op_kind op = v->node->op;
+    const double slope =
+        op == NAS_OP_LEAKY_RELU ? v->node->attr[NAS_ATTR_LEAKY_SLOPE].f : 0.0;
+    v->out->out = curve_scale(v);
+    v->out->table = NAS_NEW(q->quant->arena, int8_t, NAS_QUANT_TABLE);
+    NAS_TRY_ALLOC(v->out->table, q->err);
+    for (int i = 0; i < NAS_QUANT_TABLE; i++) {
+        const double x = v->in.scale * (i - 128 - v->in.zero);
+        const double y = nas_naive_curve(op, slope, x) / v->out->out.scale;
+        v->out->table[i] = (int8_t)fmin(fmax(round(y) + v->out->out.zero, -128.0), 127.0);
+    }
+    return NAS_OK;
+}
+
 static nas_status quantise_softmax(const quantising *q, const step_view *v)
 {
     (void)q;
@@ -309,12 +353,23 @@ static nas_status quantise_softmax(const quantising *q, const step_view *v)
 typedef nas_status (*quantise_function)(const quantising *q, const step_view *v);
 
 static const quantise_function functions[NAS_STEP_KINDS] = {
-    [NAS_STEP_STANDARDISE] = quantise_standardise, [NAS_STEP_CONV] = quantise_weighted,
-    [NAS_STEP_DEPTHWISE] = quantise_weighted,      [NAS_STEP_DENSE] = quantise_weighted,
-    [NAS_STEP_MAX_POOL] = quantise_pool,           [NAS_STEP_AVG_POOL] = quantise_pool,
-    [NAS_STEP_GLOBAL_AVG_POOL] = quantise_mean,    [NAS_STEP_AFFINE] = quantise_weighted,
-    [NAS_STEP_ACTIVATION] = quantise_activation,   [NAS_STEP_ADD] = quantise_add,
-    [NAS_STEP_CONCAT] = quantise_concat,           [NAS_STEP_SOFTMAX] = quantise_softmax,
+    [NAS_STEP_STANDARDISE] = quantise_standardise,
+    [NAS_STEP_CONV] = quantise_weighted,
+    [NAS_STEP_DEPTHWISE] = quantise_weighted,
+    [NAS_STEP_DENSE] = quantise_weighted,
+    [NAS_STEP_MAX_POOL] = quantise_pool,
+    [NAS_STEP_AVG_POOL] = quantise_pool,
+    [NAS_STEP_GLOBAL_AVG_POOL] = quantise_mean,
+    [NAS_STEP_AFFINE] = quantise_weighted,
+    [NAS_STEP_ACTIVATION] = quantise_activation,
+    [NAS_STEP_ADD] = quantise_add,
+#define CURVE_ENTRY(upper, lower) [NAS_STEP_##upper] = quantise_curve,
+    NAS_CURVE_LIST(CURVE_ENTRY)
+#undef CURVE_ENTRY
+        [NAS_STEP_GLOBAL_MAX_POOL] = quantise_pool,
+    [NAS_STEP_MUL] = quantise_mul,
+    [NAS_STEP_CONCAT] = quantise_concat,
+    [NAS_STEP_SOFTMAX] = quantise_softmax,
 };
 
 const char *nas_quant_refusal(const nas_graph *graph, int *node)
@@ -504,53 +559,102 @@ static nas_status run_rows(const nas_model *model, const nas_quant *quant,
     return NAS_OK;
 }
 
+/* The same network twice: as it is, and with equalised channels. */
+typedef struct variant {
+    nas_model model; /* shallow: with weights of its own */
+    nas_statistics *statistics;
+    bool equalised;
+} variant;
+
+/* What one of them becomes by one method.
+ * @param expected  [n][outputs] of the floats, or NULL
+ * @param least     squared error of *out; a better one replaces it */
+static nas_status try_variant(const variant *v, const float *rows, int64_t n,
+                              const nas_quant_options *options, const float *expected,
+                              float *found, double *least, nas_quant **out, nas_err *err)
+{
+    nas_quant *quant = NULL;
+    double error = 0.0;
+    NAS_TRY(build_new(&v->model, v->statistics, options, &quant, err));
+    quant->equalised = v->equalised;
+    nas_status status =
+        expected == NULL ? NAS_OK : run_rows(&v->model, quant, rows, n, found, err);
+    for (int64_t i = 0; i < n * v->model.n_outputs && expected != NULL; i++)
+        error += pow((double)found[i] - (double)expected[i], 2.0);
+    const bool better = status == NAS_OK && (*out == NULL || error < *least);
+    nas_quant_free(better ? *out : quant);
+    if (better) {
+        *out = quant;
+        *least = error;
+    }
+    return status;
+}
+
 /* The method whose outputs are closest to the float network's; the simpler one of
  * equals. */
-static nas_status choose(const nas_model *model, const nas_statistics *statistics,
-                         const float *rows, int64_t n, nas_quant_options options,
-                         nas_arena *arena, nas_quant **out, nas_err *err)
+static nas_status choose(const variant *variants, int n_variants, const float *rows,
+                         int64_t n, nas_quant_options options, nas_arena *arena,
+                         nas_quant **out, nas_err *err)
 {
-    const int64_t outputs = n * model->n_outputs;
+    const int64_t outputs = n * variants[0].model.n_outputs;
     float *expected = NAS_NEW(arena, float, outputs);
     float *found = NAS_NEW(arena, float, outputs);
     double least = (double)INFINITY;
     if (expected == NULL || found == NULL)
         return nas_fail(err, NAS_E_NOMEM, "out of memory");
-    NAS_TRY(run_rows(model, NULL, rows, n, expected, err));
-    for (int how = NAS_RANGE_MIN_MAX; how < NAS_RANGE_METHODS; how++) {
-        nas_quant *quant = NULL;
-        options.calibration = (nas_range_method)how;
-        nas_status status = build_new(model, statistics, &options, &quant, err);
-        if (status == NAS_OK)
-            status = run_rows(model, quant, rows, n, found, err);
-        double error = 0.0;
-        for (int64_t i = 0; i < outputs && status == NAS_OK; i++)
-            error += pow((double)found[i] - (double)expected[i], 2.0);
-        const bool better = status == NAS_OK && (*out == NULL || error < least);
-        nas_quant_free(better ? *out : quant);
-        if (better) {
-            *out = quant;
-            least = error;
+    NAS_TRY(run_rows(&variants[0].model, NULL, rows, n, expected, err));
+    for (int i = 0; i < n_variants; i++) {
+        for (int how = NAS_RANGE_MIN_MAX; how < NAS_RANGE_METHODS; how++) {
+            options.calibration = (nas_range_method)how;
+            NAS_TRY(try_variant(&variants[i], rows, n, &options, expected, found, &least,
+                                out, err));
         }
-        NAS_TRY(status);
     }
     return NAS_OK;
+}
+
+static nas_status equalise(const variant *from, const float *rows, int64_t n,
+                           nas_arena *arena, variant *out, nas_err *err)
+{
+    const int64_t count = nas_graph_floats(from->model.graph);
+    const nas_program_options options = nas_program_options_default();
+    nas_program *program = NULL;
+    int64_t channels = 0;
+    *out = *from;
+    out->model.weights = NAS_NEW(arena, float, count + 1);
+    NAS_TRY_ALLOC(out->model.weights, err);
+    memcpy(out->model.weights, from->model.weights, (size_t)count * sizeof(float));
+    NAS_TRY(nas_program_build(from->model.graph, &options, arena, &program, err));
+    NAS_TRY(nas_equalise(program, from->statistics, out->model.weights, &channels, err));
+    out->equalised = channels > 0;
+    if (!out->equalised)
+        return NAS_OK;
+    return nas_statistics_collect(&out->model, rows, n, arena, &out->statistics, err);
 }
 
 static nas_status quantise(const nas_model *model, const float *rows, int64_t n,
                            const nas_quant_options *options, nas_arena *arena,
                            nas_quant **out, nas_err *err)
 {
-    nas_statistics *statistics = NULL;
-    int node = 0;
+    variant variants[2] = {{.model = *model}};
+    int count = 1, node = 0;
+    double least = (double)INFINITY;
     const char *reason = nas_quant_refusal(model->graph, &node);
     if (reason != NULL)
         return nas_fail(err, NAS_E_UNSUPPORTED, "%s has no int8 form: %s",
                         nas_op_get(nas_graph_node(model->graph, node)->op)->name, reason);
-    NAS_TRY(nas_statistics_collect(model, rows, n, arena, &statistics, err));
+    NAS_TRY(nas_statistics_collect(model, rows, n, arena, &variants[0].statistics, err));
+    if (options->equalise) {
+        NAS_TRY(equalise(&variants[0], rows, n, arena, &variants[1], err));
+        count += variants[1].equalised;
+    }
     if (options->calibration == NAS_RANGE_BEST)
-        return choose(model, statistics, rows, n, *options, arena, out, err);
-    return build_new(model, statistics, options, out, err);
+        NAS_TRY(choose(variants, count, rows, n, *options, arena, out, err));
+    else
+        NAS_TRY(try_variant(&variants[count - 1], rows, n, options, NULL, NULL, &least,
+                            out, err));
+    (*out)->model = model;
+    return NAS_OK;
 }
 
 nas_status nas_quantise(const nas_model *model, const float *rows, int64_t n,
@@ -581,4 +685,9 @@ void nas_quant_free(nas_quant *quant)
 nas_range_method nas_quant_calibration(const nas_quant *quant)
 {
     return quant->calibration;
+}
+
+bool nas_quant_equalised(const nas_quant *quant)
+{
+    return quant->equalised;
 }

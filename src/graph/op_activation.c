@@ -31,28 +31,25 @@ static const nas_param leaky_relu_params[] = {
     {0},
 };
 
-#define CURVE(word, table, formula, reason)                                              \
+#define CURVE(word, table, formula)                                                      \
     const nas_op nas_operator_##word = {                                                 \
         .name = #word,                                                                   \
         .summary = (formula),                                                            \
         .params = (table),                                                               \
         .min_inputs = 1,                                                                 \
         .max_inputs = 1,                                                                 \
-        .no_int8 = (reason),                                                             \
         .shape = nas_shape_same,                                                         \
         .weights = nas_weights_none,                                                     \
         .macs = nas_macs_none,                                                           \
     };
 
-static const char no_table[] = "needs a table of 256 values, which is not emitted";
-
-CURVE(leaky_relu, leaky_relu_params, "x > 0 ? x : slope*x", no_table)
-CURVE(hard_sigmoid, no_params, "min(max(x/6 + 1/2, 0), 1)", no_table)
-CURVE(hard_swish, no_params, "x * min(max(x+3, 0), 6) / 6", no_table)
-CURVE(sigmoid, no_params, "1 / (1 + exp(-x))", no_table)
-CURVE(tanh, no_params, "2 / (1 + exp(-2x)) - 1", no_table)
-CURVE(silu, no_params, "x / (1 + exp(-x))", no_table)
-CURVE(gelu, no_params, "x / (1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3)", no_table)
+CURVE(leaky_relu, leaky_relu_params, "x > 0 ? x : slope*x")
+CURVE(hard_sigmoid, no_params, "min(max(x/6 + 1/2, 0), 1)")
+CURVE(hard_swish, no_params, "x * min(max(x+3, 0), 6) / 6")
+CURVE(sigmoid, no_params, "1 / (1 + exp(-x))")
+CURVE(tanh, no_params, "2 / (1 + exp(-2x)) - 1")
+CURVE(silu, no_params, "x / (1 + exp(-x))")
+CURVE(gelu, no_params, "x / (1 + exp(-2u)), u = sqrt(2/pi) (x + 0.044715 x^3)")
 
 static const nas_param dropout_params[] = {
     {"rate", NAS_PARAM_REAL, NULL, "0.2", 0, 0.95, NULL,

@@ -60,7 +60,6 @@ const nas_op nas_operator_mul = {
     .params = no_params,
     .min_inputs = 2,
     .max_inputs = 2,
-    .no_int8 = "products of two activations have no 8-bit kernel yet",
     .shape = mul_shape,
     .weights = nas_weights_none,
     .macs = mul_macs,

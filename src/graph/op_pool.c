@@ -49,7 +49,6 @@ const nas_op nas_operator_global_max_pool = {
     .params = no_params,
     .min_inputs = 1,
     .max_inputs = 1,
-    .no_int8 = "the largest of a channel has no 8-bit kernel yet",
     .shape = global_shape,
     .weights = nas_weights_none,
     .macs = nas_macs_none,

@@ -31,7 +31,7 @@ static const nas_param recurrent_params[] = {
     {0},
 };
 
-static const char no_int8[] = "recurrent layers have no 8-bit form";
+static const char no_int8[] = "its state would be rounded at every step; export it as float";
 
 static int64_t directions(const nas_node *node)
 {

@@ -120,6 +120,14 @@ static int64_t largest_step(const nas_lowered *low)
     return largest;
 }
 
+static void keep_apart(nas_lowered *low)
+{
+    for (int s = 0; s < low->n_steps; s++)
+        if (low->steps[s].n_inputs == 1)
+            low->overlaps[s + 1] =
+                (nas_overlap){low->bytes[s + 1], low->bytes[low->steps[s].inputs[0]]};
+}
+
 static bool rejects(const nas_program_options *options, nas_program *p, int64_t bytes)
 {
     if (options->reject_above_bytes <= 0 || bytes <= options->reject_above_bytes)
@@ -141,6 +149,8 @@ nas_status nas_program_build(const nas_graph *graph, const nas_program_options *
     NAS_TRY(nas_plan_lower(graph, options->dtype, arena, &low, err));
     p->steps = low.steps;
     p->n_steps = low.n_steps;
+    if (options->apart)
+        keep_apart(&low);
     if (rejects(options, p, largest_step(&low)))
         return NAS_OK;
     NAS_TRY(nas_order_steps(&low, options->node_cap, arena, err));

@@ -1,12 +1,13 @@
-/* Generated C on emulated microcontrollers: random float and int8 networks, linked into
- * one program, run their self-tests. For int8 that is equality with the reference bit for
- * bit. Skips without arm-none-eabi-gcc and qemu-system-arm. */
+/* Generated C on emulated microcontrollers: random float and int8 networks, BATCH of them
+ * linked into one program, run their self-tests. For int8 that is equality with the
+ * reference bit for bit. NASMITH_GRAPHS says how many networks. Skips without
+ * arm-none-eabi-gcc and qemu-system-arm. */
 #include "fixture.h"
 
 #include "nasmith/file.h"
 #include "nasmith/process.h"
 
-enum { NETWORKS = 16, ROWS = 8, CALIBRATION = 32 };
+enum { BATCH = 16, ROWS = 8, CALIBRATION = 32 };
 
 /* A core, the emulated board that has it and where its memory lies. */
 typedef struct board {
@@ -68,10 +69,10 @@ static void write_main(const char *folder)
 {
     char text[8192];
     size_t n = 0;
-    for (int i = 0; i < NETWORKS; i++)
+    for (int i = 0; i < BATCH; i++)
         n += (size_t)snprintf(text + n, sizeof text - n, "#include \"n%d.h\"\n", i);
     n += (size_t)snprintf(text + n, sizeof text - n, "int main(void)\n{\n");
-    for (int i = 0; i < NETWORKS; i++)
+    for (int i = 0; i < BATCH; i++)
         n += (size_t)snprintf(text + n, sizeof text - n,
                               "    if (n%d_selftest() != 0)\n        return %d;\n", i,
                               i + 1);
@@ -80,12 +81,12 @@ static void write_main(const char *folder)
 }
 
 /* Every other network is int8. */
-static void write_network(const char *folder, int index)
+static void write_network(const char *folder, int index, int first)
 {
     char prefix[16];
     nas_err err = {0};
     nas_quant *quant = NULL;
-    const uint64_t seed = 700 + (uint64_t)index;
+    const uint64_t seed = 700 + (uint64_t)(first + index);
     nas_model *model = index % 2 == 1 ? fixture_random_int8(seed) : fixture_random(seed);
     float *rows = fixture_rows(model, CALIBRATION, (uint64_t)index);
     (void)snprintf(prefix, sizeof prefix, "n%d", index);
@@ -142,7 +143,20 @@ static void run_on(const char *folder, const board *b)
     code = shell(folder, command);
     if (code != 0)
         fails_with_log(folder, b->name, code);
-    print_message("%s: %d networks, %d rows each\n", b->name, NETWORKS, ROWS);
+}
+
+static int networks(void)
+{
+    const char *count = getenv("NASMITH_GRAPHS");
+    return count != NULL ? (int)strtol(count, NULL, 10) : BATCH;
+}
+
+static void run_batch(const char *folder, int first)
+{
+    for (int i = 0; i < BATCH; i++)
+        write_network(folder, i, first);
+    for (size_t i = 0; i < sizeof boards / sizeof boards[0]; i++)
+        run_on(folder, &boards[i]);
 }
 
 static void self_tests_pass_on_emulated_boards(void **state)
@@ -157,13 +171,14 @@ static void self_tests_pass_on_emulated_boards(void **state)
         print_message("skipped: no arm-none-eabi-gcc or no qemu-system-arm\n");
         skip();
     }
-    for (int i = 0; i < NETWORKS; i++)
-        write_network(folder, i);
     write_main(folder);
     write_text(folder, "startup.c", startup);
     write_text(folder, "script.ld", script);
-    for (size_t i = 0; i < sizeof boards / sizeof boards[0]; i++)
-        run_on(folder, &boards[i]);
+    int first = 0;
+    for (; first < networks(); first += BATCH)
+        run_batch(folder, first);
+    print_message("%d networks of %d rows on %zu boards\n", first, ROWS,
+                  sizeof boards / sizeof boards[0]);
     check_ok(nas_file_remove(folder, &err), err);
 }
 

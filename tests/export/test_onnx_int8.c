@@ -8,7 +8,15 @@
 #include "nasmith/file.h"
 #include "nasmith/process.h"
 
-enum { ROWS = 6, CALIBRATION = 24, NETWORKS = 24 };
+enum { ROWS = 6, CALIBRATION = 24, NETWORKS = 16, MOST_NETWORKS = 1024 };
+
+/* NASMITH_GRAPHS says how many networks meet ONNX Runtime. */
+static int networks(void)
+{
+    const char *count = getenv("NASMITH_GRAPHS");
+    const int n = count != NULL ? (int)strtol(count, NULL, 10) : NETWORKS;
+    return n < MOST_NETWORKS ? n : MOST_NETWORKS;
+}
 
 typedef struct quantised {
     nas_model *model;
@@ -94,7 +102,8 @@ static void write_file(const char *folder, int number, const char *ending,
     check_ok(nas_file_write(path, data, bytes, &err), err);
 }
 
-static void write_case(const char *folder, int number, const quantised *q)
+/* @param inner  with all int8 tensors as outputs */
+static void write_case(const char *folder, int number, const quantised *q, bool inner)
 {
     char json[96];
     void *bytes = NULL;
@@ -102,7 +111,7 @@ static void write_case(const char *folder, int number, const quantised *q)
     nas_err err = {0};
     nas_arena *arena = nas_arena_new();
     const nas_shape in = nas_graph_input_shape(q->model->graph);
-    check_ok(nas_onnx_serialise_int8(q->quant, true, arena, &bytes, &n, &err), err);
+    check_ok(nas_onnx_serialise_int8(q->quant, inner, arena, &bytes, &n, &err), err);
     write_file(folder, number, ".onnx", bytes, n);
     write_file(folder, number, ".in", q->rows,
                (size_t)(ROWS * nas_shape_count(in)) * sizeof *q->rows);
@@ -179,7 +188,8 @@ static void compare_case(const char *folder, int number, const quantised *q, int
     nas_heap_free(tensors);
 }
 
-static void run_node(const char *folder)
+/* @param level  of optimisation: "disabled", "all" */
+static void run_node(const char *folder, const char *level)
 {
     char log[96], script[2048];
     nas_err err = {0};
@@ -187,7 +197,7 @@ static void run_node(const char *folder)
     (void)snprintf(log, sizeof log, "%s/log", folder);
     (void)snprintf(script, sizeof script, "%s",
                    nas_test_source("tests/node/run_onnx.js"));
-    const char *const argv[] = {"node", script, folder, "disabled", NULL};
+    const char *const argv[] = {"node", script, folder, level, NULL};
     const nas_process process = {argv, log, 200};
     check_ok(nas_process_run(&process, &result, &err), err);
     if (result.exit_code == 0)
@@ -198,29 +208,145 @@ static void run_node(const char *folder)
     fail_msg("node failed: %s", text);
 }
 
+static void needs_node(void)
+{
+    if (nas_file_exists(nas_test_source("tests/node/node_modules/onnxruntime-node")))
+        return;
+    print_message("skipped: onnxruntime-node is not installed in tests/node\n");
+    skip();
+}
+
 static void layers_equal_onnx_runtime_within_one(void **state)
 {
     (void)state;
     char folder[64];
     nas_err err = {0};
-    quantised cases[NETWORKS];
+    static quantised cases[MOST_NETWORKS];
     int values = 0, differ = 0;
-    if (!nas_file_exists(nas_test_source("tests/node/node_modules/onnxruntime-node"))) {
-        print_message("skipped: onnxruntime-node is not installed in tests/node\n");
-        skip();
-    }
+    needs_node();
     nas_test_tmpdir(folder, sizeof folder);
-    for (int i = 0; i < NETWORKS; i++) {
+    for (int i = 0; i < networks(); i++) {
         cases[i] = make(100 + (uint64_t)i);
-        write_case(folder, i, &cases[i]);
+        write_case(folder, i, &cases[i], true);
     }
-    run_node(folder);
-    for (int i = 0; i < NETWORKS; i++) {
+    run_node(folder, "disabled");
+    for (int i = 0; i < networks(); i++) {
         compare_case(folder, i, &cases[i], &values, &differ);
         release(&cases[i]);
     }
     print_message("%d of %d values differ by one unit\n", differ, values);
     assert_true(values > 10000 && differ < values / 20);
+    check_ok(nas_file_remove(folder, &err), err);
+}
+
+/* ---- the whole network, optimised -------------------------------------------------- */
+
+/* Rows whose class is the kernels', and whose two best are not within two units. */
+typedef struct agreement {
+    int rows, same;
+} agreement;
+
+/* @return the index of the largest; *lead is its distance to the second */
+static int64_t best_of(const float *values, int64_t n, float *lead)
+{
+    int64_t best = 0;
+    float second = -INFINITY;
+    for (int64_t i = 1; i < n; i++) {
+        if (values[i] > values[best]) {
+            second = values[best];
+            best = i;
+        } else if (values[i] > second) {
+            second = values[i];
+        }
+    }
+    *lead = values[best] - second;
+    return best;
+}
+
+static void compare_classes(const quantised *q, const float *theirs, agreement *out)
+{
+    nas_err err = {0};
+    nas_runtime *runtime = NULL;
+    const int64_t n = q->model->n_outputs;
+    const int64_t inputs = nas_shape_count(nas_graph_input_shape(q->model->graph));
+    float *ours = nas_heap_alloc((size_t)n, sizeof *ours), lead;
+    check_ok(nas_runtime_new_int8(q->quant, &runtime, &err), err);
+    for (int64_t i = 0; i < ROWS; i++) {
+        nas_runtime_run(runtime, q->rows + i * inputs, ours);
+        const int64_t class = best_of(ours, n, &lead);
+        float other;
+        if (lead <= 2.0f / 256.0f)
+            continue;
+        out->rows++;
+        out->same += class == best_of(theirs + i * n, n, &other);
+    }
+    nas_runtime_free(runtime);
+    nas_heap_free(ours);
+}
+
+static void classes_equal_onnx_runtime_optimised(void **state)
+{
+    (void)state;
+    char folder[64], path[96];
+    nas_err err = {0};
+    agreement found = {0};
+    static quantised cases[MOST_NETWORKS];
+    needs_node();
+    nas_test_tmpdir(folder, sizeof folder);
+    for (int i = 0; i < networks(); i++) {
+        cases[i] = make(100 + (uint64_t)i);
+        write_case(folder, i, &cases[i], false);
+    }
+    run_node(folder, "all");
+    for (int i = 0; i < networks(); i++) {
+        char *data = NULL;
+        size_t bytes = 0;
+        (void)snprintf(path, sizeof path, "%s/%d.out", folder, i);
+        check_ok(nas_file_read(path, 0, &data, &bytes, &err), err);
+        if (cases[i].model->task == NAS_TASK_CLASSIFICATION)
+            compare_classes(&cases[i], (const float *)(const void *)data, &found);
+        nas_heap_free(data);
+        release(&cases[i]);
+    }
+    print_message("the same class in %d of %d rows\n", found.same, found.rows);
+    assert_true(found.rows > 30 && found.same * 200 >= found.rows * 199);
+    check_ok(nas_file_remove(folder, &err), err);
+}
+
+/* A probability of 1 is 1 in an optimising runtime, not 0. */
+static void certain_answers_survive_optimisation(void **state)
+{
+    (void)state;
+    char folder[64], path[96];
+    nas_err err = {0};
+    nas_graph *graph = NULL;
+    needs_node();
+    nas_graph_builder *b = nas_graph_builder_new();
+    int x = nas_graph_add_input(b, (nas_shape){4, 1, 1});
+    x = nas_graph_add_dense(b, x, 3, "");
+    x = nas_graph_add_unary(b, NAS_OP_SOFTMAX, x, "");
+    check_ok(nas_graph_finish(b, x, &graph, &err), err);
+    nas_graph_builder_free(b);
+    quantised q = {.model = fixture_model(graph, NAS_TASK_CLASSIFICATION, 3)};
+    for (int i = 0; i < 12; i++)
+        q.model->weights[i] = i < 4 ? 40.0f : -40.0f;
+    q.rows = fixture_rows(q.model, CALIBRATION, 1);
+    for (int i = 0; i < 4 * CALIBRATION; i++)
+        q.rows[i] = 1.0f;
+    check_ok(nas_quantise(q.model, q.rows, CALIBRATION, NULL, &q.quant, &err), err);
+    nas_test_tmpdir(folder, sizeof folder);
+    write_case(folder, 0, &q, false);
+    run_node(folder, "all");
+    float *found = NULL;
+    size_t bytes = 0;
+    char *data = NULL;
+    (void)snprintf(path, sizeof path, "%s/0.out", folder);
+    check_ok(nas_file_read(path, 0, &data, &bytes, &err), err);
+    found = (float *)(void *)data;
+    for (int row = 0; row < ROWS; row++)
+        assert_true(found[3 * row] > 0.99f);
+    nas_heap_free(data);
+    release(&q);
     check_ok(nas_file_remove(folder, &err), err);
 }
 
@@ -230,6 +356,8 @@ int main(void)
         cmocka_unit_test(equals_the_kernels_when_read_again),
         cmocka_unit_test(finds_a_changed_network),
         cmocka_unit_test(layers_equal_onnx_runtime_within_one),
+        cmocka_unit_test(classes_equal_onnx_runtime_optimised),
+        cmocka_unit_test(certain_answers_survive_optimisation),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

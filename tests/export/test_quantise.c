@@ -28,7 +28,8 @@ static void quantise(const nas_model *model, const float *rows,
 {
     nas_err err = {0};
     const nas_quant_options options = {.calibration = calibration,
-                                       .bias_correction = true};
+                                       .bias_correction = true,
+                                       .equalise = calibration == NAS_RANGE_BEST};
     check_ok(nas_quantise(model, rows, ROWS, &options, out, &err), err);
 }
 

@@ -174,6 +174,33 @@ static void test_work_in_place(void **state)
     nas_graph_free(graph);
 }
 
+static bool apart(const nas_plan_buffer *a, const nas_plan_buffer *b)
+{
+    return a->offset + a->bytes <= b->offset || b->offset + b->bytes <= a->offset;
+}
+
+/* Results do not overlap what they are computed from, except where they overwrite it. */
+static void test_results_kept_apart(void **state)
+{
+    (void)state;
+    nas_rng rng = nas_rng_new(2385, 17);
+    for (int i = 0; i < 200; i++) {
+        nas_graph *graph = nas_test_random_graph(&rng, NULL);
+        nas_arena *arena = nas_arena_new();
+        nas_program_options options = nas_program_options_default();
+        options.apart = true;
+        nas_program *p = build(graph, &options, arena);
+        for (int s = 0; s < p->n_steps; s++)
+            for (int k = 0; k < p->steps[s].n_inputs; k++)
+                assert_true(p->steps[s].inputs[k] == p->steps[s].output ||
+                            apart(&p->buffers[p->steps[s].inputs[k]],
+                                  &p->buffers[p->steps[s].output]));
+        simulate(p);
+        nas_arena_free(arena);
+        nas_graph_free(graph);
+    }
+}
+
 static void test_network_without_steps(void **state)
 {
     (void)state;
@@ -226,6 +253,7 @@ int main(void)
         cmocka_unit_test(test_visual_wake_words_arena),
         cmocka_unit_test(test_reject_stops_early),
         cmocka_unit_test(test_work_in_place),
+        cmocka_unit_test(test_results_kept_apart),
         cmocka_unit_test(test_network_without_steps),
         cmocka_unit_test(test_every_failed_allocation_is_reported),
     };

@@ -1,4 +1,4 @@
-static float nas_rt_clamp(float x, float low, float high)
+static nas_rt_inline float nas_rt_clamp(float x, float low, float high)
 {
     if (x < low)
         return low;

@@ -52,15 +52,15 @@ static void nas_rt_dot1(const float *x, const float *w, int32_t n, float *acc)
 }
 
 /* The widest of them that fits into `left` outputs. */
-static int32_t nas_rt_block(int32_t left)
+static nas_rt_inline int32_t nas_rt_block(int32_t left)
 {
     if (left >= 8)
         return 8;
     return left >= 4 ? 4 : 1;
 }
 
-static void nas_rt_dot(int32_t block, const float *x, const float *w, int32_t n,
-                       float *acc)
+static nas_rt_once void nas_rt_dot(int32_t block, const float *x, const float *w,
+                                   int32_t n, float *acc)
 {
     if (block == 8)
         nas_rt_dot8(x, w, n, acc);

@@ -1,6 +1,6 @@
 /* e^x for x <= 0: x = r - n ln 2 with |r| <= ln(2)/2, e^r by its series, then n halvings
  * by repeated squaring. Relative error below 3e-7. */
-static float nas_rt_exp_negative(float x)
+static nas_rt_once float nas_rt_exp_negative(float x)
 {
     if (!(x >= -87.0f)) /* also NaN */
         return 0.0f;

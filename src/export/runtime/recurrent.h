@@ -1,6 +1,6 @@
 /* acc[o] += row o of the weights * x, for n rows packed as blocks of 8, 4 or 1. */
-static void nas_rt_rows(int32_t n, int32_t in_c, const float *w, const float *x,
-                        float *acc)
+static nas_rt_once void nas_rt_rows(int32_t n, int32_t in_c, const float *w,
+                                    const float *x, float *acc)
 {
     for (int32_t o = 0; o < n;) {
         const int32_t block = nas_rt_block(n - o);
@@ -10,7 +10,7 @@ static void nas_rt_rows(int32_t n, int32_t in_c, const float *w, const float *x,
 }
 
 /* tanh(x) */
-static float nas_rt_hyperbolic(float x)
+static nas_rt_once float nas_rt_hyperbolic(float x)
 {
     const float square = x * x;
     if (square < 0.0036f)
@@ -19,13 +19,13 @@ static float nas_rt_hyperbolic(float x)
 }
 
 /* The step number at which the series is read, and where its state goes. */
-static int32_t nas_rt_time(const nas_rt_recurrent *p, int32_t step)
+static nas_rt_inline int32_t nas_rt_time(const nas_rt_recurrent *p, int32_t step)
 {
     return p->reverse ? p->steps - 1 - step : step;
 }
 
-static void nas_rt_put_state(const nas_rt_recurrent *p, int32_t step, const float *state,
-                             float *out)
+static nas_rt_once void nas_rt_put_state(const nas_rt_recurrent *p, int32_t step,
+                                         const float *state, float *out)
 {
     if (!p->sequence && step < p->steps - 1)
         return;

@@ -30,7 +30,8 @@ static nas_rt_taps nas_rt_taps_at(const nas_rt_window *p, int32_t out_y, int32_t
 }
 
 /* The i-th pixel to compute, and its taps. */
-static int32_t nas_rt_pixel(const nas_rt_window *p, int32_t i, nas_rt_taps *taps)
+static nas_rt_once int32_t nas_rt_pixel(const nas_rt_window *p, int32_t i,
+                                        nas_rt_taps *taps)
 {
     const int32_t pixel = p->backward ? p->out_h * p->out_w - 1 - i : i;
     *taps = nas_rt_taps_at(p, pixel / p->out_w, pixel % p->out_w);

@@ -1,4 +1,4 @@
-static int8_t nas_rt_clamp(int32_t x, int32_t low, int32_t high)
+static nas_rt_inline int8_t nas_rt_clamp(int32_t x, int32_t low, int32_t high)
 {
     if (x < low)
         return (int8_t)low;

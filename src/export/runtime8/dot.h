@@ -55,15 +55,15 @@ static void nas_rt_dot1(const int8_t *x, int32_t zero, const int8_t *w, int32_t 
 }
 
 /* The widest of them that fits into `left` outputs. */
-static int32_t nas_rt_block(int32_t left)
+static nas_rt_inline int32_t nas_rt_block(int32_t left)
 {
     if (left >= 8)
         return 8;
     return left >= 4 ? 4 : 1;
 }
 
-static void nas_rt_dot(int32_t block, const int8_t *x, int32_t zero, const int8_t *w,
-                       int32_t n, int32_t *acc)
+static nas_rt_once void nas_rt_dot(int32_t block, const int8_t *x, int32_t zero,
+                                   const int8_t *w, int32_t n, int32_t *acc)
 {
     if (block == 8)
         nas_rt_dot8(x, zero, w, n, acc);

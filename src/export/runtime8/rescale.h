@@ -1,6 +1,6 @@
 /* x * multiplier / 2^(31 + shift), 0 <= shift <= 31, 0 <= multiplier: the product's high
  * half rounded, then the shift rounded, both to the nearest and ties away from zero. */
-static int32_t nas_rt_rescale(int32_t x, int32_t multiplier, int32_t shift)
+static nas_rt_once int32_t nas_rt_rescale(int32_t x, int32_t multiplier, int32_t shift)
 {
     const int64_t product = (int64_t)x * multiplier;
     const int64_t nudge = product >= 0 ? 1073741824 : -1073741823;
