@@ -45,25 +45,54 @@ typedef enum nas_limit_kind {
  * 16, or more pools window elements to 4, to 9, to 16, or more the rest      units below
  * 256, below 1,024, below 4,096, or more */
 enum { NAS_LATENCY_CLASSES = 4 };
+
+/* What the cycles of a device are told apart by. */
+typedef enum nas_cycle_kind {
+    NAS_CYCLES_CONV,      /* per multiply-accumulate */
+    NAS_CYCLES_POINTWISE, /* the same of a 1x1 convolution */
+    NAS_CYCLES_DEPTHWISE,
+    NAS_CYCLES_DENSE,
+    NAS_CYCLES_RECURRENT,
+    NAS_CYCLES_POOL,   /* per element of a window */
+    NAS_CYCLES_OUTPUT, /* per output of all these, beside what they sum up */
+    NAS_CYCLES_VALUE,  /* per element that any other step writes */
+    NAS_CYCLES_STEP,   /* once a step */
+    NAS_CYCLES_RUN,    /* once an inference */
+    NAS_CYCLE_KINDS
+} nas_cycle_kind;
+
+/* Cycles of the generated C on a device, for int8; output channels count rounded up to
+ * the 4 that kernels compute together. A plain value, as the table below. */
+typedef struct nas_device {
+    char name[32];
+    double clock_mhz;  /* 0: no device */
+    double milliwatts; /* while it computes; 0: not known */
+    double spread;     /* of the estimate: 0.3 is 30 % up and down */
+    double cycles[NAS_CYCLE_KINDS];
+    double float_factor; /* cycles of 32-bit floats over those of int8 */
+    char code[24];       /* column of the table of code sizes; "": this machine's */
+} nas_device;
+
+/* The columns there are: "cortex-m4-O2", ...; ends with NULL. */
+extern const char *const nas_code_columns[];
+
 typedef struct nas_latency_table {
     bool known;
     double ns_per_unit[NAS_STEP_KINDS][NAS_LATENCY_CLASSES];
     double ns_per_step;
+    nas_device device; /* with a clock: predict its time, not this machine's */
 } nas_latency_table;
-
-/* Bytes of stack of the generated code beside the arena: run, run_arena, a kernel and its
- * helpers, by -fstack-usage of gcc 12 -O2 on x86-64; 32-bit targets need less. */
-#define NAS_COST_STACK_BYTES 1024
 
 /* Count all costs of a graph.
  *
- * flash_bytes: float 4 per weight and bias with batch norm folded in; int8 one per weight
- * (each tensor rounded up to words) and 9 per output channel for bias, multiplier and
- * shift; both with the constants of the front section and an estimate of the code, by
- * kernels used and steps.
+ * flash_bytes: constant tables, exactly as linked, and code by the sizes measured for the
+ * device's compiler. ram_bytes: the arena, exactly the linked .bss, and the stack by the
+ * frames of that compiler, added up along the calls. As a classifier: a regression has a
+ * few bytes less.
  * @param latency  may be NULL or unknown: latency_ms = -1
  * @param limits   may be NULL; only lets the planner stop early (ram_bytes is then a
- * lower bound that already violates the limit, latency_ms -1)
+ * lower bound that already violates the limit, flash_bytes one without code, latency_ms
+ * -1)
  * @return NAS_E_NOMEM
  * Cost: >= 5,000 graphs a second for preset networks. */
 nas_status nas_cost_of(const nas_graph *graph, nas_dtype dtype,
@@ -95,13 +124,23 @@ void nas_latency_write_json(const nas_latency_table *table, nas_json *json);
 nas_status nas_latency_read_json(const json_t *value, nas_latency_table *out,
                                  nas_err *err);
 
-/* Milliseconds of one inference of a planned network by the table; float kernels whatever
- * the program's type. -1 when the table is not known. */
+/* Milliseconds of one inference of a planned network by the table; on this machine float
+ * kernels whatever the program's type. -1 when the table is not known. */
 double nas_latency_predict(const nas_latency_table *table, const nas_program *program);
 /* What one step of it takes, by the same table; the sum over steps leaves out copying the
  * input in and the output out. */
 double nas_latency_step(const nas_latency_table *table, const nas_program *program,
                         int step);
+
+/* What a device's estimate is worth. */
+typedef struct nas_device_estimate {
+    double low_ms, high_ms;
+    double millijoules; /* latency times power; < 0: not known */
+} nas_device_estimate;
+nas_device_estimate nas_device_estimate_of(const nas_device *device, double latency_ms);
+
+/* "12.3 ms (8.6 to 16), 0.52 mJ an inference on cortex-m4, estimated" */
+void nas_device_text(const nas_device *device, double latency_ms, char *out, size_t size);
 
 /* Time the shipped kernels on this machine: 0.1 to 0.3 s. Uses this thread's CPU clock
  * and the fastest of several runs, so that other load disturbs it little.

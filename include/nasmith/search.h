@@ -23,6 +23,7 @@ typedef struct nas_search_options {
     int64_t trials;            /* total scored; 0 = no limit */
     int64_t epochs;            /* of the top rung; 0 = planned */
     nas_limits limits;
+    nas_latency_table latency; /* of a device; not known: this machine's, if needed */
     unsigned minimise;
     const char *metric;           /* NULL = default of the task */
     const char *space;            /* preset or path; NULL = auto */

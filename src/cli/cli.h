@@ -12,6 +12,7 @@
 #include "nasmith/param.h"
 #include "nasmith/plan.h"
 #include "nasmith/recipe.h"
+#include "nasmith/target.h"
 
 #include <signal.h>
 #include <stdbool.h>
@@ -215,9 +216,8 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
 /* Those options as the data layer takes them. */
 nas_status nas_cli_data_options(const nas_cli *cli, nas_data_options *out, nas_err *err);
 
-/* Choices of --dtype, "float" and "int8", and what was chosen. */
+/* Choices of --dtype: "float", "int8". */
 extern const char *const nas_cli_dtypes[];
-nas_dtype nas_cli_dtype(const nas_cli *cli);
 
 /* The recipe of a task with the recipe options of the command line applied. */
 nas_status nas_cli_recipe(const nas_cli *cli, nas_task task, nas_recipe *out,
@@ -232,6 +232,30 @@ nas_status nas_cli_default_study(nas_cli *cli, const char *given, const char **o
  */
 nas_status nas_cli_cache_folder(nas_cli *cli, const char *data_path, const char **out,
                                 nas_err *err);
+
+/* ---- target.c ---- */
+
+/* The device; flags that are given win over what it sets. */
+#define NAS_CLI_TARGET_PARAM                                                             \
+    {                                                                                    \
+        .name = "target", .type = NAS_PARAM_STRING,                                      \
+        .doc = "device, by name (nasmith targets) or YAML file: sets RAM, flash and "    \
+               "dtype, and estimates time and energy there"                              \
+    }
+
+/* @param out  without a name when there is no --target */
+nas_status nas_cli_target(const nas_cli *cli, nas_target *out, nas_err *err);
+
+/* --dtype, --max-params to --max-latency, or what the target has. */
+nas_dtype nas_cli_dtype(const nas_cli *cli, const nas_target *target);
+nas_limits nas_cli_limits(const nas_cli *cli, const nas_target *target);
+
+/* To predict the target's time; known = false without a clock. */
+nas_latency_table nas_cli_latency(const nas_target *target);
+
+/* Print what a network needs on the target, and warn when that is too much. */
+nas_status nas_cli_fit(const nas_cli *cli, const nas_target *target,
+                       const nas_graph *graph, nas_err *err);
 
 /* "3x32x32", as --input takes it. */
 nas_status nas_cli_shape(const char *text, nas_shape *out, nas_err *err);

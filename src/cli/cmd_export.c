@@ -14,6 +14,9 @@
 #define VERIFY_ROWS 256
 #define SELFTEST_ROWS 4
 
+/* In the order of nas_c_profile. */
+static const char *const PROFILES[] = {"mcu", "host", NULL};
+
 /* In the order of nas_range_method. */
 static const char *const CALIBRATIONS[] = {"best", "min-max", "percentile", "mse", NULL};
 
@@ -24,6 +27,11 @@ static const nas_param PARAMS[] = {
      .type = NAS_PARAM_STRING,
      .default_text = "net",
      .doc = "of every C symbol and file"},
+    {.name = "profile",
+     .type = NAS_PARAM_CHOICE,
+     .default_text = "mcu",
+     .choices = PROFILES,
+     .doc = "kernels of the C: mcu, small; host, fast on edge CPUs, for gcc or clang"},
     {.name = "study",
      .type = NAS_PARAM_STRING,
      .doc = "study of the trial; default: the newest here"},
@@ -49,6 +57,7 @@ static const nas_param PARAMS[] = {
      .max = 100,
      .doc = "divide a classifier's logits by it, for better probabilities (the report "
             "names one)"},
+    NAS_CLI_TARGET_PARAM,
     NAS_CLI_DATA_PARAMS,
     {.name = NULL},
 };
@@ -59,6 +68,7 @@ typedef struct rows {
     float *expected; /* [n][n_outputs] */
     int64_t n;
     const char *folder; /* of the study's prepared data; NULL: the network is a file */
+    nas_dtype dtype;    /* to export for */
 } rows;
 
 static nas_status trial_model(nas_cli *cli, int64_t trial, nas_model **out,
@@ -188,7 +198,7 @@ static nas_status make_rows(nas_cli *cli, const nas_model *model, rows *out, nas
     NAS_TRY_ALLOC(out->expected, err);
     if (nas_cli_string(cli, "data") != NULL)
         NAS_TRY(read_rows(cli, model, out, err));
-    else if (nas_cli_dtype(cli) == NAS_INT8)
+    else if (out->dtype == NAS_INT8)
         NAS_TRY(study_rows(model, out, err));
     else
         draw_rows(model, out);
@@ -237,6 +247,7 @@ static nas_status write_c(nas_cli *cli, const nas_model *model, const nas_quant 
                           const rows *r, const char *folder, nas_err *err)
 {
     nas_c_options options = {
+        .profile = (nas_c_profile)nas_cli_int(cli, "profile"),
         .prefix = nas_cli_string(cli, "prefix"),
         .quant = quant,
         .sample = r->inputs,
@@ -273,7 +284,7 @@ static nas_status export_model(nas_cli *cli, const nas_model *model, rows *r,
 {
     nas_quant *quant = NULL;
     NAS_TRY(make_rows(cli, model, r, err));
-    if (nas_cli_dtype(cli) == NAS_INT8)
+    if (r->dtype == NAS_INT8)
         NAS_TRY(quantise(cli, model, r, &quant, err));
     nas_status status = export_files(cli, model, quant, r, err);
     nas_quant_free(quant);
@@ -288,13 +299,17 @@ static nas_status run(nas_cli *cli, nas_err *err)
         return NAS_E_USAGE;
     }
     nas_model *model = NULL;
-    rows r = {0};
+    nas_target target;
+    NAS_TRY(nas_cli_target(cli, &target, err));
+    rows r = {.dtype = nas_cli_dtype(cli, &target)};
     NAS_TRY(load_model(cli, &model, &r.folder, err));
     nas_status status = NAS_OK;
     if (nas_cli_real(cli, "temperature") != 1)
         status = nas_model_temper(model, nas_cli_real(cli, "temperature"), err);
     if (status == NAS_OK)
         status = export_model(cli, model, &r, err);
+    if (status == NAS_OK)
+        status = nas_cli_fit(cli, &target, model->graph, err);
     nas_model_free(model);
     return status;
 }

@@ -44,7 +44,7 @@ static const nas_param PARAMS[] = {
     {.name = "max_flash", .type = NAS_PARAM_BYTES, .doc = "limit on weights and code"},
     {.name = "max_latency",
      .type = NAS_PARAM_SECONDS,
-     .doc = "limit on one inference on this machine, one thread"},
+     .doc = "limit on one inference on this machine, one thread, or on --target"},
     {.name = "minimize",
      .type = NAS_PARAM_STRING,
      .doc = "further objectives: params,macs,ram,flash,latency"},
@@ -52,6 +52,7 @@ static const nas_param PARAMS[] = {
      .type = NAS_PARAM_STRING,
      .doc = "accuracy, balanced_accuracy, macro_f1, auc, log_loss; rmse, mae, r2, "
             "spearman; default: accuracy or rmse"},
+    NAS_CLI_TARGET_PARAM,
     NAS_CLI_DATA_PARAMS,
     NAS_CLI_SEED_PARAM,
     {.name = "space",
@@ -150,14 +151,10 @@ static nas_status parse_words(const char *list, const char *flag,
 
 static nas_status read_limits(const nas_cli *cli, nas_search_options *out, nas_err *err)
 {
-    out->limits = (nas_limits){
-        .params = nas_cli_int(cli, "max_params"),
-        .macs = nas_cli_int(cli, "max_macs"),
-        .ram_bytes = nas_cli_int(cli, "max_ram"),
-        .flash_bytes = nas_cli_int(cli, "max_flash"),
-        .latency_ms = 1000 * nas_cli_real(cli, "max_latency"),
-        .dtype = nas_cli_dtype(cli),
-    };
+    nas_target target;
+    NAS_TRY(nas_cli_target(cli, &target, err));
+    out->limits = nas_cli_limits(cli, &target);
+    out->latency = nas_cli_latency(&target);
     static const char *const COSTS[] = {"params", "macs",    "ram",
                                         "flash",  "latency", NULL};
     unsigned bits;
@@ -223,14 +220,17 @@ static nas_status read_options(nas_cli *cli, nas_search_options *out, nas_err *e
 
 /* ---- the result ------------------------------------------------------------------- */
 
-static void print_finalist(const nas_finalist *f, bool fraction, bool chosen)
+/* @param device  latency is an estimate for it; NULL: of this machine, measured if it was
+ */
+static void print_finalist(const nas_finalist *f, const nas_device *device, bool fraction,
+                           bool chosen)
 {
     char id[32], val[32], test[32] = "-";
     (void)snprintf(id, sizeof id, "#%lld", (long long)f->trial);
     nas_cli_format_metric(fraction, f->validation.value, val, sizeof val);
     nas_cli_format_metric(fraction, f->test.value, test, sizeof test);
     nas_cost cost = f->cost;
-    if (f->measured_latency_ms >= 0)
+    if (f->measured_latency_ms >= 0 && device == NULL)
         cost.latency_ms = f->measured_latency_ms;
     nas_cost_words words = nas_cost_in_words(&cost);
     printf("  %-6s %8s %8s %8s %8s %10s %8s %8s   %s%s\n", id, val, test, words.params,
@@ -311,8 +311,18 @@ static void print_continue(const nas_cli *cli)
            before, command, fresh != NULL ? fresh + strlen(" --new") : "");
 }
 
+static void print_device(const nas_finalist *f, const nas_device *device)
+{
+    char text[160];
+    if (device == NULL || f->cost.latency_ms < 0.0)
+        return;
+    nas_device_text(device, f->cost.latency_ms, text, sizeof text);
+    printf("  Device: %s\n", text);
+}
+
+/* @param device  that latencies were estimated for, or NULL */
 static void print_result(const nas_cli *cli, const nas_search_result *r,
-                         const nas_metric *metric)
+                         const nas_metric *metric, const nas_device *device)
 {
     bool fraction = metric->fraction;
     const nas_study_counts *c = &r->counts;
@@ -328,8 +338,9 @@ static void print_result(const nas_cli *cli, const nas_search_result *r,
     printf("  %-6s %8s %8s %8s %8s %10s %8s %8s\n", "trial", "val", "test", "params",
            "MACs", "latency", "RAM", "flash");
     for (int i = 0; i < r->n_finalists; i++)
-        print_finalist(&r->finalists[i], fraction, i == 0);
+        print_finalist(&r->finalists[i], device, fraction, i == 0);
     print_test(&r->finalists[0], metric);
+    print_device(&r->finalists[0], device);
     print_baselines(r, fraction);
     print_files(&r->finalists[0], r->report_path);
     printf("Next   nasmith show %lld            the network, layer by layer\n",
@@ -396,13 +407,15 @@ static nas_status deliver(nas_cli *cli, const nas_search_options *options,
     NAS_TRY(nas_study_open(result->study_path, &study, err));
     const char *name = nas_study_settings_of(study)->metric;
     const nas_metric *metric = nas_metric_find(name);
+    const nas_device *device = &nas_study_settings_of(study)->latency.device;
+    device = device->clock_mhz > 0.0 ? device : NULL;
     nas_status status = metric != NULL
                             ? write_report(cli, options, study, result, err)
                             : nas_fail(err, NAS_E_STUDY, "unknown metric `%s`", name);
     if (status == NAS_OK && nas_cli_bool(cli, "json"))
         status = print_json(result, study, err);
     else if (status == NAS_OK)
-        print_result(cli, result, metric);
+        print_result(cli, result, metric, device);
     nas_study_close(study);
     return status;
 }

@@ -45,29 +45,29 @@ static const nas_param PARAMS[] = {
      .default_text = "float",
      .choices = nas_cli_dtypes,
      .doc = "numbers of the exported C, for RAM and flash: float, int8"},
+    {.name = "max_latency",
+     .type = NAS_PARAM_SECONDS,
+     .doc = "limit on one inference on --target"},
+    NAS_CLI_TARGET_PARAM,
     {.name = NULL},
 };
 
-static nas_limits limits_of(const nas_cli *cli)
-{
-    return (nas_limits){
-        .params = nas_cli_int(cli, "max_params"),
-        .macs = nas_cli_int(cli, "max_macs"),
-        .ram_bytes = nas_cli_int(cli, "max_ram"),
-        .flash_bytes = nas_cli_int(cli, "max_flash"),
-        .dtype = nas_cli_dtype(cli),
-    };
-}
+/* What networks are held against. */
+typedef struct pricing {
+    nas_limits limits;
+    nas_latency_table latency;
+} pricing;
 
 /* Cost of a candidate; *network = false when it has none. */
 static nas_status price(const nas_space *space, const nas_candidate *candidate,
-                        nas_dtype dtype, nas_cost *cost, bool *network, nas_err *err)
+                        const pricing *how, nas_cost *cost, bool *network, nas_err *err)
 {
     nas_graph *graph = NULL;
     *network = nas_space_decode(space, candidate, &graph, NULL) == NAS_OK;
     if (!*network)
         return NAS_OK;
-    nas_status status = nas_cost_of(graph, dtype, NULL, NULL, cost, err);
+    nas_status status =
+        nas_cost_of(graph, how->limits.dtype, &how->latency, NULL, cost, err);
     nas_graph_free(graph);
     return status;
 }
@@ -76,8 +76,11 @@ static void print_cost(const nas_cost *cost, const nas_limits *limits)
 {
     nas_cost_words words = nas_cost_in_words(cost);
     nas_limit_kind over = nas_cost_violates(cost, limits);
-    printf("%9s params %9s MACs %9s RAM %9s flash  %s%s\n", words.params, words.macs,
-           words.ram, words.flash, over != NAS_LIMIT_NONE ? "over the limit on " : "",
+    printf("%9s params %9s MACs %9s RAM %9s flash  ", words.params, words.macs, words.ram,
+           words.flash);
+    if (cost->latency_ms >= 0.0)
+        printf("%9s  ", words.latency);
+    printf("%s%s\n", over != NAS_LIMIT_NONE ? "over the limit on " : "",
            over != NAS_LIMIT_NONE ? nas_limit_name(over) : "");
 }
 
@@ -92,7 +95,9 @@ static void print_candidate(const nas_space *space, const nas_candidate *candida
 
 static nas_status print_samples(const nas_cli *cli, const nas_space *space, nas_err *err)
 {
-    nas_limits limits = limits_of(cli);
+    nas_target target;
+    NAS_TRY(nas_cli_target(cli, &target, err));
+    const pricing how = {nas_cli_limits(cli, &target), nas_cli_latency(&target)};
     nas_rng rng = nas_rng_new((uint64_t)nas_cli_int(cli, "seed"), 0);
     int64_t n = nas_cli_int(cli, "samples"), fits = 0, networks = 0;
     for (int64_t i = 0; i < n; i++) {
@@ -100,11 +105,11 @@ static nas_status print_samples(const nas_cli *cli, const nas_space *space, nas_
         NAS_TRY_ALLOC(candidate, err);
         nas_cost cost = {0};
         bool network = false;
-        NAS_TRY(price(space, candidate, limits.dtype, &cost, &network, err));
+        NAS_TRY(price(space, candidate, &how, &cost, &network, err));
         networks += network;
-        fits += network && nas_cost_violates(&cost, &limits) == NAS_LIMIT_NONE;
+        fits += network && nas_cost_violates(&cost, &how.limits) == NAS_LIMIT_NONE;
         if (network)
-            print_cost(&cost, &limits);
+            print_cost(&cost, &how.limits);
         else
             printf("  no network (disconnected or too small)\n");
         print_candidate(space, candidate);

@@ -33,6 +33,12 @@ static const nas_param PARAMS[] = {
      .min = 1,
      .max = 256,
      .doc = "that share the work; the result does not depend on it; default: all cores"},
+    {.name = "dtype",
+     .type = NAS_PARAM_CHOICE,
+     .default_text = "float",
+     .choices = nas_cli_dtypes,
+     .doc = "numbers that --target is asked about: float, int8"},
+    NAS_CLI_TARGET_PARAM,
     NAS_CLI_DATA_PARAMS,
     NAS_CLI_SEED_PARAM,
     {.name = NULL},
@@ -47,6 +53,7 @@ typedef struct training {
     nas_model *model;
     nas_arena *arena;
     const nas_metric *metric;
+    nas_target target;
 } training;
 
 static nas_status load_graph(training *t, nas_err *err)
@@ -139,7 +146,7 @@ static nas_status print_result(const training *t, const nas_job_result *result,
         printf("%s on validation: %s (95 %% interval %s to %s, n %lld), %.1f s\n",
                t->metric->name, value, low, high, (long long)v->n, result->seconds);
         printf("Wrote %s\n", path);
-        return NAS_OK;
+        return nas_cli_fit(t->cli, &t->target, t->graph, err);
     }
     nas_text text = {0};
     nas_json json = nas_json_writer(&text, 0);
@@ -214,6 +221,8 @@ static nas_status run(nas_cli *cli, nas_err *err)
     nas_status status = NAS_OK;
     if (t.arena == NULL || t.workspace == NULL)
         status = nas_fail(err, NAS_E_NOMEM, "out of memory");
+    if (status == NAS_OK)
+        status = nas_cli_target(cli, &t.target, err);
     if (status == NAS_OK)
         status = load_graph(&t, err);
     if (status == NAS_OK)

@@ -44,11 +44,6 @@ nas_status nas_cli_data_options(const nas_cli *cli, nas_data_options *out, nas_e
 
 const char *const nas_cli_dtypes[] = {"float", "int8", NULL};
 
-nas_dtype nas_cli_dtype(const nas_cli *cli)
-{
-    return nas_cli_int(cli, "dtype") == 1 ? NAS_INT8 : NAS_FLOAT32;
-}
-
 nas_status nas_cli_recipe(const nas_cli *cli, nas_task task, nas_recipe *out,
                           nas_err *err)
 {

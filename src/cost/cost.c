@@ -1,86 +1,32 @@
 #include "nasmith/cost.h"
 
-#include "graph/spectrum.h"
+#include "cost/code.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { INT8_CHANNEL_BYTES = 9 /* int32 bias, int32 multiplier, int8 shift */ };
-
-static int64_t round_to_words(int64_t bytes)
+/* Weights alone: what is known of a network whose planner stopped early. */
+static int64_t count_weights(const nas_program *program)
 {
-    return (bytes + 3) / 4 * 4;
-}
-
-/* Constants of a step in flash. */
-static int64_t step_flash(const nas_program *program, const nas_step *step)
-{
-    int64_t kernel;
-    int64_t bias;
-    const nas_node *node = nas_graph_node(program->graph, step->node);
-    int64_t bytes = (int64_t)sizeof(float) * node->n_constants;
-    if (step->kind == NAS_STEP_SPECTRUM) {
-        const nas_rt_spectrum_plan plan = nas_spectrum_plan(node, step->in);
-        bytes += (int64_t)sizeof(float) * nas_spectrum_table_floats(&plan);
-    }
-    nas_program_weight_sizes(program, step, &kernel, &bias);
-    if (program->dtype == NAS_INT8)
-        return bytes + round_to_words(kernel) + INT8_CHANNEL_BYTES * bias;
-    return bytes + (int64_t)sizeof(float) * (kernel + bias);
-}
-
-/* Code of each kernel with its helpers: x86-64, gcc 12 -O2, rounded up; -Os and Thumb-2
- * are smaller. Every program has the start, load, store and softmax. */
-static const int64_t kernel_code[NAS_STEP_KINDS] = {
-    [NAS_STEP_ENCODE] = 256,     [NAS_STEP_STANDARDISE] = 96,
-    [NAS_STEP_CONV] = 1024,      [NAS_STEP_DEPTHWISE] = 1024,
-    [NAS_STEP_DENSE] = 320,      [NAS_STEP_MAX_POOL] = 384,
-    [NAS_STEP_AVG_POOL] = 384,   [NAS_STEP_GLOBAL_AVG_POOL] = 96,
-    [NAS_STEP_AFFINE] = 96,      [NAS_STEP_ACTIVATION] = 64,
-    [NAS_STEP_ADD] = 160,        [NAS_STEP_LEAKY_RELU] = 64,
-    [NAS_STEP_HARD_SWISH] = 128, [NAS_STEP_SIGMOID] = 320,
-    [NAS_STEP_TANH] = 352,       [NAS_STEP_SILU] = 336,
-    [NAS_STEP_GELU] = 368,       [NAS_STEP_SPECTRUM] = 2048,
-    [NAS_STEP_LSTM] = 1280,      [NAS_STEP_GRU] = 1280,
-    [NAS_STEP_LAYER_NORM] = 320, [NAS_STEP_GROUP_NORM] = 384,
-    [NAS_STEP_TOKENS] = 96,      [NAS_STEP_POSITIONS] = 64,
-    [NAS_STEP_ATTENTION] = 640,  [NAS_STEP_HARD_SIGMOID] = 128,
-    [NAS_STEP_MUL] = 256,        [NAS_STEP_GLOBAL_MAX_POOL] = 96,
-    [NAS_STEP_CONCAT] = 96,      [NAS_STEP_SOFTMAX] = 0,
-};
-
-enum {
-    BASE_CODE = 1408,     /* start, load, store, softmax, dot products */
-    STEP_CODE = 64,       /* a call */
-    STEP_PARAMETERS = 72, /* and its constant parameters */
-};
-
-static int64_t count_code(const nas_program *program)
-{
-    bool used[NAS_STEP_KINDS] = {false};
-    int64_t bytes = BASE_CODE;
+    int64_t bytes = 0;
     for (int s = 0; s < program->n_steps; s++) {
-        const nas_step *step = &program->steps[s];
-        int64_t calls = step->kind == NAS_STEP_CONCAT ? step->n_inputs
-                        : step->kind == NAS_STEP_ADD  ? step->n_inputs - 1
-                                                      : 1;
-        bytes += calls * (STEP_CODE + STEP_PARAMETERS);
-        if (!used[step->kind])
-            bytes += kernel_code[step->kind];
-        used[step->kind] = true;
+        int64_t kernel, bias;
+        nas_program_weight_sizes(program, &program->steps[s], &kernel, &bias);
+        bytes += kernel + bias;
     }
-    return bytes;
+    return program->dtype == NAS_INT8 ? bytes : (int64_t)sizeof(float) * bytes;
 }
 
-/* Flash depends on the steps alone, so it is known even when the planner stopped early.
- */
-static int64_t count_flash(const nas_program *program)
+static nas_status count_code(nas_program *program, const char *column, nas_arena *arena,
+                             nas_cost *out, nas_err *err)
 {
-    int64_t bytes = count_code(program);
-    for (int s = 0; s < program->n_steps; s++)
-        bytes += step_flash(program, &program->steps[s]);
-    return bytes;
+    nas_c_size size;
+    NAS_TRY(nas_c_count(program, arena, &size, err));
+    nas_code code = nas_code_of(&size, program->dtype, column);
+    out->ram_bytes = program->arena_bytes + code.stack_bytes;
+    out->flash_bytes = size.table_bytes + code.flash_bytes;
+    return NAS_OK;
 }
 
 static nas_status count(const nas_graph *graph, const nas_program_options *options,
@@ -89,12 +35,15 @@ static nas_status count(const nas_graph *graph, const nas_program_options *optio
 {
     nas_program *program = NULL;
     NAS_TRY(nas_program_build(graph, options, arena, &program, err));
-    out->arena_bytes = program->arena_bytes;
-    out->ram_bytes = program->arena_bytes + NAS_COST_STACK_BYTES;
-    out->flash_bytes = count_flash(program);
-    bool rejected = options->reject_above_bytes > 0 &&
-                    program->arena_bytes > options->reject_above_bytes;
-    if (latency != NULL && !rejected)
+    out->arena_bytes = out->ram_bytes = program->arena_bytes;
+    if (options->reject_above_bytes > 0 &&
+        program->arena_bytes > options->reject_above_bytes) {
+        out->flash_bytes = count_weights(program);
+        return NAS_OK;
+    }
+    NAS_TRY(count_code(program, latency != NULL ? latency->device.code : "", arena, out,
+                       err));
+    if (latency != NULL)
         out->latency_ms = nas_latency_predict(latency, program);
     return NAS_OK;
 }
@@ -110,10 +59,8 @@ nas_status nas_cost_of(const nas_graph *graph, nas_dtype dtype,
     };
     nas_program_options options = nas_program_options_default();
     options.dtype = dtype;
-    if (limits != NULL && limits->ram_bytes > 0) {
-        int64_t room = limits->ram_bytes - NAS_COST_STACK_BYTES;
-        options.reject_above_bytes = room > 0 ? room : 1;
-    }
+    if (limits != NULL)
+        options.reject_above_bytes = limits->ram_bytes;
     nas_arena *arena = nas_arena_new();
     NAS_TRY_ALLOC(arena, err);
     nas_status status = count(graph, &options, latency, arena, out, err);

@@ -126,6 +126,8 @@ double nas_latency_predict(const nas_latency_table *table, const nas_program *pr
 {
     if (!table->known)
         return -1.0;
+    if (table->device.clock_mhz > 0.0)
+        return nas_device_predict(&table->device, program);
     double ns = copy_ns(table, nas_graph_input_shape(program->graph)) +
                 copy_ns(table, nas_graph_output_shape(program->graph));
     for (int s = 0; s < program->n_steps; s++)
@@ -142,6 +144,11 @@ void nas_latency_write_json(const nas_latency_table *table, nas_json *json)
         return;
     }
     nas_json_object_begin(json);
+    if (table->device.clock_mhz > 0.0) {
+        nas_device_write_json(&table->device, json);
+        nas_json_object_end(json);
+        return;
+    }
     nas_json_key_real(json, "ns_per_step", table->ns_per_step);
     nas_json_key(json, "ns_per_unit");
     nas_json_object_begin(json);
@@ -168,6 +175,10 @@ static nas_status read_time(const json_t *value, const char *what, double *out,
 
 static nas_status read_table(const json_t *value, nas_latency_table *out, nas_err *err)
 {
+    const json_t *device = json_object_get(value, "device");
+    out->known = true;
+    if (device != NULL)
+        return nas_device_read_json(device, &out->device, err);
     const json_t *units = json_object_get(value, "ns_per_unit");
     NAS_TRY(read_time(json_object_get(value, "ns_per_step"), "ns_per_step",
                       &out->ns_per_step, err));
@@ -181,7 +192,6 @@ static nas_status read_table(const json_t *value, nas_latency_table *out, nas_er
             NAS_TRY(read_time(json_array_get(row, (size_t)size), kind_names[kind],
                               &out->ns_per_unit[kind][size], err));
     }
-    out->known = true;
     return NAS_OK;
 }
 

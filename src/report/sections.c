@@ -35,6 +35,24 @@ static void card(nas_text *out, const char *key, const char *value)
     nas_text_puts(out, "</div></div>\n");
 }
 
+/* What the study's device would need for an inference; nothing without a device. */
+static void device_cards(const nas_report *r, const nas_finalist *f)
+{
+    const nas_device *device = &r->settings->latency.device;
+    char title[80], value[64];
+    if (!(device->clock_mhz > 0) || f->cost.latency_ms < 0)
+        return;
+    nas_device_estimate e = nas_device_estimate_of(device, f->cost.latency_ms);
+    (void)snprintf(title, sizeof title, "Latency on %s, estimated", device->name);
+    (void)snprintf(value, sizeof value, "%.3g to %.3g ms", e.low_ms, e.high_ms);
+    card(r->out, title, value);
+    if (e.millijoules < 0)
+        return;
+    (void)snprintf(title, sizeof title, "Energy on %s, estimated", device->name);
+    (void)snprintf(value, sizeof value, "%.3g mJ", e.millijoules);
+    card(r->out, title, value);
+}
+
 static void cost_cards(const nas_report *r, const nas_finalist *f)
 {
     static const struct {
@@ -55,6 +73,7 @@ static void cost_cards(const nas_report *r, const nas_finalist *f)
         nas_cost_text(NAS_LIMIT_LATENCY, f->measured_latency_ms, value, sizeof value);
         card(r->out, "Latency of the C code, measured here", value);
     }
+    device_cards(r, f);
     nas_text_puts(r->out, "</div>\n");
 }
 

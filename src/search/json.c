@@ -40,6 +40,30 @@ static void write_test(nas_json *json, const char *key, const nas_score *score,
     nas_json_object_end(json);
 }
 
+/* What the best network needs on the device the study is for. */
+static void write_device(nas_json *json, const nas_search_result *result,
+                         const nas_device *device)
+{
+    nas_json_key(json, "device");
+    double ms = result->n_finalists > 0 ? result->finalists[0].cost.latency_ms : -1.0;
+    if (!(device->clock_mhz > 0.0) || ms < 0.0) {
+        nas_json_null(json);
+        return;
+    }
+    nas_device_estimate e = nas_device_estimate_of(device, ms);
+    nas_json_object_begin(json);
+    nas_json_key_string(json, "name", device->name);
+    nas_json_key_real(json, "latency_ms", ms);
+    nas_json_key_real(json, "low_ms", e.low_ms);
+    nas_json_key_real(json, "high_ms", e.high_ms);
+    nas_json_key(json, "millijoules");
+    if (e.millijoules >= 0.0)
+        nas_json_real(json, e.millijoules);
+    else
+        nas_json_null(json);
+    nas_json_object_end(json);
+}
+
 /* ---- the search ---------------------------------------------------------- */
 
 static void write_counts(nas_json *json, const nas_study_counts *counts)
@@ -178,6 +202,7 @@ static nas_status write_search(nas_json *json, const nas_search_result *result,
     nas_json_key(json, "supernet");
     NAS_TRY(nas_supernet_write_json(study, json, err));
     write_files(json, result);
+    write_device(json, result, &nas_study_settings_of(study)->latency.device);
     nas_json_key_real(json, "seconds", result->seconds);
     nas_json_object_end(json);
     return NAS_OK;

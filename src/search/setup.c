@@ -112,7 +112,7 @@ static nas_status measure(const search_run *run, const nas_space *space,
     bool latency = o->limits.latency_ms > 0.0 ||
                    (o->minimise >> NAS_LIMIT_LATENCY & 1U) != 0 ||
                    o->time_s >= LATENCY_WORTH_S;
-    if (latency)
+    if (latency && !settings->latency.known)
         NAS_TRY(nas_latency_measure(&settings->latency, err));
     settings->seconds_per_mac_row = NOMINAL_SECONDS_PER_MAC_ROW;
     settings->ladder = nas_ladder_plan(run->data->n_train, o->epochs, 0.0, 0.0);
@@ -202,6 +202,10 @@ static void announce_limits(const search_run *run)
         nas_text_printf(&text, "%sint8", text.length > 0 ? ", " : "");
     nas_run_line(run, "Limits   %s", nas_text_string(&text));
     nas_text_free(&text);
+    const nas_device *device = &run->settings->latency.device;
+    if (device->clock_mhz > 0.0)
+        nas_run_line(run, "Device   %s at %.4g MHz; its time and energy are estimates",
+                     device->name, device->clock_mhz);
 }
 
 static void announce(const search_run *run, const nas_space *space)

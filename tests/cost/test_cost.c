@@ -37,15 +37,17 @@ static void test_counts_of_a_small_network(void **state)
     assert_int_equal(cost.macs, 16 * 4 * 27 + 16 * 4 * 9 + 20);
     int64_t arena = cost.arena_bytes; /* the second tensor runs into the first */
     assert_true(arena >= 4 * 192 && arena < 4 * (192 + 64));
-    assert_int_equal(cost.ram_bytes, cost.arena_bytes + NAS_COST_STACK_BYTES);
-    int64_t weights = 108 + 4 + 36 + 4 + 20 + 5;
-    int64_t code = cost.flash_bytes - 4 * (weights + 6);
+    int64_t stack = cost.ram_bytes - cost.arena_bytes;
+    assert_true(stack > 64 && stack < 1024);
+    int64_t weights = 108 + 4 + 36 + 4 + 20 + 5 + 6;
+    int64_t code = cost.flash_bytes - 4 * (weights + 1); /* to 16 bytes */
     assert_true(code > 2000 && code < 8000);
     assert_true(cost.latency_ms < 0.0);
 
     check_ok(nas_cost_of(graph, NAS_INT8, NULL, NULL, &cost, &err), err);
     assert_int_equal(cost.arena_bytes, arena / 4);
-    assert_int_equal(cost.flash_bytes, 108 + 36 + 20 + 9 * (4 + 4 + 5) + 24 + code);
+    code = cost.flash_bytes - (108 + 36 + 20 + 13 + 15) - (8 * 13 + 8);
+    assert_true(code > 2000 && code < 8000);
     nas_graph_free(graph);
 }
 
@@ -56,12 +58,12 @@ static void test_limit_stops_the_planner(void **state)
     nas_cost free_cost;
     nas_cost cost;
     nas_err err = {0};
-    nas_limits limits = {.ram_bytes = 1500};
     check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, NULL, &free_cost, &err), err);
+    nas_limits limits = {.ram_bytes = free_cost.arena_bytes - 8};
     check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, &limits, &cost, &err), err);
     assert_int_equal(nas_cost_violates(&cost, &limits), NAS_LIMIT_RAM);
     assert_true(cost.ram_bytes <= free_cost.ram_bytes);
-    assert_int_equal(cost.flash_bytes, free_cost.flash_bytes);
+    assert_true(cost.flash_bytes > 0 && cost.flash_bytes < free_cost.flash_bytes);
     limits.ram_bytes = 100; /* less than the stack */
     check_ok(nas_cost_of(graph, NAS_FLOAT32, NULL, &limits, &cost, &err), err);
     assert_int_equal(nas_cost_violates(&cost, &limits), NAS_LIMIT_RAM);
