@@ -48,6 +48,7 @@ typedef struct nas_net_options {
     nas_isa isa;   /* default nas_isa_best() */
     bool training; /* false: forward only, less memory */
     bool input_gradient; /* training: for nas_net_input_gradient */
+    bool taps;           /* training: for nasmith/tap.h; nothing shares memory */
     nas_loss_kind loss;
     float label_smoothing;      /* cross-entropy */
     const float *class_weights; /* [outputs], mean 1 over rows; NULL = 1; copied */

@@ -168,6 +168,8 @@ static int last_step(const nas_net *net)
 static int last_read_of_y(const nas_net *net, int u)
 {
     const nas_unit *unit = &net->units[u];
+    if (net->options.taps)
+        return last_step(net);
     if (unit->gradient)
         return backward_step(net, u);
     return unit->staged ? unit->consumer : u;
@@ -186,7 +188,7 @@ static bool feeds_view(const nas_net *net, int u)
 static int last_read_of_z(const nas_net *net, int u)
 {
     const nas_unit *unit = &net->units[u];
-    if (u == net->output || unit->core == NAS_CORE_INPUT)
+    if (u == net->output || unit->core == NAS_CORE_INPUT || net->options.taps)
         return last_step(net); /* read by the caller; gathered once for many passes */
     if (unit->gradient && !unit->separate)
         return backward_step(net, u);
@@ -216,11 +218,15 @@ static void plan_unit(nas_memory_map *map, nas_net *net, int u)
         nas_tensor *state = &unit->recurrent.state;
         state->view.block =
             nas_recurrent_floats(unit, net->units[unit->inputs[0]].z.width);
-        plan_tensor(map, state, u, unit->gradient ? backward_step(net, u) : u);
+        plan_tensor(map, state, u,
+                    net->options.taps ? last_step(net)
+                    : unit->gradient  ? backward_step(net, u)
+                                      : u);
     }
     if (unit->gradient) {
         int first = u == net->output ? net->n_units : backward_step(net, unit->consumer);
-        plan_tensor(map, &unit->dz, first, backward_step(net, u));
+        plan_tensor(map, &unit->dz, first,
+                    net->options.taps ? last_step(net) : backward_step(net, u));
     }
 }
 

@@ -104,6 +104,17 @@ static void clear_masked(const nas_net *net, int b)
     }
 }
 
+void nas_loss_set_gradient(nas_net *net, const float *gradient)
+{
+    const nas_unit *unit = &net->units[net->output];
+    for (int n = 0; n < net->valid; n++)
+        for (int k = 0; k < net->outputs; k++)
+            output_line(&unit->dz, n / LINE, k)[n % LINE] =
+                gradient[(int64_t)n * net->outputs + k];
+    for (int b = 0; b < net->active; b++)
+        clear_masked(net, b);
+}
+
 double nas_loss(nas_net *net, bool training)
 {
     const bool gradient = training && net->units[net->output].gradient;

@@ -33,11 +33,11 @@ static bool fuses_activation(const nas_unit *unit)
     return unit != NULL && !unit->activated && unit->tail == NAS_TAIL_NONE;
 }
 
-/* Pool behind a convolution: y is stored anyway and the pooled z replaces the full one.
- */
-static bool fuses_tail(const nas_unit *unit)
+/* Pool behind a convolution: y is stored anyway and the pooled z replaces the full one,
+ * unless somebody wants to look at that. */
+static bool fuses_tail(const nas_net *net, const nas_unit *unit)
 {
-    return unit != NULL && unit->tail == NAS_TAIL_NONE &&
+    return unit != NULL && !net->options.taps && unit->tail == NAS_TAIL_NONE &&
            (unit->core == NAS_CORE_CONV || unit->core == NAS_CORE_DEPTHWISE);
 }
 
@@ -294,7 +294,7 @@ static bool lower_fused(nas_net *net, const nas_graph *graph, int index)
     bool activation = (node->op == NAS_OP_RELU || node->op == NAS_OP_RELU6) &&
                       fuses_activation(producer);
     bool tail = (node->op == NAS_OP_GLOBAL_AVG_POOL || pool_is_tail(node)) &&
-                fuses_tail(producer);
+                fuses_tail(net, producer);
     if (norm)
         lower_norm(producer, graph, index);
     if (activation)
@@ -371,15 +371,16 @@ static bool is_windowed(nas_core core)
  * it: memory traffic, not arithmetic, bounds large planes. */
 static bool is_staged(const nas_net *net, const nas_unit *unit)
 {
-    return unit->norm.present && unit->tail == NAS_TAIL_NONE && unit->consumers == 1 &&
-           unit->consumer < net->n_units && is_windowed(net->units[unit->consumer].core);
+    return !net->options.taps && unit->norm.present && unit->tail == NAS_TAIL_NONE &&
+           unit->consumers == 1 && unit->consumer < net->n_units &&
+           is_windowed(net->units[unit->consumer].core);
 }
 
 /* The only consumer's backward-data kernel has the sums in registers: it applies the mask
- * and adds up what the norm or bias needs. */
+ * and adds up what the norm or bias needs. With taps gradients stay whole. */
 static bool is_masked(const nas_net *net, const nas_unit *unit)
 {
-    if (unit->tail != NAS_TAIL_NONE || unit->consumers != 1 ||
+    if (net->options.taps || unit->tail != NAS_TAIL_NONE || unit->consumers != 1 ||
         unit->consumer >= net->n_units)
         return false;
     nas_core core = net->units[unit->consumer].core;

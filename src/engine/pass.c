@@ -113,9 +113,7 @@ static void prepare_stage(const nas_net *net, const nas_unit *unit)
                       depthwise ? unit->slice : input->z.channels);
 }
 
-/* The piece after `at`, channels first; the one before all has count 0.
- * @return false when there is none */
-static bool next_piece(const nas_unit *unit, int blocks, nas_piece *at)
+bool nas_pass_next_piece(const nas_unit *unit, int blocks, nas_piece *at)
 {
     at->channel += at->channels;
     if (at->count == 0 || at->channel >= unit->y.channels) {
@@ -253,7 +251,7 @@ static void forward_core(nas_net *net, nas_unit *unit)
 {
     const bool moments = unit->norm.present && net->train && !sums_in_core(unit);
     prepare_stage(net, unit);
-    for (nas_piece at = {0}; next_piece(unit, net->active, &at);) {
+    for (nas_piece at = {0}; nas_pass_next_piece(unit, net->active, &at);) {
         nas_view x = input_view(net, unit, &at);
         cores[unit->core].forward(net, unit, x, &at);
         if (moments) {
@@ -331,8 +329,7 @@ static void backward_sums(nas_net *net, nas_unit *unit)
         unit->bias.g[c] = unit->norm.present ? 0.0f : (float)unit->totals[c];
 }
 
-/* dy of a piece: in the stage, or dz itself. */
-static nas_view gradient_view(nas_net *net, nas_unit *unit, const nas_piece *at)
+nas_view nas_pass_core_gradient(nas_net *net, nas_unit *unit, const nas_piece *at)
 {
     nas_view dz = nas_view_block(&unit->dz, at->first);
     dz.data += at->channel * dz.plane;
@@ -370,8 +367,8 @@ static void backward_unit(nas_net *net, nas_unit *unit)
     if (!unit->direct)
         clear_margins(net, &unit->dy, stage_view(&unit->dy, net->dy_stage), unit->group,
                       unit->slice);
-    for (nas_piece at = {0}; next_piece(unit, net->blocks, &at);) {
-        nas_view dy = gradient_view(net, unit, &at);
+    for (nas_piece at = {0}; nas_pass_next_piece(unit, net->blocks, &at);) {
+        nas_view dy = nas_pass_core_gradient(net, unit, &at);
         nas_view x = input_view(net, unit, &at);
         cores[unit->core].backward(net, unit, x, dy, &at);
     }
@@ -394,11 +391,9 @@ static void clear_gradients(nas_unit *unit)
         clear_gradient(all[i]);
 }
 
-void nas_pass_backward(nas_net *net)
+void nas_pass_backward_units(nas_net *net, int from, int to)
 {
-    for (int i = 0; i < net->n_gates; i++)
-        net->gate_gradients[i] = 0.0;
-    for (int u = net->n_units - 1; u >= 0; u--) {
+    for (int u = from; u >= to; u--) {
         if (!net->units[u].live)
             clear_gradients(&net->units[u]);
         if (!net->units[u].gradient || !net->units[u].live)
@@ -407,5 +402,12 @@ void nas_pass_backward(nas_net *net)
         backward_unit(net, &net->units[u]);
         nas_profile_stop(net, &net->units[u].seconds[1], start);
     }
+}
+
+void nas_pass_backward(nas_net *net)
+{
+    for (int i = 0; i < net->n_gates; i++)
+        net->gate_gradients[i] = 0.0;
+    nas_pass_backward_units(net, net->n_units - 1, 0);
     net->passes++;
 }

@@ -261,6 +261,8 @@ void nas_augment_batch(nas_net *net, const nas_augment *augment, nas_rng *rng);
 
 /* Loss of the valid samples; fills the output's gradient when training. */
 double nas_loss(nas_net *net, bool training);
+/* Set the output's gradient. @param gradient  [n][outputs] of the gathered rows */
+void nas_loss_set_gradient(nas_net *net, const float *gradient);
 
 /* ---- small helpers ----------------------------------------------------- */
 
