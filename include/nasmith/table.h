@@ -58,6 +58,9 @@ uint64_t nas_table_hash(const nas_table *table); /* of the file's bytes and the 
 /* Index in [0, nas_table_networks) of a candidate's network, or -1. Cost O(1). */
 int64_t nas_table_find(const nas_table *table, const nas_candidate *candidate);
 
+/* A candidate of a network. Borrowed from the table. */
+const nas_candidate *nas_table_candidate(const nas_table *table, int64_t network);
+
 /* What a training would say: larger is better, percentages as fractions. */
 double nas_table_score(const nas_table *table, int64_t network, int rung);
 /* The same as it stands in the file. */

@@ -9,7 +9,7 @@
 
 extern const nas_command nas_cmd_search, nas_cmd_trials, nas_cmd_show, nas_cmd_report;
 extern const nas_command nas_cmd_train, nas_cmd_eval, nas_cmd_export, nas_cmd_data;
-extern const nas_command nas_cmd_compare, nas_cmd_plot, nas_cmd_bench;
+extern const nas_command nas_cmd_compare, nas_cmd_plot, nas_cmd_bench, nas_cmd_proxies;
 extern const nas_command nas_cmd_targets;
 extern const nas_command nas_cmd_space, nas_cmd_worker, nas_cmd_version, nas_cmd_help;
 
@@ -28,6 +28,7 @@ static const nas_command *const COMMANDS[] = {
     &nas_cmd_compare,
     &nas_cmd_plot,
     &nas_cmd_bench,
+    &nas_cmd_proxies,
     &nas_cmd_version,
     &nas_cmd_help,
     NULL,

@@ -437,6 +437,12 @@ int64_t nas_table_find(const nas_table *table, const nas_candidate *candidate)
     return table->slots[slot_of(table, nas_space_key(table->space, candidate))];
 }
 
+const nas_candidate *nas_table_candidate(const nas_table *table, int64_t network)
+{
+    assert(network >= 0 && network < table->n);
+    return table->rows[network].candidate;
+}
+
 double nas_table_validation(const nas_table *table, int64_t network, int rung)
 {
     assert(network >= 0 && network < table->n && rung >= 0 && rung < table->ladder.n);

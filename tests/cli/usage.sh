@@ -8,7 +8,7 @@ passes '"study_schema":1' "$NASMITH" version --json
 passes 'nasmith search DATA' "$NASMITH"
 passes 'max-ram BYTES' "$NASMITH" search --help
 passes 'max-ram BYTES' "$NASMITH" help search
-for verb in search trials show report compare plot train eval export data space targets worker version; do
+for verb in search trials show report compare plot train eval export data space targets worker version proxies bench; do
     passes 'Usage' "$NASMITH" $verb --help # each option is there once
 done
 
