@@ -19,10 +19,11 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { FULL_RUNS = 500, MODEL_SHARE = 5, MAX_GATES = 4 };
+enum { FULL_RUNS = 500, MODEL_SHARE = 5, MAX_GATES = 4, WHOLE_SPACE = 1 << 20 };
 
 #define NB201 "nb201/nb201.csv.gz"
 #define NB201_HW "nb201/nb201-hw-cifar10.csv.gz"
+#define NB201_PROXIES "nb201/nb201-zerocost-cifar10.csv.gz"
 #define MACRO "nasbench-macro/nasbench-macro.csv.gz"
 #define DARTS "darts-214/darts-214-curves.csv.gz"
 
@@ -50,6 +51,8 @@ typedef struct experiment {
     bool model; /* has a model: fewer runs */
     nas_bench_budget budget;
     const char *side, *objective;
+    const char
+        *proxies; /* of NB201_PROXIES: rank the initial design over the whole space */
     gate gates[MAX_GATES]; /* until high is 0 */
     bool unreached;        /* by any ladder that was tried: counts in a full run only */
 } experiment;
@@ -85,6 +88,13 @@ static const experiment EXPERIMENTS[] = {
                {ERROR_AT, 100, 0, 5.72},
                {SUCCESS, 100, 0.95, 1},
                {MEAN_WHEN, 100, 0, 35}}},
+    {.name = "NB201 C10, proxies",
+     .file = NB201,
+     .strategy = "gp",
+     .model = true,
+     .proxies = "macs,nwot,jacov",
+     .budget = {.queries = 100},
+     .gates = {{MEAN_WHEN, 100, 0, 27}, {SUCCESS, 100, 0.95, 1}}},
     {.name = "NB201 C100",
      .file = NB201,
      .metric = "c100",
@@ -269,6 +279,10 @@ static void run_experiment(const experiment *e, int runs, tally *sum)
     nas_table_options columns = {.metric = e->metric, .objective = e->objective};
     if (e->side != NULL)
         columns.side = data_path(e->side, side, sizeof side);
+    if (e->proxies != NULL) {
+        columns.proxies = e->proxies;
+        columns.proxies_file = data_path(NB201_PROXIES, side, sizeof side);
+    }
     nas_bench_method methods[] = {
         {nas_strategy_find("random"), nas_scheduler_find("none")},
         {nas_strategy_find(e->strategy),
@@ -279,6 +293,7 @@ static void run_experiment(const experiment *e, int runs, tally *sum)
                                  .budget = e->budget,
                                  .runs = e->model ? (runs + MODEL_SHARE - 1) / MODEL_SHARE
                                                   : runs,
+                                 .screen = e->proxies != NULL ? WHOLE_SPACE : 0,
                                  .workers = 1};
     if (nas_table_load(data_path(e->file, file, sizeof file), &columns, &table, &err) !=
         NAS_OK)

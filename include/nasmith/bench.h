@@ -25,7 +25,9 @@ typedef struct nas_simulation {
     const nas_scheduler_ops *scheduler;
     const nas_value *scheduler_values;
     nas_bench_budget budget;
-    int workers; /* trainings at the same time */
+    int workers;     /* trainings at the same time */
+    int64_t screen;  /* networks ranked by the table's proxies for a proposal; 0: none */
+    double screen_s; /* of the clock for each of them */
     uint64_t seed;
 } nas_simulation;
 
@@ -74,6 +76,8 @@ typedef struct nas_bench_options {
     int n_methods;
     nas_bench_budget budget; /* one is needed: the axis */
     int runs, workers;
+    int64_t screen; /* as in a simulation */
+    double screen_s;
     uint64_t seed; /* of run i: seed + i */
     /* Called after each run; return false to stop. May be NULL. */
     bool (*on_run)(void *context, int method, int run);

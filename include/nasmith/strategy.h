@@ -88,6 +88,11 @@ typedef struct nas_strengths {
     int stride;
 } nas_strengths;
 
+/* Rank candidates without training them; larger is better, among these candidates only.
+ * Whoever answers also charges for it. @param out  [n] */
+typedef nas_status (*nas_screen_fn)(void *context, nas_candidate *const *candidates,
+                                    int64_t n, double *out, nas_err *err);
+
 /* What a strategy works with while asked. */
 typedef struct nas_ask {
     const nas_history *history;
@@ -98,14 +103,17 @@ typedef struct nas_ask {
                                  shows the way down to a feasible network */
     unsigned objectives;      /* bit (1 << nas_limit_kind): costs that are minimised
                                  beside the score; 0: the score alone */
-    nas_arena *arena;         /* proposals live here */
-    nas_rng rng;              /* Philox(study seed, ask index) */
+    nas_screen_fn screen;     /* NULL: nobody ranks */
+    void *screen_context;
+    int64_t screen_most; /* candidates to rank for one proposal */
+    nas_arena *arena;    /* proposals live here */
+    nas_rng rng;         /* Philox(study seed, ask index) */
     const nas_strengths *strengths; /* of the trained mixture; NULL: none */
-    int rung, rungs;    /* where the proposal will be trained first, of how many;
-                           0 rungs: one */
-    int64_t infeasible; /* out: draws that violated a limit */
-    int64_t duplicates; /* out: draws whose key the history has */
-    bool exhausted;     /* out: nothing new can be proposed; the proposal is empty */
+    int rung, rungs;     /* where the proposal will be trained first, of how many;
+                            0 rungs: one */
+    int64_t infeasible;  /* out: draws that violated a limit */
+    int64_t duplicates;  /* out: draws whose key the history has */
+    bool exhausted;      /* out: nothing new can be proposed; the proposal is empty */
 } nas_ask;
 
 typedef struct nas_proposal {
@@ -126,6 +134,15 @@ nas_status nas_propose_uniform(nas_ask *ask, nas_proposal *out, nas_err *err);
  * growing length, a uniform one. */
 nas_status nas_propose_mutation(nas_ask *ask, int64_t parent, nas_proposal *out,
                                 nas_err *err);
+
+/* The best of a pool by ask->screen: of all new networks where the space has at most
+ * screen_most assignments, else of as many draws. Needs ask->screen.
+ * Cost: pricing and ranking of the pool */
+nas_status nas_propose_screened(nas_ask *ask, nas_proposal *out, nas_err *err);
+
+/* A network of an initial design: uniform; where somebody can rank, every other one is
+ * screened. */
+nas_status nas_propose_design(nas_ask *ask, nas_proposal *out, nas_err *err);
 
 /* Propose this candidate, if its key is new and it meets the limits. Counts what it
  * refuses in ask->duplicates and ask->infeasible.

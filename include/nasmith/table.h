@@ -24,6 +24,9 @@ typedef struct nas_table_options {
     const char *params, *macs; /* columns */
     const char *objective;     /* column, minimised beside the metric */
     const char *side;          /* another file with the objective, by column `index` */
+    const char *proxies;       /* columns known before training, larger is better, by
+                                  commas; params and macs are those of the table */
+    const char *proxies_file;  /* another file with them, by column `index` */
     bool curve;                /* the rungs are points of one training: continuing a
                                   network costs the difference */
     bool lower_is_better;
@@ -72,5 +75,8 @@ double nas_table_epochs(const nas_table *table, int from, int rung);
 /* Costs known before training; latency_ms is the objective. What the table lacks is 1. */
 nas_cost nas_table_cost(const nas_table *table, int64_t network);
 double nas_table_objective(const nas_table *table, int64_t network); /* NaN: none */
+/* Proxies of a network; NaN where it has none. */
+int nas_table_proxy_count(const nas_table *table);
+double nas_table_proxy(const nas_table *table, int64_t network, int proxy);
 
 #endif

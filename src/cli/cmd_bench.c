@@ -50,6 +50,18 @@ static const nas_param PARAMS[] = {
      .min = 1,
      .max = 64,
      .doc = "simulated trainings at the same time"},
+    {.name = "screen",
+     .type = NAS_PARAM_COUNT,
+     .unit = "networks",
+     .default_text = "200",
+     .min = 1,
+     .max = 1048576,
+     .doc = "with --proxies: how many are ranked for every other network of an initial "
+            "design"},
+    {.name = "screen_seconds",
+     .type = NAS_PARAM_SECONDS,
+     .default_text = "1",
+     .doc = "of the simulated clock for each of them"},
     {.name = "output", .type = NAS_PARAM_STRING, .doc = "HTML page with plots"},
     {.name = NULL},
 };
@@ -81,6 +93,13 @@ static const nas_param TABLE_PARAMS[] = {
     {.name = "side",
      .type = NAS_PARAM_STRING,
      .doc = "file with that column, matched by `index`"},
+    {.name = "proxies",
+     .type = NAS_PARAM_STRING,
+     .doc = "columns known before training, larger is better: params,macs,nwot; they "
+            "rank half of the initial design"},
+    {.name = "proxies_file",
+     .type = NAS_PARAM_STRING,
+     .doc = "file with those columns, matched by `index`"},
     {.name = "curve",
      .type = NAS_PARAM_BOOL,
      .default_text = "false",
@@ -116,6 +135,8 @@ static nas_status load(const nas_cli *cli, nas_table **out, nas_err *err)
         .macs = nas_cli_string(cli, "macs"),
         .objective = nas_cli_string(cli, "objective"),
         .side = nas_cli_string(cli, "side"),
+        .proxies = nas_cli_string(cli, "proxies"),
+        .proxies_file = nas_cli_string(cli, "proxies_file"),
         .curve = nas_cli_bool(cli, "curve"),
         .lower_is_better = nas_cli_bool(cli, "lower_is_better"),
         .n_outputs = nas_cli_int(cli, "outputs"),
@@ -349,8 +370,11 @@ static nas_status bench(nas_cli *cli, const nas_table *table, nas_err *err)
                                             .epochs = nas_cli_real(cli, "epochs")},
                                  .runs = (int)nas_cli_int(cli, "runs"),
                                  .workers = (int)nas_cli_int(cli, "workers"),
+                                 .screen_s = nas_cli_real(cli, "screen_seconds"),
                                  .seed = (uint64_t)nas_cli_int(cli, "seed"),
                                  .on_run = on_run};
+    if (nas_table_proxy_count(table) > 0)
+        options.screen = nas_cli_int(cli, "screen");
     NAS_TRY(choose_methods(cli, methods, &options.n_methods, err));
     const nas_bench_budget *budget = &options.budget;
     if (budget->queries == 0 && budget->seconds == 0 && budget->epochs == 0)

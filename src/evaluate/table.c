@@ -114,6 +114,8 @@ static void fill_row(const nas_table *table, table_row *row, const table_row *wi
     fill(&row->params, with->params);
     fill(&row->macs, with->macs);
     fill(&row->objective, with->objective);
+    for (int k = 0; k < table->n_proxies; k++)
+        fill(&row->proxy[k], with->proxy[k]);
 }
 
 /* Whether `a` is nearer to the first value of every decision: unused ones have it. */
@@ -203,21 +205,31 @@ static nas_status read_side_rows(nas_csv_file *file, int64_t index, int64_t colu
     }
 }
 
-static nas_status read_side(const nas_table_options *options, nas_csv_file *file,
-                            side_table *out, nas_err *err)
+static nas_status read_side_file(nas_csv_file *file, const char *path, const char *name,
+                                 side_table *out, nas_err *err)
 {
     bool more = false;
-    NAS_TRY(nas_csv_open(file, options->side, err));
+    NAS_TRY(nas_csv_open(file, path, err));
     NAS_TRY(nas_csv_next(file, &more, err));
     int64_t index = nas_table_column(file, "index");
-    int64_t column = nas_table_column(file, options->objective);
+    int64_t column = nas_table_column(file, name);
     if (index < 0 || column < 0)
-        return nas_fail(err, NAS_E_USAGE, "%s has no column `%s`", options->side,
-                        index < 0 ? "index" : options->objective);
+        return nas_fail(err, NAS_E_USAGE, "%s has no column `%s`", path,
+                        index < 0 ? "index" : name);
     NAS_TRY(read_side_rows(file, index, column, out, err));
     if (out->n > 1)
         qsort(out->pairs, (size_t)out->n, sizeof *out->pairs, by_first);
     return NAS_OK;
+}
+
+/* A column of another file. */
+static nas_status read_side(const char *path, const char *name, side_table *out,
+                            nas_err *err)
+{
+    nas_csv_file file = {0};
+    nas_status status = read_side_file(&file, path, name, out, err);
+    nas_csv_close(&file);
+    return status;
 }
 
 static double side_value(const side_table *side, double index)
@@ -237,6 +249,7 @@ typedef struct table_reader {
     nas_csv_file file;
     table_columns columns;
     side_table side;
+    side_table proxies[NAS_TABLE_MOST_PROXIES]; /* those of another file */
 } table_reader;
 
 static nas_status read_row(table_reader *self, nas_err *err)
@@ -259,6 +272,10 @@ static nas_status read_row(table_reader *self, nas_err *err)
     NAS_TRY(number(file, columns->macs, &row.macs, err));
     NAS_TRY(number(file, columns->objective, &row.objective, err));
     fill(&row.objective, side_value(&self->side, index));
+    for (int k = 0; k < table->n_proxies; k++) {
+        NAS_TRY(number(file, columns->proxy[k], &row.proxy[k], err));
+        fill(&row.proxy[k], side_value(&self->proxies[k], index));
+    }
     if (row.seconds < 0)
         return nas_table_fail(file, columns->seconds, err, "seconds below 0");
     return add_row(table, &row, err);
@@ -324,13 +341,44 @@ static nas_status hash_file(nas_table *table, const char *path, nas_err *err)
     return NAS_OK;
 }
 
+/* Count the proxies, and read those that are in another file. */
+static nas_status read_proxies(table_reader *self, nas_err *err)
+{
+    nas_table *table = self->table;
+    const char *list = table->options.proxies;
+    char name[128];
+    while (nas_table_next_item(&list, name, sizeof name)) {
+        const int k = table->n_proxies++;
+        if (self->columns.proxy[k] < 0 && table->options.proxies_file != NULL)
+            NAS_TRY(read_side(table->options.proxies_file, name, &self->proxies[k], err));
+    }
+    return NAS_OK;
+}
+
+static nas_status check_options(const nas_table_options *options, nas_err *err)
+{
+    const char *list = options->proxies;
+    char name[128];
+    int n = 0;
+    if (options->side != NULL && options->objective == NULL)
+        return nas_fail(err, NAS_E_USAGE, "%s: which column? --objective COLUMN",
+                        options->side);
+    if (options->proxies_file != NULL && list == NULL)
+        return nas_fail(err, NAS_E_USAGE, "%s: which columns? --proxies A,B",
+                        options->proxies_file);
+    while (nas_table_next_item(&list, name, sizeof name))
+        n++;
+    if (n > NAS_TABLE_MOST_PROXIES)
+        return nas_fail(err, NAS_E_USAGE, "--proxies %s: more than %d", options->proxies,
+                        NAS_TABLE_MOST_PROXIES);
+    return NAS_OK;
+}
+
 static nas_status read_table(table_reader *self, const char *path, nas_err *err)
 {
     nas_table *table = self->table;
     bool more = false;
-    if (table->options.side != NULL && table->options.objective == NULL)
-        return nas_fail(err, NAS_E_USAGE, "%s: which column? --objective COLUMN",
-                        table->options.side);
+    NAS_TRY(check_options(&table->options, err));
     NAS_TRY(nas_csv_open(&self->file, path, err));
     NAS_TRY(nas_csv_next(&self->file, &more, err));
     if (!more)
@@ -339,12 +387,10 @@ static nas_status read_table(table_reader *self, const char *path, nas_err *err)
     NAS_TRY(nas_table_settle(table, &self->file, err));
     NAS_TRY(load_space(table, path, err));
     NAS_TRY(nas_table_place(table, &self->file, &self->columns, err));
-    if (table->options.side != NULL) {
-        nas_csv_file side = {0};
-        nas_status status = read_side(&table->options, &side, &self->side, err);
-        nas_csv_close(&side);
-        NAS_TRY(status);
-    }
+    if (table->options.side != NULL)
+        NAS_TRY(
+            read_side(table->options.side, table->options.objective, &self->side, err));
+    NAS_TRY(read_proxies(self, err));
     NAS_TRY(read_rows(self, err));
     NAS_TRY(keep_complete(table, path, err));
     return hash_file(table, path, err);
@@ -356,7 +402,7 @@ static nas_status copy_options(nas_table *table, const nas_table_options *from,
     nas_table_options *o = &table->options;
     const char **texts[] = {&o->metric,    &o->space,   &o->validation, &o->epochs,
                             &o->test,      &o->seconds, &o->params,     &o->macs,
-                            &o->objective, &o->side};
+                            &o->objective, &o->side,    &o->proxies,    &o->proxies_file};
     *o = *from;
     for (size_t i = 0; i < sizeof texts / sizeof texts[0]; i++)
         if (*texts[i] != NULL) {
@@ -381,6 +427,8 @@ nas_status nas_table_load(const char *path, const nas_table_options *options,
         status = read_table(&reader, path, err);
     nas_csv_close(&reader.file);
     nas_heap_free(reader.side.pairs);
+    for (int k = 0; k < NAS_TABLE_MOST_PROXIES; k++)
+        nas_heap_free(reader.proxies[k].pairs);
     if (status != NAS_OK) {
         nas_table_free(table);
         return status;
@@ -496,6 +544,17 @@ nas_cost nas_table_cost(const nas_table *table, int64_t network)
 double nas_table_objective(const nas_table *table, int64_t network)
 {
     return table->rows[network].objective;
+}
+
+int nas_table_proxy_count(const nas_table *table)
+{
+    return table->n_proxies;
+}
+
+double nas_table_proxy(const nas_table *table, int64_t network, int proxy)
+{
+    assert(proxy >= 0 && proxy < table->n_proxies);
+    return table->rows[network].proxy[proxy];
 }
 
 /* ---- sealed ---- */

@@ -75,8 +75,7 @@ const char *nas_table_metric_at(int index)
 
 /* ---- lists and columns ---- */
 
-/* The next item of a list by commas. @return false at its end */
-static bool next_item(const char **list, char *out, size_t size)
+bool nas_table_next_item(const char **list, char *out, size_t size)
 {
     if (*list == NULL || **list == '\0')
         return false;
@@ -97,7 +96,7 @@ int64_t nas_table_column(const nas_csv_file *header, const char *name)
 static bool has_all(const nas_csv_file *header, const char *list)
 {
     char name[128];
-    while (next_item(&list, name, sizeof name))
+    while (nas_table_next_item(&list, name, sizeof name))
         if (nas_table_column(header, name) < 0)
             return false;
     return true;
@@ -207,12 +206,12 @@ static nas_status settle_ladder(nas_table *table, nas_err *err)
     const char *columns = options->validation, *epochs = options->epochs;
     char name[128], number[32];
     nas_ladder *ladder = &table->ladder;
-    while (next_item(&columns, name, sizeof name)) {
+    while (nas_table_next_item(&columns, name, sizeof name)) {
         int64_t value = ladder->n + 1;
         if (ladder->n == NAS_MAX_RUNGS)
             return nas_fail(err, NAS_E_USAGE, "more than %d validation columns: %s",
                             NAS_MAX_RUNGS, options->validation);
-        if (next_item(&epochs, number, sizeof number))
+        if (nas_table_next_item(&epochs, number, sizeof number))
             NAS_TRY(nas_parse_int(number, &value, err));
         if (value < 1 || (ladder->n > 0 && value <= ladder->rung[ladder->n - 1].epochs))
             return nas_fail(err, NAS_E_USAGE,
@@ -300,7 +299,7 @@ nas_status nas_table_place(const nas_table *table, const nas_csv_file *file,
     char name[128];
     *out = (table_columns){.index = nas_table_column(file, "index"),
                            .architecture = nas_table_column(file, "arch")};
-    for (int k = 0; next_item(&list, name, sizeof name); k++)
+    for (int k = 0; nas_table_next_item(&list, name, sizeof name); k++)
         NAS_TRY(place(file, name, &out->validation[k], err));
     NAS_TRY(place(file, options->test, &out->test, err));
     NAS_TRY(place(file, options->seconds, &out->seconds, err));
@@ -309,6 +308,15 @@ nas_status nas_table_place(const nas_table *table, const nas_csv_file *file,
     out->objective = -1;
     if (options->side == NULL)
         NAS_TRY(place(file, options->objective, &out->objective, err));
+    list = options->proxies;
+    for (int k = 0; nas_table_next_item(&list, name, sizeof name); k++) {
+        if (strcmp(name, "params") == 0 || strcmp(name, "macs") == 0)
+            out->proxy[k] = strcmp(name, "macs") == 0 ? out->macs : out->params;
+        else if (options->proxies_file != NULL)
+            out->proxy[k] = -1;
+        else
+            NAS_TRY(place(file, name, &out->proxy[k], err));
+    }
     if (strcmp(options->space, "rows") != 0 && out->architecture < 0)
         NAS_TRY(place_decisions(table, file, out, err));
     return NAS_OK;

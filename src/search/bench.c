@@ -257,7 +257,9 @@ static nas_status run_method(const nas_bench_options *options, int m,
                                  .scheduler = method->scheduler,
                                  .scheduler_values = scheduler_values,
                                  .budget = options->budget,
-                                 .workers = options->workers};
+                                 .workers = options->workers,
+                                 .screen = options->screen,
+                                 .screen_s = options->screen_s};
     NAS_TRY(method_name(method, arena, &series->name, err));
     NAS_TRY(series_begin(series, options->runs, truth->n_points, &values, arena, err));
     nas_arena *scratch = nas_arena_new();

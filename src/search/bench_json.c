@@ -103,6 +103,9 @@ void nas_bench_write_json(const nas_bench_options *options,
     nas_json_key_string(json, "axis", nas_bench_axis_name(result->axis));
     nas_json_key_int(json, "seed", (int64_t)options->seed);
     nas_json_key_int(json, "workers", options->workers);
+    nas_json_key_string(json, "proxies", nas_table_options_of(options->table)->proxies);
+    nas_json_key_int(json, "screen", options->screen);
+    nas_json_key_real(json, "screen_seconds", options->screen_s);
     nas_json_key_bool(json, "interrupted", result->interrupted);
     nas_json_key(json, "methods");
     nas_json_array_begin(json);

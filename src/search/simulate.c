@@ -2,6 +2,7 @@
 #include "nasmith/bench.h"
 
 #include "nasmith/clock.h"
+#include "nasmith/proxy.h"
 
 #include <assert.h>
 #include <math.h>
@@ -23,8 +24,9 @@ typedef struct simulation {
     simulated_job jobs[MAX_WORKERS];
     int64_t begun, asked;
     double clock_s, epochs, asking_s;
-    bool exhausted; /* of new networks, or of a budget */
-    bool full;      /* no training may begin any more */
+    double screened_s; /* spent on ranking, not yet on the clock of a worker */
+    bool exhausted;    /* of new networks, or of a budget */
+    bool full;         /* no training may begin any more */
 } simulation;
 
 static nas_status price(void *context, const nas_candidate *candidate, nas_cost *cost,
@@ -36,6 +38,27 @@ static nas_status price(void *context, const nas_candidate *candidate, nas_cost 
     *feasible = network >= 0;
     *cost = *feasible ? nas_table_cost(table, network) : (nas_cost){0};
     return NAS_OK;
+}
+
+/* A nas_screen_fn: the log-rank sum of the table's proxies, at a price. */
+static nas_status screen(void *context, nas_candidate *const *candidates, int64_t n,
+                         double *out, nas_err *err)
+{
+    simulation *s = context;
+    const nas_table *table = s->options->table;
+    const int k = nas_table_proxy_count(table);
+    double *scores = nas_heap_alloc((size_t)(n * k), sizeof *scores);
+    NAS_TRY_ALLOC(scores, err);
+    for (int64_t i = 0; i < n; i++) {
+        const int64_t network = nas_table_find(table, candidates[i]);
+        for (int p = 0; p < k; p++)
+            scores[i * k + p] =
+                network >= 0 ? nas_table_proxy(table, network, p) : (double)NAN;
+    }
+    const bool ranked = nas_proxy_log_rank(scores, n, k, out);
+    nas_heap_free(scores);
+    s->screened_s += (double)n * s->options->screen_s;
+    return ranked ? NAS_OK : nas_fail(err, NAS_E_NOMEM, "out of memory");
 }
 
 static nas_status open_simulation(simulation *s, nas_err *err)
@@ -80,6 +103,9 @@ static nas_status ask(simulation *s, int rung, int64_t *trial, nas_err *err)
                         .price = price,
                         .price_context = (void *)(uintptr_t)table, /* only reads */
                         .objectives = objective ? 1U << NAS_LIMIT_LATENCY : 0,
+                        .screen = s->options->screen > 0 ? screen : NULL,
+                        .screen_context = s,
+                        .screen_most = s->options->screen,
                         .arena = s->arena,
                         .rng = nas_rng_split(&rng, (uint64_t)s->asked),
                         .rung = rung,
@@ -113,9 +139,11 @@ static bool begin(simulation *s, int worker, int64_t trial, int rung)
         return false;
     s->begun++;
     s->epochs += epochs;
-    s->jobs[worker] = (simulated_job){
-        trial, rung,
-        s->clock_s + nas_table_seconds(table, network_of(s, trial), from, rung)};
+    s->jobs[worker] =
+        (simulated_job){trial, rung,
+                        s->clock_s + s->screened_s +
+                            nas_table_seconds(table, network_of(s, trial), from, rung)};
+    s->screened_s = 0;
     return true;
 }
 

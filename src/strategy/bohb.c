@@ -244,7 +244,7 @@ static nas_status bohb_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err
     if (nas_rng_uniform(&ask->rng) < self->random_share)
         return nas_propose_uniform(ask, out, err);
     NAS_TRY(build(self, ask, &m, &ready, err));
-    return ready ? propose(self, ask, &m, out, err) : nas_propose_uniform(ask, out, err);
+    return ready ? propose(self, ask, &m, out, err) : nas_propose_design(ask, out, err);
 }
 
 static const nas_param bohb_params[] = {

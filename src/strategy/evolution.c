@@ -90,7 +90,7 @@ static nas_status evolution_ask(void *state, nas_ask *ask, nas_proposal *out,
 {
     const evolution *self = state;
     if (self->size < self->population)
-        return nas_propose_uniform(ask, out, err);
+        return nas_propose_design(ask, out, err);
     int64_t parent = select_parent(self, ask->history, &ask->rng);
     if (parent < 0)
         return nas_fail(err, NAS_E_INTERNAL,

@@ -39,14 +39,15 @@
 
 enum { PARAM_DESIGN, PARAM_EXACT, PARAM_POINTS };
 enum {
-    REFIT_EVERY = 10,  /* observations, at least; a share of them later: */
-    REFIT_SHARE = 8,   /* 1/8 */
-    PENDING = 64,      /* running networks that are believed, at most */
-    TRIES = 1000,      /* candidates priced in one ask */
-    MUTANTS = 300,     /* of the pool: of the best ten, one change */
-    FAR_MUTANTS = 100, /* two changes */
-    CHILDREN = 100,    /* crossovers among the best ten */
-    STRANGERS = 100,   /* random */
+    SCREENED_DESIGN = 6, /* of 10 networks of the design */
+    REFIT_EVERY = 10,    /* observations, at least; a share of them later: */
+    REFIT_SHARE = 8,     /* 1/8 */
+    PENDING = 64,        /* running networks that are believed, at most */
+    TRIES = 1000,        /* candidates priced in one ask */
+    MUTANTS = 300,       /* of the pool: of the best ten, one change */
+    FAR_MUTANTS = 100,   /* two changes */
+    CHILDREN = 100,      /* crossovers among the best ten */
+    STRANGERS = 100,     /* random */
     ELITE = 10,
     CLIMBS = 2,
     CLIMB_NEIGHBOURS = 64,
@@ -472,11 +473,20 @@ static nas_status ask_model(gp *self, nas_ask *ask, nas_proposal *out, nas_err *
     return ask_all(&h, out, err);
 }
 
+/* Half of it screened, a smaller design is enough. */
+static int64_t design_of(const gp *self, const nas_ask *ask)
+{
+    const int64_t screened = self->design * SCREENED_DESIGN / 10;
+    if (ask->screen == NULL)
+        return self->design;
+    return screened > 2 ? screened : 2;
+}
+
 static nas_status gp_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err *err)
 {
     gp *self = state;
-    if (self->ids.n < self->design)
-        return nas_propose_uniform(ask, out, err);
+    if (self->ids.n < design_of(self, ask))
+        return nas_propose_design(ask, out, err);
     if (self->arena == NULL) {
         nas_status looked = look_at_space(self, ask->space, err);
         if (looked != NAS_OK) {

@@ -202,7 +202,7 @@ static nas_status nsga2_ask(void *state, nas_ask *ask, nas_proposal *out, nas_er
     nsga2 *self = state;
     herd parents;
     if (self->ids.n < self->population)
-        return nas_propose_uniform(ask, out, err);
+        return nas_propose_design(ask, out, err);
     double *levels = NAS_NEW(ask->arena, double, ask->history->n);
     NAS_TRY_ALLOC(levels, err);
     nas_model_level(ask->history, levels);

@@ -241,7 +241,7 @@ static nas_status tpe_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err 
     densities d = {.self = self, .ask = ask};
     rated *draws = NULL;
     if (ask->history->n_scored < self->design)
-        return nas_propose_uniform(ask, out, err);
+        return nas_propose_design(ask, out, err);
     NAS_TRY(begin(&d, err));
     if (d.good.n == 0)
         return nas_propose_uniform(ask, out, err);

@@ -1,4 +1,5 @@
-/* covers: probe.c proxy_{size,gradient,fisher,code,jacobian,synflow,zen,zico,az}.c */
+/* covers: probe.c proxy_size.c proxy_gradient.c proxy_fisher.c proxy_code.c proxy_az.c */
+/* covers: proxy_jacobian.c proxy_synflow.c proxy_zen.c proxy_zico.c */
 /* Proxies against closed forms on small networks, and what holds for all of them. */
 #include "evaluate/probe.h"
 

@@ -142,8 +142,13 @@ static void a_side_file_is_matched_by_index(void **state)
                    "7,01,3,4\n"
                    "3,\"{\"\"first.out\"\":8,\"\"first.kernel\"\":\"\"1\"\"}\",5,6\n");
     write_file(f.side, &f, "side.csv", "ms,index\n1.5,3\n2.5,0\n3.5,7\n4.5,9\n");
-    nas_table_options options = {.space = f.space, .side = f.side, .objective = "ms"};
+    nas_table_options options = {.space = f.space,
+                                 .side = f.side,
+                                 .objective = "ms",
+                                 .proxies = "ms,params,ms",
+                                 .proxies_file = f.side};
     check_ok(nas_table_load(f.table, &options, &table, &err), err);
+    assert_int_equal(nas_table_proxy_count(table), 3);
     const char *const outs[] = {"4", "4", "8"}, *const kernels[] = {"1", "3", "1"};
     const double expected[] = {2.5, 3.5, 1.5};
     for (int i = 0; i < 3; i++) {
@@ -151,6 +156,9 @@ static void a_side_file_is_matched_by_index(void **state)
         int64_t network = nas_table_find(table, candidate);
         assert_true(network >= 0);
         assert_true(nas_table_objective(table, network) == expected[i]);
+        assert_true(nas_table_proxy(table, network, 0) == expected[i]);
+        assert_true(isnan(nas_table_proxy(table, network, 1))); /* no such column */
+        assert_true(nas_table_proxy(table, network, 2) == expected[i]);
     }
     nas_table_free(table);
     nas_arena_free(arena);
@@ -195,6 +203,9 @@ static void mistakes_are_one_line(void **state)
          {.validation = "valid_1", .epochs = "1,2"}},
         {"a,b\n1,1\n2,2\n", "must grow", {.validation = "a,b", .epochs = "4,4"}},
         {"valid_1\n1\n2\n", "--objective", {.side = "other.csv"}},
+        {"valid_1\n1\n2\n", "--proxies", {.proxies_file = "other.csv"}},
+        {"valid_1\n1\n2\n", "has no column `nwot`", {.proxies = "nwot"}},
+        {"valid_1\n1\n2\n", "more than 8", {.proxies = "a,b,c,d,e,f,g,h,i"}},
         {"arch,valid_1\n|a~0|,1\n",
          ":2:1: architecture `|a~0|`",
          {.space = "nasbench201"}},

@@ -52,6 +52,7 @@ __attribute__((unused)) static nas_table *bench_table(bool rungs)
                                  .test = "test",
                                  .seconds = "time",
                                  .seconds_epochs = 9,
+                                 .proxies = "params,watts",
                                  .objective = "watts"};
     nas_space *names = NULL;
     nas_space_context context = {.input = {3, 32, 32}, .n_outputs = 10};

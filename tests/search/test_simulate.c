@@ -150,6 +150,34 @@ static void workers_share_the_clock(void **state)
     nas_arena_free(arena);
 }
 
+/* Ranking before training takes its time on the clock; sizes tell something here. */
+static void screening_is_charged(void **state)
+{
+    (void)state;
+    double best[2] = {0, 0};
+    nas_arena *arena = nas_arena_new();
+    nas_table *table = bench_table(false);
+    for (int screened = 0; screened < 2; screened++) {
+        nas_simulation s = simulation_of(table, "gp", "none");
+        s.budget.queries = 6;
+        s.screen = screened ? 50 : 0;
+        s.screen_s = 0.5;
+        nas_trace trace = simulate(&s, arena);
+        double clock = 0;
+        assert_int_equal(trace.n, 6);
+        for (int64_t k = 0; k < trace.n; k++) {
+            clock += nas_table_seconds(table, trace.events[k].network, -1, 0);
+            clock += screened && k % 2 == 0 ? 25 : 0; /* three of the first six */
+            assert_true(fabs(trace.events[k].seconds - clock) < 1e-9);
+            best[screened] =
+                fmax(best[screened], nas_table_score(table, trace.events[k].network, 0));
+        }
+    }
+    assert_true(best[1] > best[0]);
+    nas_table_free(table);
+    nas_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -158,6 +186,7 @@ int main(void)
         cmocka_unit_test(no_network_is_asked_for_twice),
         cmocka_unit_test(budgets_are_kept),
         cmocka_unit_test(workers_share_the_clock),
+        cmocka_unit_test(screening_is_charged),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

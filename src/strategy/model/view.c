@@ -1,5 +1,7 @@
 #include "strategy/model/view.h"
 
+#include "strategy/keys.h"
+
 #include <assert.h>
 #include <math.h>
 #include <stdlib.h>
@@ -69,23 +71,6 @@ static int by_key(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* Keys met so far: open addressing, 0 is free (and no key in practice). */
-typedef struct key_set {
-    uint64_t *slots;
-    uint64_t mask;
-} key_set;
-
-/* @return whether it was new */
-static bool enter(key_set *set, uint64_t key)
-{
-    uint64_t slot = key & set->mask;
-    while (set->slots[slot] != 0 && set->slots[slot] != key)
-        slot = (slot + 1) & set->mask;
-    bool new = set->slots[slot] == 0;
-    set->slots[slot] = key;
-    return new;
-}
-
 static nas_status allocate(view_set *set, int64_t n, int decisions, nas_arena *arena,
                            nas_err *err)
 {
@@ -104,19 +89,17 @@ static nas_status enumerate(const view *v, nas_arena *arena, nas_arena *scratch,
                             view_set *set, nas_err *err)
 {
     int64_t size = set->capacity;
-    key_set known = {.mask = 1};
-    while (known.mask < (uint64_t)size * 2)
-        known.mask = known.mask * 2 + 1;
-    known.slots = NAS_NEW(scratch, uint64_t, known.mask + 1);
+    key_set known;
     set->raw = NAS_NEW(scratch, float, size *NAS_SPACE_FEATURES);
-    NAS_TRY_ALLOC(known.slots, err);
     NAS_TRY_ALLOC(set->raw, err);
+    if (!nas_keys_new(&known, size, scratch))
+        return nas_fail(err, NAS_E_NOMEM, "out of memory");
     for (int64_t i = 0; i < size; i++) {
         nas_candidate *candidate = nas_space_at(v->space, i, arena);
         NAS_TRY_ALLOC(candidate, err);
         uint64_t key = nas_space_features(v->space, candidate,
                                           set->raw + set->n * NAS_SPACE_FEATURES);
-        if (!enter(&known, key))
+        if (!nas_keys_enter(&known, key))
             continue;
         set->key[set->n] = key;
         set->candidate[set->n] = candidate;
