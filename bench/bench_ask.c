@@ -3,6 +3,8 @@
  * Speed of asking: proposals a second of every strategy, answered at once, with a history
  * of 300 and of 100,000 scored networks; 2,000 questions or two seconds of them.
  *
+ * `turns`: two workers take turns, so each question begins with the other's state.
+ *
  *   bench_ask [STRATEGY] */
 #include "nasmith/clock.h"
 #include "nasmith/strategy.h"
@@ -28,11 +30,11 @@ static nas_status price_nothing(void *context, const nas_candidate *candidate,
     return NAS_OK;
 }
 
-/* A strategy with its history. */
+/* A strategy with its history, and one of another worker. */
 typedef struct run {
     const nas_space *space;
     nas_history *history;
-    nas_strategy *strategy;
+    nas_strategy *strategy, *other;
     nas_arena *arena;
 } run;
 
@@ -46,12 +48,29 @@ static void run_begin(run *r, const nas_space *space, const nas_strategy_ops *op
     r->arena = nas_arena_new();
     if (nas_strategy_new(ops, values, space, &r->strategy, &err) != NAS_OK)
         stop(err.text);
+    if (nas_strategy_new(ops, values, space, &r->other, &err) != NAS_OK)
+        stop(err.text);
     nas_strategy_set_uniform_every(r->strategy, 0);
+    nas_strategy_set_uniform_every(r->other, 0);
+}
+
+static void hand_over(run *r)
+{
+    nas_err err = {0};
+    nas_text text = {0};
+    nas_strategy *kept = r->strategy;
+    if (nas_strategy_save(kept, &text, &err) != NAS_OK ||
+        nas_strategy_load(r->other, text.data, text.length, &err) != NAS_OK)
+        stop(err.text);
+    r->strategy = r->other;
+    r->other = kept;
+    nas_text_free(&text);
 }
 
 static void run_end(run *r)
 {
     nas_strategy_free(r->strategy);
+    nas_strategy_free(r->other);
     nas_history_free(r->history);
     nas_arena_free(r->arena);
 }
@@ -94,7 +113,8 @@ static const char WIDE[] =
     "        - conv: {out: [8, 12, 16, 24, 32], kernel: [1, 3, 5]}\n"
     "  - global_avg_pool\n";
 
-static void speed(const nas_space *space, const nas_strategy_ops *ops, int64_t trials)
+static void speed(const nas_space *space, const nas_strategy_ops *ops, int64_t trials,
+                  bool turns)
 {
     run r = {0};
     if ((ops->needs & ~nas_space_abilities(space)) != 0)
@@ -110,12 +130,15 @@ static void speed(const nas_space *space, const nas_strategy_ops *ops, int64_t t
     double start = nas_clock_monotonic_s(), seconds = 0;
     int asks = 0;
     for (; asks < 2000 && seconds < 2; asks++) {
+        if (turns)
+            hand_over(&r);
         nas_proposal proposal = run_ask(&r, (uint64_t)asks);
         run_tell(&r, &proposal, nas_rng_uniform(&rng));
         seconds = nas_clock_monotonic_s() - start;
     }
-    (void)printf("%-10s %-12s %8lld trials  %10.0f asks/s\n", ops->name,
-                 nas_space_name(space), (long long)trials, asks / seconds);
+    (void)printf("%-10s %-12s %8lld trials  %10.1f asks/s%s\n", ops->name,
+                 nas_space_name(space), (long long)trials, asks / seconds,
+                 turns ? "  turns" : "");
     run_end(&r);
 }
 
@@ -125,9 +148,11 @@ static void all_speeds(const nas_space *cells, const nas_space *wide, const char
         const nas_strategy_ops *ops = nas_strategy_at(i);
         if (only != NULL && strcmp(only, ops->name) != 0)
             continue;
-        speed(cells, ops, 300);
-        speed(wide, ops, 300);
-        speed(wide, ops, 100000);
+        for (int turns = 0; turns < 2; turns++) {
+            speed(cells, ops, 300, turns != 0);
+            speed(wide, ops, 300, turns != 0);
+            speed(wide, ops, 100000, turns != 0);
+        }
     }
 }
 

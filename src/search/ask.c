@@ -236,7 +236,9 @@ static nas_evaluation_spec spec_of_rung(const asker *ask, int rung)
                                  .epochs = r->epochs};
 }
 
-/* Make the strategy in memory the one that the study holds.
+/* Make the strategy in memory the one that the study holds. When another worker has
+ * asked meanwhile, its state replaces ours; what a strategy derives from the space and
+ * the history it keeps.
  * @param asks  out: index of the next ask */
 static nas_status load_strategy(asker *ask, int64_t *asks, nas_err *err)
 {
@@ -245,9 +247,11 @@ static nas_status load_strategy(asker *ask, int64_t *asks, nas_err *err)
     NAS_TRY(nas_study_strategy_state(ask->study, ask->arena, &state, &bytes, asks, err));
     if (*asks == ask->asks)
         return NAS_OK;
-    NAS_TRY(new_strategy(ask, err));
+    ask->asks = -1;
     if (bytes > 0)
         NAS_TRY(nas_strategy_load(ask->strategy, state, bytes, err));
+    else
+        NAS_TRY(new_strategy(ask, err));
     ask->asks = *asks;
     return NAS_OK;
 }

@@ -521,6 +521,25 @@ static nas_status gp_save(const void *state, nas_text *out, nas_err *err)
     return nas_text_status(out, err);
 }
 
+/* Go on with the model of `known` observations: those that are still the first ones stay,
+ * distances are kept when the kernel has changed. Bit for bit what a new model would be,
+ * since rows of the factor depend on earlier ones only. */
+static void follow_state(gp *self, const int64_t *known, int n)
+{
+    int same = 0;
+    const process_kernel *k = &self->kernel, *old = &self->process.kernel;
+    const bool kernel_same = k->share == old->share && k->noise == old->noise &&
+                             k->near_choices == old->near_choices &&
+                             k->near_features == old->near_features;
+    while (same < n && same < self->ids.n && known[same] == self->ids.id[same])
+        same++;
+    nas_process_truncate(&self->process, same);
+    if (!kernel_same)
+        nas_process_set_kernel(&self->process, k);
+    if (self->enumerated && (same < n || !kernel_same))
+        nas_process_field_clear(&self->field);
+}
+
 static nas_status gp_load(void *state, const void *bytes, size_t n, nas_err *err)
 {
     gp *self = state;
@@ -535,10 +554,16 @@ static nas_status gp_load(void *state, const void *bytes, size_t n, nas_err *err
                         "state of strategy `gp`: %zu bytes found, 40 and 8 for each "
                         "observation expected",
                         n);
-    NAS_TRY(nas_ids_get(&reader, &self->ids, err));
-    if (self->arena != NULL)
-        begin_anew(self);
-    return NAS_OK;
+    const int known_n = self->arena != NULL ? self->process.g.n : 0;
+    int64_t *known = nas_heap_alloc((size_t)known_n + 1, sizeof *known);
+    NAS_TRY_ALLOC(known, err);
+    if (known_n > 0)
+        memcpy(known, self->ids.id, (size_t)known_n * sizeof *known);
+    nas_status status = nas_ids_get(&reader, &self->ids, err);
+    if (status == NAS_OK && self->arena != NULL)
+        follow_state(self, known, known_n);
+    nas_heap_free(known);
+    return status;
 }
 
 static const nas_param gp_params[] = {

@@ -37,6 +37,26 @@ static nas_strategy *reborn(nas_strategy *strategy, const nas_strategy_ops *ops,
     return strategy;
 }
 
+/* Hand the state over to the other of two living strategies. */
+static void hand_over(nas_strategy *pair[2])
+{
+    nas_err err = {0};
+    nas_text text = {0};
+    nas_strategy *from = pair[0];
+    check_ok(nas_strategy_save(from, &text, &err), err);
+    check_ok(nas_strategy_load(pair[1], text.data, text.length, &err), err);
+    pair[0] = pair[1];
+    pair[1] = from;
+    nas_text_free(&text);
+}
+
+/* How a strategy lives through a search. */
+typedef enum life {
+    LIFE_WHOLE,
+    LIFE_INTERRUPTED, /* saved, ended and loaded again and again */
+    LIFE_TURNS,       /* two take turns, each with what it remembers */
+} life;
+
 /* A space that lacks what a strategy needs refuses it (tested below). */
 static bool fits(const nas_strategy_ops *ops, const char *text)
 {
@@ -51,22 +71,24 @@ static bool fits(const nas_strategy_ops *ops, const char *text)
  * @param keys  out: what was proposed
  * @return number of proposals */
 static int simulate(const nas_strategy_ops *ops, const char *text, uint64_t seed,
-                    bool interrupted, uint64_t *keys)
+                    life how, uint64_t *keys)
 {
     fixture f;
     int n = 0;
     fixture_open(&f, text);
     f.limits.params = strcmp(text, WIDE) == 0 ? 25000 : 0;
-    nas_strategy *strategy = make(ops, f.space);
+    nas_strategy *pair[2] = {make(ops, f.space), make(ops, f.space)};
     for (; n < ASKS; n++) {
         nas_err err = {0};
         nas_proposal p = {0};
         nas_arena_reset(f.arena);
         nas_ask ask = test_ask(&f, seed, n);
         f.priced = 0;
-        if (interrupted && n % LIFE == LIFE - 1)
-            strategy = reborn(strategy, ops, f.space);
-        check_ok(nas_strategy_ask(strategy, n, &ask, &p, &err), err);
+        if (how == LIFE_INTERRUPTED && n % LIFE == LIFE - 1)
+            pair[0] = reborn(pair[0], ops, f.space);
+        if (how == LIFE_TURNS && n % 3 > 0)
+            hand_over(pair);
+        check_ok(nas_strategy_ask(pair[0], n, &ask, &p, &err), err);
         if (ask.exhausted)
             break;
         assert_true(f.priced <= 2100); /* draws and the walk */
@@ -84,7 +106,8 @@ static int simulate(const nas_strategy_ops *ops, const char *text, uint64_t seed
         if (n >= 10 && n % 3 == 0)
             score_trial(&f, n - 10, 1);
     }
-    nas_strategy_free(strategy);
+    nas_strategy_free(pair[0]);
+    nas_strategy_free(pair[1]);
     fixture_close(&f);
     return n;
 }
@@ -92,14 +115,14 @@ static int simulate(const nas_strategy_ops *ops, const char *text, uint64_t seed
 static void check_seed(const nas_strategy_ops *ops, const char *space, uint64_t seed)
 {
     uint64_t first[ASKS], again[ASKS], interrupted[ASKS], other[ASKS];
-    int n = simulate(ops, space, seed, false, first);
+    int n = simulate(ops, space, seed, LIFE_WHOLE, first);
     assert_int_equal(n, strcmp(space, TINY) == 0 ? 6 : ASKS);
-    assert_int_equal(simulate(ops, space, seed, false, again), n);
+    assert_int_equal(simulate(ops, space, seed, LIFE_TURNS, again), n);
     assert_memory_equal(first, again, (size_t)n * sizeof *first);
-    assert_int_equal(simulate(ops, space, seed, true, interrupted), n);
+    assert_int_equal(simulate(ops, space, seed, LIFE_INTERRUPTED, interrupted), n);
     assert_memory_equal(first, interrupted, (size_t)n * sizeof *first);
     if (n == ASKS) {
-        (void)simulate(ops, space, seed + 1000, false, other);
+        (void)simulate(ops, space, seed + 1000, LIFE_WHOLE, other);
         assert_memory_not_equal(first, other, (size_t)n * sizeof *first);
     }
 }
