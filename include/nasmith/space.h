@@ -146,6 +146,14 @@ enum { NAS_SPACE_FEATURES = 48 };
 uint64_t nas_space_features(const nas_space *space, const nas_candidate *candidate,
                             float *out);
 
+/* The ways through the cells of the live network as hashes of their operators, whatever
+ * nodes they lead over; those of more than `most` operators are left out (of a skipping
+ * edge, too, the operator counts).
+ * @param out  distinct, in no order  @param room  of out; further ones are left out
+ * @return their number; 0 in a space without cells, and when memory is out */
+int nas_space_paths(const nas_space *space, const nas_candidate *candidate, int most,
+                    uint64_t *out, int room);
+
 /* The network of a candidate, without fitted front section, ending in logits or targets.
  * @return NAS_E_GRAPH when the candidate has no network (disconnected, window larger than
  *         its input, ...): such candidates are infeasible, not errors */

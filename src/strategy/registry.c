@@ -4,6 +4,7 @@
 
 /* clang-format off */
 static const nas_strategy_ops *const registry[] = {
+    &nas_strategy_bananas,
     &nas_strategy_bohb,
     &nas_strategy_darts,
     &nas_strategy_dehb,

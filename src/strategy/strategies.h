@@ -5,6 +5,7 @@
 #include "nasmith/strategy.h"
 
 extern const nas_strategy_ops nas_strategy_random;
+extern const nas_strategy_ops nas_strategy_bananas;
 extern const nas_strategy_ops nas_strategy_bohb;
 extern const nas_strategy_ops nas_strategy_darts;
 extern const nas_strategy_ops nas_strategy_dehb;
