@@ -30,6 +30,8 @@ typedef struct nas_search_options {
     const char *strategy;         /* NULL = "evolution" */
     const char *strategy_options; /* "key=value,key=value" or NULL */
     const char *scheduler;        /* NULL = "asha" */
+    int64_t proxies;              /* networks that zero-cost proxies rank for every other
+                                     one of an initial design; 0 = none */
     int workers;                  /* 0 = one per core */
     uint64_t seed;                /* of the search and its trainings */
     int64_t memory_bytes;         /* per trial; 0 = computed from the machine */

@@ -33,6 +33,7 @@ typedef struct nas_study_settings {
     nas_space_context space_context;
     nas_limits limits;
     unsigned minimise; /* bit (1 << nas_limit_kind): extra objectives */
+    int64_t proxies;   /* networks they rank for every other one of an initial design */
     const char *metric;
     const char *strategy, *strategy_json; /* name and parameter values */
     const char *scheduler, *scheduler_json;

@@ -63,7 +63,14 @@ static const nas_param PARAMS[] = {
      .type = NAS_PARAM_STRING,
      .default_text = "evolution",
      .doc = "who proposes networks: auto, evolution, gp, tpe, nsga2, local, "
-            "reinforce, spos, rsps, darts, gdas, grid, random"},
+            "bananas, reinforce, spos, rsps, darts, gdas, grid, random"},
+    {.name = "proxies",
+     .type = NAS_PARAM_INT,
+     .unit = "networks",
+     .default_text = "0",
+     .max = 100000,
+     .doc = "half of the first networks are the best of so many by zero-cost proxies "
+            "(nasmith proxies); 0: all are random"},
     {.name = "strategy_options",
      .type = NAS_PARAM_STRING,
      .doc = "its parameters, name=value,..."},
@@ -204,6 +211,7 @@ static nas_status read_options(nas_cli *cli, nas_search_options *out, nas_err *e
     out->space = strcmp(space, "auto") == 0 ? NULL : space;
     out->strategy = nas_cli_string(cli, "strategy");
     out->strategy_options = nas_cli_string(cli, "strategy_options");
+    out->proxies = nas_cli_int(cli, "proxies");
     out->scheduler = nas_cli_string(cli, "scheduler");
     out->workers = (int)nas_cli_int(cli, "workers");
     out->seed = (uint64_t)nas_cli_int(cli, "seed");

@@ -7,6 +7,7 @@
 #include <string.h>
 
 static const double LEASE_S = 10.0;
+static const double SCREEN_LEASE_S = 60.0; /* ranking a pool takes its time */
 enum {
     MAX_VALUES = 32,
     CHECKS = 10,         /* networks that show whether inherited weights rank truly */
@@ -39,7 +40,8 @@ struct asker {
     const nas_strengths *strengths; /* of a mixture, once it is trained */
     int64_t asks;                   /* whose state the strategy in memory is; -1 = none */
     bool exhausted;
-    nas_arena *arena; /* of one step */
+    screener *screener; /* borrowed; NULL: nobody ranks */
+    nas_arena *arena;   /* of one step */
 };
 
 /* ---- opening ------------------------------------------------------------- */
@@ -122,6 +124,11 @@ void nas_asker_free(asker *ask)
     nas_space_free(ask->space);
     nas_arena_free(ask->arena);
     nas_heap_free(ask);
+}
+
+void nas_asker_set_screener(asker *ask, screener *who)
+{
+    ask->screener = who;
 }
 
 /* ---- the scheduler's view ---------------------------------------------- */
@@ -270,6 +277,9 @@ static nas_status propose(asker *ask, const run_state *state, int64_t index, nas
                      .limits = &costs.limits,
                      .objectives = nas_front_objectives(&ask->settings->limits,
                                                         ask->settings->minimise),
+                     .screen = ask->screener != NULL ? nas_screen_candidates : NULL,
+                     .screen_context = ask->screener,
+                     .screen_most = ask->settings->proxies,
                      .arena = ask->arena,
                      .rng = nas_rng_split(&rng, (uint64_t)index),
                      .strengths = ask->strengths,
@@ -364,7 +374,8 @@ nas_status nas_asker_step(asker *ask, const run_state *state, bool *queued, nas_
 {
     bool got = false;
     *queued = false;
-    NAS_TRY(nas_study_lease(ask->study, "asker", ask->owner, LEASE_S, &got, err));
+    const double lease_s = ask->screener != NULL ? SCREEN_LEASE_S : LEASE_S;
+    NAS_TRY(nas_study_lease(ask->study, "asker", ask->owner, lease_s, &got, err));
     if (!got)
         return NAS_OK;
     nas_arena_reset(ask->arena);

@@ -4,6 +4,7 @@
 #define NASMITH_SEARCH_ASK_H
 
 #include "search/price.h"
+#include "search/screen.h"
 #include "search/state.h"
 #include "search/supernet.h"
 
@@ -15,6 +16,9 @@ typedef struct asker asker;
 nas_status nas_asker_new(nas_study *study, const char *owner, int64_t rows, asker **out,
                          nas_err *err);
 void nas_asker_free(asker *ask);
+
+/* Who ranks candidates for proposals from now on; borrowed. */
+void nas_asker_set_screener(asker *ask, screener *who);
 
 /* The history, brought up to date by every call below; and the space. Borrowed. */
 const nas_history *nas_asker_history(const asker *ask);

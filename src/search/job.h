@@ -19,6 +19,7 @@ typedef struct worker {
     nas_strengths strengths; /* of a mixture, once it is trained; in the arena */
     nas_arena *supernet_arena;
     nas_bank *bank;        /* the supernet's weights, once they are there */
+    screener *screener;    /* NULL: the study asks for none */
     nas_arena *arena;      /* of one claim */
     nas_arena *tick_arena; /* of one look at the study */
     run_state state;       /* as last read */

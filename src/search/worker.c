@@ -95,6 +95,11 @@ static nas_status open_worker(worker *w, const char *study_path, nas_err *err)
     NAS_TRY_ALLOC(folder, err);
     NAS_TRY(nas_dataset_open(folder, &w->data, err));
     NAS_TRY(nas_asker_new(w->study, w->name, w->data->n_train, &w->ask, err));
+    if (w->settings->proxies > 0) {
+        NAS_TRY(nas_screener_new(nas_asker_space(w->ask), w->data, w->settings->seed,
+                                 w->workspace, &w->screener, err));
+        nas_asker_set_screener(w->ask, w->screener);
+    }
     return nas_worker_look(w, err);
 }
 
@@ -103,6 +108,7 @@ static void close_worker(worker *w)
     nas_asker_free(w->ask);
     nas_bank_free(w->bank);
     nas_arena_free(w->supernet_arena);
+    nas_screener_free(w->screener);
     nas_dataset_close(w->data);
     nas_workspace_free(w->workspace);
     nas_arena_free(w->tick_arena);

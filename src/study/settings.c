@@ -87,6 +87,7 @@ static void write_identity(nas_json *json, const nas_study_settings *settings)
     write_context(json, &settings->space_context);
     write_limits(json, &settings->limits);
     write_int(json, "minimise", settings->minimise);
+    write_int(json, "proxies", settings->proxies);
     write_text(json, "metric", settings->metric);
     write_text(json, "strategy", settings->strategy);
     write_text(json, "strategy_json", settings->strategy_json);
@@ -209,6 +210,7 @@ static void read_identity(reader *r, nas_study_settings *out)
     out->space_context = read_context(json_object_get(r->object, "space_context"));
     out->limits = read_limits(json_object_get(r->object, "limits"));
     out->minimise = (unsigned)read_int(r->object, "minimise");
+    out->proxies = read_int(r->object, "proxies");
     out->metric = read_text(r, "metric");
     out->strategy = read_text(r, "strategy");
     out->strategy_json = read_text(r, "strategy_json");
@@ -350,6 +352,7 @@ nas_status nas_study_same(const nas_study *study, const nas_study_settings *want
     differ_space(&d, old, wanted);
     differ_limits(&d, &old->limits, &wanted->limits);
     differ_text(&d, "--minimize", old_objectives, objectives);
+    differ_int(&d, "--proxies", old->proxies, wanted->proxies);
     differ_text(&d, "--metric", old->metric, wanted->metric);
     differ_text(&d, "--strategy", old->strategy, wanted->strategy);
     differ_text(&d, "options of the strategy", old->strategy_json, wanted->strategy_json);

@@ -259,6 +259,7 @@ static void every_change_is_shown(void **state)
     DIFFERS(limits.latency_ms, 3.5, "--max-latency 2.385 ms, now it is 3.5 ms");
     DIFFERS(limits.dtype, NAS_INT8, "--dtype float, now it is int8");
     DIFFERS(minimise, 1U << NAS_LIMIT_MACS, "--minimize none, now it is macs");
+    DIFFERS(proxies, 12, "--proxies 0, now it is 12");
     DIFFERS(metric, "log_loss", "--metric accuracy, now it is log_loss");
     DIFFERS(strategy, "random", "--strategy evolution, now it is random");
     DIFFERS(strategy_json, "{\"population\":9}", "{\"population\":30}, now it is");
