@@ -56,9 +56,11 @@ def published(table, zerocost):
     by_index = {row["index"]: row for row in rows(zerocost)}
     cells = {}
     for row in rows(table):
-        cell = cells.setdefault(canonical(ops_of(row["arch"])), {})
-        cell.setdefault("params", float(row["c10_params_M"]))
-        cell.setdefault("macs", float(row["c10_flops_M"]))
+        ops = tuple(ops_of(row["arch"]))
+        cell = cells.setdefault(canonical(ops), {})
+        if ops == canonical(ops):  # others have weights that do nothing
+            cell["params"] = float(row["c10_params_M"])
+            cell["macs"] = float(row["c10_flops_M"])
         for name, value in by_index.get(row["index"], {}).items():
             cell.setdefault(name, float(value))
     return cells
