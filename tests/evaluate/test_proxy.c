@@ -420,7 +420,7 @@ static void test_scores_are_functions(void **state)
     check_ok(nas_proxy_score(f.graph, &f.batch, &options, all, n, w, got, &err), err);
     check_ok(nas_proxy_score(f.graph, &f.batch, &options, backwards, n, w, twice, &err),
              err);
-    options.seed = 4;
+    options.seed = 40;
     check_ok(nas_proxy_score(f.graph, &f.batch, &options, all, n, w, other, &err), err);
     options.seed = 3;
     for (int p = 0; p < n; p++) {
@@ -429,7 +429,8 @@ static void test_scores_are_functions(void **state)
             nas_proxy_score(f.graph, &f.batch, &options, all + p, 1, w, &alone, &err),
             err);
         assert_true(alone == got[p] && twice[n - 1 - p] == got[p]);
-        assert_int_equal(other[p] != got[p], all[p]->drawn);
+        if ((other[p] != got[p]) != all[p]->drawn)
+            fail_msg("%s: %g, and %g with another seed", all[p]->name, got[p], other[p]);
     }
     options.repeats = 3;
     check_ok(nas_proxy_score(f.graph, &f.batch, &options, all, n, w, other, &err), err);
@@ -466,7 +467,7 @@ static void test_regression_batch(void **state)
 {
     const nas_proxy *all[MAX];
     double scores[MAX], sum = 0, squares = 0;
-    const int64_t widths[] = {16, 2};
+    const int64_t widths[] = {90, 2};
     nas_proxy_options options = {.repeats = 1};
     nas_proxy_batch batch;
     nas_err err = {0};
@@ -485,7 +486,8 @@ static void test_regression_batch(void **state)
     check_ok(nas_proxy_score(graph, &batch, &options, all, n, workspace, scores, &err),
              err);
     for (int p = 0; p < n; p++)
-        assert_true(isfinite(scores[p]) || strncmp(all[p]->name, "az_", 3) == 0);
+        if (!isfinite(scores[p]))
+            fail_msg("%s has no value", all[p]->name);
     nas_workspace_free(workspace);
     nas_graph_free(graph);
     toy_free(data);
