@@ -190,8 +190,9 @@ typedef struct nas_strategy_ops {
                        nas_err *err);
     /* Propose one candidate. */
     nas_status (*ask)(void *state, nas_ask *ask, nas_proposal *out, nas_err *err);
-    /* The state as bytes, and back; equal states give equal bytes. What is loaded replaces
-     * whatever the state held; what follows from space and history alone may be kept. */
+    /* The state as bytes, and back; equal states give equal bytes. What is loaded
+     * replaces whatever the state held; what follows from space and history alone may be
+     * kept. */
     nas_status (*save)(const void *state, nas_text *out, nas_err *err);
     nas_status (*load)(void *state, const void *bytes, size_t n, nas_err *err);
 } nas_strategy_ops;

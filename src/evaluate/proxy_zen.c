@@ -70,7 +70,8 @@ static nas_status score_zen(nas_probe *probe, double *out, nas_err *err)
     NAS_TRY_ALLOC(x, err);
     nas_probe_fill_normal(x, 2 * inputs, &rng);
     NAS_TRY(nas_probe_compile(probe, probe->graph, SAMPLES, err));
-    nas_probe_init_gaussian(probe, probe->graph, nas_probe_stream(probe, PROBE_USE_ZEN + 1));
+    nas_probe_init_gaussian(probe, probe->graph,
+                            nas_probe_stream(probe, PROBE_USE_ZEN + 1));
     const int index = find_features(probe);
     const nas_tap tap = nas_net_tap(probe->net, index);
     const int64_t n = SAMPLES * nas_tap_count_of(&tap);

@@ -349,7 +349,7 @@ static nas_status read_proxies(table_reader *self, nas_err *err)
     char name[128];
     while (nas_table_next_item(&list, name, sizeof name)) {
         const int k = table->n_proxies++;
-        if (self->columns.proxy[k] < 0 && table->options.proxies_file != NULL)
+        if (self->columns.proxy[k] < 0 && !nas_table_is_size(name))
             NAS_TRY(read_side(table->options.proxies_file, name, &self->proxies[k], err));
     }
     return NAS_OK;

@@ -291,6 +291,27 @@ static nas_status place_decisions(const nas_table *table, const nas_csv_file *fi
     return NAS_OK;
 }
 
+bool nas_table_is_size(const char *proxy)
+{
+    return strcmp(proxy, "params") == 0 || strcmp(proxy, "macs") == 0;
+}
+
+static nas_status place_proxies(const nas_table_options *options,
+                                const nas_csv_file *file, table_columns *out,
+                                nas_err *err)
+{
+    const char *list = options->proxies;
+    char name[128];
+    for (int k = 0; nas_table_next_item(&list, name, sizeof name); k++) {
+        out->proxy[k] = -1;
+        if (nas_table_is_size(name))
+            out->proxy[k] = strcmp(name, "macs") == 0 ? out->macs : out->params;
+        else if (options->proxies_file == NULL)
+            NAS_TRY(place(file, name, &out->proxy[k], err));
+    }
+    return NAS_OK;
+}
+
 nas_status nas_table_place(const nas_table *table, const nas_csv_file *file,
                            table_columns *out, nas_err *err)
 {
@@ -308,15 +329,7 @@ nas_status nas_table_place(const nas_table *table, const nas_csv_file *file,
     out->objective = -1;
     if (options->side == NULL)
         NAS_TRY(place(file, options->objective, &out->objective, err));
-    list = options->proxies;
-    for (int k = 0; nas_table_next_item(&list, name, sizeof name); k++) {
-        if (strcmp(name, "params") == 0 || strcmp(name, "macs") == 0)
-            out->proxy[k] = strcmp(name, "macs") == 0 ? out->macs : out->params;
-        else if (options->proxies_file != NULL)
-            out->proxy[k] = -1;
-        else
-            NAS_TRY(place(file, name, &out->proxy[k], err));
-    }
+    NAS_TRY(place_proxies(options, file, out, err));
     if (strcmp(options->space, "rows") != 0 && out->architecture < 0)
         NAS_TRY(place_decisions(table, file, out, err));
     return NAS_OK;

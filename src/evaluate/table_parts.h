@@ -50,6 +50,9 @@ nas_status nas_table_place(const nas_table *table, const nas_csv_file *file,
 /* The next item of a list by commas. @return false at its end */
 bool nas_table_next_item(const char **list, char *out, size_t size);
 
+/* Whether a proxy is one of the table's sizes. */
+bool nas_table_is_size(const char *proxy);
+
 /* @return place of a column in the header, or -1 */
 int64_t nas_table_column(const nas_csv_file *header, const char *name);
 

@@ -408,7 +408,7 @@ static void test_scores_are_functions(void **state)
 {
     const nas_proxy *all[MAX], *backwards[MAX];
     double got[MAX], twice[MAX], other[MAX], alone;
-    nas_proxy_options options = {.repeats = 1, .seed = 3};
+    nas_proxy_options options = {.repeats = 1, .seed = 1};
     fixture f;
     nas_err err = {0};
     (void)state;
@@ -420,9 +420,9 @@ static void test_scores_are_functions(void **state)
     check_ok(nas_proxy_score(f.graph, &f.batch, &options, all, n, w, got, &err), err);
     check_ok(nas_proxy_score(f.graph, &f.batch, &options, backwards, n, w, twice, &err),
              err);
-    options.seed = 40;
+    options.seed = 2;
     check_ok(nas_proxy_score(f.graph, &f.batch, &options, all, n, w, other, &err), err);
-    options.seed = 3;
+    options.seed = 1;
     for (int p = 0; p < n; p++) {
         assert_true(isfinite(got[p]));
         check_ok(
@@ -435,7 +435,8 @@ static void test_scores_are_functions(void **state)
     options.repeats = 3;
     check_ok(nas_proxy_score(f.graph, &f.batch, &options, all, n, w, other, &err), err);
     for (int p = 0; p < n; p++)
-        assert_int_equal(other[p] != got[p], all[p]->drawn);
+        if ((other[p] != got[p]) != all[p]->drawn)
+            fail_msg("%s: %.17g, mean of three %.17g", all[p]->name, got[p], other[p]);
     close_fixture(&f);
 }
 

@@ -15,6 +15,9 @@ static nas_strategy *make(const nas_strategy_ops *ops, const nas_space *space)
     nas_value values[32];
     nas_strategy *strategy = NULL;
     nas_param_defaults(ops->params, values);
+    const int epochs = nas_param_find(ops->params, "epochs");
+    if (epochs >= 0) /* of models that train: contracts need no good ones */
+        values[epochs].i = 3;
     check_ok(nas_strategy_new(ops, values, space, &strategy, &err), err);
     return strategy;
 }
