@@ -4,7 +4,7 @@
 . "$(dirname "$0")/lib.sh.inc"
 
 data=$root/tests/data-sets/wdbc.csv.gz
-proxies="proxies $data --space table-mlp --networks 6 --batch 32"
+proxies="proxies $data --label diagnosis --space table-mlp --networks 6 --batch 32"
 passes '6 networks of table-mlp' "$NASMITH" $proxies
 passes 'log rank .*naswot .*jacov .*synflow' "$NASMITH" $proxies
 passes '"schema":1' "$NASMITH" $proxies --json --proxies all --seed 3
@@ -19,17 +19,17 @@ passes '   2 ' "$NASMITH" $proxies --top 2
 
 fails 2 'unknown proxy `naswott`' "$NASMITH" $proxies --proxies naswott
 grep -q 'did you mean `naswot`' err.txt || { echo "FAIL no hint"; failures=1; }
-fails 2 'multiple of 16' "$NASMITH" proxies "$data" --batch 40
+fails 2 'multiple of 16' "$NASMITH" proxies "$data" --label diagnosis --batch 40
 fails 2 'none is named' "$NASMITH" $proxies --proxies ''
 
 # A search whose first networks are screened: the same seed gives the same networks.
 for i in 1 2; do
-    passes 'schema' "$NASMITH" search "$data" --trials 4 --epochs 1 --workers 1 --proxies 12 \
+    passes 'schema' "$NASMITH" search "$data" --label diagnosis --trials 4 --epochs 1 --workers 1 --proxies 12 \
         --study s$i.nas.db --json
     "$NASMITH" trials s$i.nas.db --json | tr '{' '\n' | grep -o '"key":"[^"]*"' > keys$i.txt
 done
 same "$(cat keys1.txt)" "$(cat keys2.txt)" "the same screened networks"
-fails 4 'was made with --proxies 12, now it is 0' "$NASMITH" search "$data" --trials 5 \
+fails 4 'was made with --proxies 12, now it is 0' "$NASMITH" search "$data" --label diagnosis --trials 5 \
     --epochs 1 --workers 1 --study s1.nas.db
 
 # NAS-Bench-201 cells of one cell a stage, narrow: what is recorded of the full ones.
