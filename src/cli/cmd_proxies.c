@@ -103,7 +103,11 @@ static nas_status load_space(survey *s, nas_err *err)
 {
     const char *what = nas_cli_string(s->cli, "space"), *why = NULL;
     const char *path = nas_cli_string(s->cli, "table");
-    nas_space_context context = {s->data->shape, s->data->n_outputs, s->data->task};
+    const nas_dataset *data = s->data;
+    nas_space_context context = {.input = nas_dataset_inner_shape(data),
+                                 .n_outputs = data->n_outputs,
+                                 .task = data->task,
+                                 .raw = data->columns != NULL ? data->shape.c : 0};
     if (path != NULL) {
         nas_table_options options = {.metric = nas_cli_string(s->cli, "metric"),
                                      .input = context.input,

@@ -35,15 +35,21 @@ const nas_proxy *nas_proxy_find(const char *name)
 
 /* ---- the batch ------------------------------------------------------------------- */
 
+/* Rows as a network reads them behind its front section.
+ * @param raw  room for one row of the data */
 static void read_inputs(const nas_dataset *data, const int64_t *rows, int64_t n,
-                        const float *mean, const float *inverse, float *out)
+                        const nas_front *front, float *raw, float *out)
 {
-    const int64_t plane = data->shape.h * data->shape.w, size = data->shape.c * plane;
+    const nas_shape shape = nas_dataset_inner_shape(data);
+    const int64_t plane = shape.h * shape.w, size = shape.c * plane;
     for (int64_t i = 0; i < n; i++) {
         float *row = out + i * size;
-        nas_dataset_row(data, rows[i], row);
+        nas_dataset_row(data, rows[i], front->columns != NULL ? raw : row);
+        if (front->columns != NULL)
+            nas_encode_row(front->columns, front->n_columns, raw, row);
         for (int64_t k = 0; k < size; k++)
-            row[k] = (row[k] - mean[k / plane]) * inverse[k / plane];
+            row[k] =
+                (row[k] - front->mean[k / plane]) * front->inverse_deviation[k / plane];
     }
 }
 
@@ -72,20 +78,21 @@ nas_status nas_proxy_batch_read(const nas_dataset *data, int n, nas_arena *arena
                                 nas_proxy_batch *out, nas_err *err)
 {
     assert(n > 0 && n % NAS_LANES == 0 && data->n_train > 0);
-    const int64_t rows_n = 2 * (int64_t)n, size = nas_shape_count(data->shape);
+    const nas_shape shape = nas_dataset_inner_shape(data);
+    const int64_t rows_n = 2 * (int64_t)n;
     *out = (nas_proxy_batch){
-        .n = n, .shape = data->shape, .task = data->task, .n_outputs = data->n_outputs};
+        .n = n, .shape = shape, .task = data->task, .n_outputs = data->n_outputs};
     int64_t *rows = NAS_NEW(arena, int64_t, rows_n);
-    float *mean = NAS_NEW(arena, float, 2 * data->shape.c);
-    out->inputs = NAS_NEW(arena, float, rows_n *size);
+    float *raw = NAS_NEW(arena, float, nas_shape_count(data->shape));
+    out->inputs = NAS_NEW(arena, float, rows_n *nas_shape_count(shape));
     NAS_TRY_ALLOC(rows, err);
-    NAS_TRY_ALLOC(mean, err);
+    NAS_TRY_ALLOC(raw, err);
     NAS_TRY_ALLOC(out->inputs, err);
     for (int64_t i = 0; i < rows_n; i++)
         rows[i] = data->train[i % data->n_train];
-    float *inverse = mean + data->shape.c;
-    nas_dataset_fit_standardise(data, rows, rows_n, mean, inverse);
-    read_inputs(data, rows, rows_n, mean, inverse, out->inputs);
+    nas_front front;
+    NAS_TRY(nas_dataset_fit_front(data, rows, rows_n, false, arena, &front, err));
+    read_inputs(data, rows, rows_n, &front, raw, out->inputs);
     if (data->labels != NULL) {
         out->labels = NAS_NEW(arena, int32_t, rows_n);
         NAS_TRY_ALLOC(out->labels, err);

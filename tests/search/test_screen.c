@@ -20,7 +20,7 @@ static void open_fixture(fixture *f)
     nas_err err = {0};
     nas_rng rng = nas_rng_new(1, 1);
     f->data = toy_blobs(120, 8, 3);
-    nas_space_context context = {f->data->shape, 3, NAS_TASK_CLASSIFICATION};
+    nas_space_context context = {.input = f->data->shape, .n_outputs = 3};
     check_ok(nas_space_load("table-mlp", &context, &f->space, &err), err);
     f->workspace = nas_workspace_new();
     f->arena = nas_arena_new();
