@@ -40,6 +40,12 @@ typedef struct nas_data_options {
     bool decimal_comma;    /* numbers in text files are written as 2,5 */
     double validation;     /* fraction of rows, default 0.15 */
     double test;           /* fraction, used when no test file is given; default 0.15 */
+    int64_t folds;         /* the rows that are not tested on are divided into so many
+                              parts, each is validated on once; 1: one validation part of
+                              the fraction above; 0 (default): 5 below 2,000 rows, where
+                              neither files nor times say otherwise, else 1 */
+    int64_t repeats;       /* of the folds, divided anew; 0 (default): 3 below 200 rows,
+                              else 1 */
     const char *test_path; /* file or folder of test data; NULL */
     uint64_t seed;         /* of the split; default 0 */
     const char *part;      /* nas_data_load_for only: "train", "validation" or "test" of a
@@ -97,6 +103,9 @@ typedef struct nas_dataset {
     int64_t n_train;
     const int64_t *validation; /* ascending */
     int64_t n_validation;
+    int folds, repeats; /* 1 and 1: only `train` and `validation`, which else are those
+                           of fold 0, repeat 0 */
+    const uint8_t *fold_of; /* [repeats][n_rows] where a row is validated on; NULL */
     nas_split_kind split;
     bool flippable;       /* images: mirroring left-right keeps the meaning possible */
     uint64_t fingerprint; /* content of all parts, split and options */
@@ -149,6 +158,20 @@ nas_status nas_dataset_front_fit(const nas_dataset *data, const nas_graph *graph
                                  const int64_t *rows, int64_t n, bool plain,
                                  nas_arena *arena, nas_front *out, nas_err *err);
 
+/* Training and validation rows of one fold. */
+typedef struct nas_fold {
+    const int64_t *train; /* every prefix is a stratified sample */
+    int64_t n_train;
+    const int64_t *validation; /* ascending */
+    int64_t n_validation;
+} nas_fold;
+
+/* The rows of a fold, in the arena or borrowed from the data set. Pure function of them.
+ * @param fold    < data->folds
+ * @param repeat  < data->repeats */
+nas_status nas_dataset_fold(const nas_dataset *data, int fold, int repeat,
+                            nas_arena *arena, nas_fold *out, nas_err *err);
+
 /* One row as float, unprocessed. @param out  [C*H*W] */
 void nas_dataset_row(const nas_dataset *data, int64_t row, float *out);
 
@@ -164,10 +187,11 @@ typedef struct nas_data_summary {
     char **feature_names; /* [shape.c] where `columns` is given, else NULL */
     int64_t n_outputs;
     int64_t n_train, n_validation, n_test;
-    nas_split_kind split; /* how validation rows were chosen, and test rows unless: */
-    bool test_from_files; /* test rows are those that the files or test_path name */
-    uint64_t seed;        /* of the split */
-    int64_t sample_rate;  /* samples per second of a series; 0: not known */
+    int64_t folds, repeats; /* 1 and 1: one validation part */
+    nas_split_kind split;   /* how validation rows were chosen, and test rows unless: */
+    bool test_from_files;   /* test rows are those that the files or test_path name */
+    uint64_t seed;          /* of the split */
+    int64_t sample_rate;    /* samples per second of a series; 0: not known */
     char **label_names;
     int64_t *class_counts; /* [n_outputs] over all parts; NULL for regression */
     double target_min, target_max, target_mean, target_deviation; /* first target */

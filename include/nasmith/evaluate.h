@@ -28,6 +28,18 @@ typedef struct nas_score {
 /* No score: NaN everywhere, `n` rows. */
 nas_score nas_score_none(int64_t n);
 
+enum { NAS_MAX_RUNS = 400 }; /* trainings of one rung: 20 folds, 20 times */
+
+/* The score of several trainings of one network: the mean of their values. Folds are
+ * scored on different rows, so their errors are independent and n adds up; repeats are
+ * scored on the same rows again. The interval holds at least what the values themselves
+ * vary by (Bengio and Grandvalet, JMLR 5, 2004: no estimate of it is unbiased), and
+ * nothing beyond the intervals of the trainings.
+ * Values that are not numbers are left out.
+ * @param scores   [n]; 1 <= n <= NAS_MAX_RUNS
+ * @param repeats  [n] which repeat each belongs to, ascending */
+nas_score nas_score_mean(const nas_score *scores, const int *repeats, int n);
+
 /* Outputs and truth of n rows, as the metric functions take them. */
 typedef struct nas_predictions {
     nas_task task;

@@ -16,7 +16,16 @@ typedef struct nas_rung {
 typedef struct nas_ladder {
     nas_rung rung[NAS_MAX_RUNGS];
     int n; /* >= 1 */
+    /* Trainings of a rung: folds 0..folds - 1, at the top `repeats` times each; 0 = 1. */
+    int folds[NAS_MAX_RUNGS];
+    int repeats;
 } nas_ladder;
+
+/* How a data set is divided for cross-validation. */
+typedef struct nas_fold_counts {
+    int folds, repeats; /* 1 and 1: not at all */
+    int64_t rows;       /* that one fold is validated on */
+} nas_fold_counts;
 
 /* The ladder of a study: by default 1/3 of the rows x 1 epoch, 1/3 x 4, all x 4, keeping
  * 1/3 and 1/4.
@@ -36,6 +45,19 @@ nas_ladder nas_ladder_plan(int64_t rows, int64_t epochs, double budget_core_s,
 /* The same below a rung of 0 epochs, at which networks are scored with weights they
  * inherit from a supernet; one in eight goes on to the ladder. */
 nas_ladder nas_ladder_with_supernet(const nas_ladder *ladder);
+
+/* The same for cross-validation: a rung is trained on as many folds as score 200 rows,
+ * and a rung of all folds and repeats follows at the top, where they are more and the
+ * budget lets them. Trainings of the rung below are not done again there. */
+nas_ladder nas_ladder_plan_folds(const nas_fold_counts *folds, int64_t rows,
+                                 int64_t epochs, double budget_core_s,
+                                 double seconds_per_row);
+
+/* Folds and repeats of a rung, at least 1 each; and the trainings that are not the same
+ * as one of the rung below. */
+int nas_ladder_folds(const nas_ladder *ladder, int rung);
+int nas_ladder_repeats(const nas_ladder *ladder, int rung);
+int nas_ladder_new_runs(const nas_ladder *ladder, int rung);
 
 /* MACs above which a network cannot pay: one core would need more than 45 % of the
  * wall-clock seconds of the search to take it from the bottom to the top. Infinity
@@ -80,7 +102,8 @@ typedef struct nas_scheduler_ops {
 const nas_scheduler_ops *nas_scheduler_at(int index);
 const nas_scheduler_ops *nas_scheduler_find(const char *name); /* "asha", "none" */
 
-/* Training seconds of a trial at a rung, predicted from its MACs. */
+/* Wall-clock seconds of the trainings of a trial at a rung, predicted from its MACs: as
+ * many at once as there are workers. */
 double nas_rung_seconds(const nas_schedule_view *view, const nas_cost *cost, int rung);
 
 #endif

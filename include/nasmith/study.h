@@ -124,16 +124,18 @@ typedef struct nas_trial_spec {
     bool uniform;
 } nas_trial_spec;
 
-/* What one ask adds, in one transaction: at most one new trial with its first evaluation,
- * or one evaluation of an existing trial (promotion), plus the strategy's new state. An
- * evaluation equal in (graph hash, recipe hash, fold, repeat, fraction, epochs) to one
- * already done is inserted as done with the same result ("answered from the study"). */
+/* What one ask adds, in one transaction: at most one new trial with the evaluations of
+ * its first rung, or those of a rung of an existing trial (promotion), plus the
+ * strategy's new state. An evaluation equal in (graph hash, recipe hash, fold, repeat,
+ * fraction, epochs) to one already done is inserted as done with the same result
+ * ("answered from the study"). */
 typedef struct nas_study_step {
-    const char *owner;           /* must hold the asker lease, else nothing happens */
-    const nas_trial_spec *trial; /* NULL for a promotion */
-    int64_t promoted_trial;      /* id, when trial is NULL */
-    nas_evaluation_spec evaluation;
-    const void *strategy_state; /* NULL = unchanged */
+    const char *owner;              /* must hold the asker lease, else nothing happens */
+    const nas_trial_spec *trial;    /* NULL for a promotion */
+    int64_t promoted_trial;         /* id, when trial is NULL */
+    nas_evaluation_spec evaluation; /* fold 0, repeat 0 */
+    int folds, repeats;             /* evaluations of the rung; 0 = 1 */
+    const void *strategy_state;     /* NULL = unchanged */
     size_t strategy_bytes;
     int64_t infeasible, duplicates; /* added to the counters */
 } nas_study_step;
@@ -234,6 +236,10 @@ typedef struct nas_trial_row {
     int64_t created_ms;
     nas_evaluation_row *evaluations;
     int n_evaluations;
+    /* The highest rung of the search whose evaluations are all done, as one: the mean of
+     * their scores, the sum of their seconds, else what the first says. Of a baseline,
+     * those that are done. NULL: none. */
+    const nas_evaluation_row *best;
 } nas_trial_row;
 
 /* All trials with their evaluations, by id. *out lives in the arena. */
@@ -243,9 +249,6 @@ nas_status nas_study_trials(nas_study *study, nas_arena *arena, nas_trial_row **
 /* One trial with its evaluations. *out lives in the arena; NULL when there is none. */
 nas_status nas_study_trial(nas_study *study, int64_t id, nas_arena *arena,
                            nas_trial_row **out, nas_err *err);
-
-/* The evaluation of the highest rung of the search that is done, or NULL. */
-const nas_evaluation_row *nas_trial_searched(const nas_trial_row *trial);
 
 /* What workers are training now, by id. *out lives in the arena. */
 nas_status nas_study_running(nas_study *study, nas_arena *arena, nas_evaluation_row **out,

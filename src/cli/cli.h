@@ -153,7 +153,15 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
          .default_text = "0.15",                                                         \
          .min = 0.01,                                                                    \
          .max = 0.9,                                                                     \
-         .doc = "share of the rows for validation"},                                     \
+         .doc = "share of the rows for validation, in one part instead of folds"},       \
+        {.name = "folds",                                                                \
+         .type = NAS_PARAM_STRING,                                                       \
+         .default_text = "auto",                                                         \
+         .doc = "of cross-validation; auto: 5 below 2000 rows; 1: one validation part"}, \
+        {.name = "repeats",                                                              \
+         .type = NAS_PARAM_STRING,                                                       \
+         .default_text = "auto",                                                         \
+         .doc = "of the folds, divided anew; auto: 3 below 200 rows"},                   \
         {.name = "test",                                                                 \
          .type = NAS_PARAM_STRING,                                                       \
          .default_text = "0.15",                                                         \

@@ -58,7 +58,7 @@ static nas_status load_trial(const nas_cli *cli, side *s, int64_t trial, nas_err
         return nas_fail(err, NAS_E_USAGE, "no trial %lld in %s", (long long)trial,
                         nas_study_path(s->study));
     s->row = row;
-    s->best = nas_trial_searched(row);
+    s->best = row->best;
     for (int i = 0; i < s->result.n_finalists; i++)
         if (s->result.finalists[i].trial == trial)
             s->finalist = &s->result.finalists[i];
@@ -231,10 +231,14 @@ static nas_status validation_difference(const comparison *c, nas_err *err)
         a->settings->data_fingerprint != b->settings->data_fingerprint ||
         a->best->validation.n != b->best->validation.n)
         return NAS_OK;
-    int64_t n = a->best->validation.n;
-    NAS_TRY(nas_keep_load_rows(a->study, a->row->id, n, c->cli->arena, &x, err));
-    NAS_TRY(nas_keep_load_rows(b->study, b->row->id, n, c->cli->arena, &y, err));
-    if (x == NULL || y == NULL)
+    int64_t n = 0, n_b = 0;
+    int folds_a = nas_ladder_folds(&a->settings->ladder, a->best->spec.rung);
+    int folds_b = nas_ladder_folds(&b->settings->ladder, b->best->spec.rung);
+    NAS_TRY(
+        nas_keep_load_rows(a->study, a->row->id, folds_a, c->cli->arena, &x, &n, err));
+    NAS_TRY(
+        nas_keep_load_rows(b->study, b->row->id, folds_b, c->cli->arena, &y, &n_b, err));
+    if (x == NULL || y == NULL || n != n_b)
         return NAS_OK;
     bool tied = nas_metric_tied(x, y, n, nas_rng_new(0, 0x636d70));
     printf(

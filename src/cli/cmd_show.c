@@ -149,6 +149,15 @@ static void print_ladder(const nas_ladder *ladder)
             printf("%s%.0f %% of rows x %lld", i > 0 ? " -> " : "",
                    100 * ladder->rung[i].fraction, (long long)ladder->rung[i].epochs);
     printf(" epochs\n");
+    int top = ladder->n - 1, repeats = nas_ladder_repeats(ladder, top);
+    if (nas_ladder_folds(ladder, top) == 1)
+        return;
+    printf("Folds    ");
+    for (int i = 0; i < ladder->n; i++)
+        printf("%s%d", i > 0 ? " -> " : "", nas_ladder_folds(ladder, i));
+    if (repeats > 1)
+        printf(", %d times", repeats);
+    printf("\n");
 }
 
 static nas_status print_study(nas_study *study, nas_err *err)

@@ -53,15 +53,13 @@ static bool is_search(const nas_evaluation_row *e)
 
 static line make_line(const nas_trial_row *trial, bool larger, int64_t sort)
 {
-    line out = {.trial = trial, .larger_is_better = larger, .sort = sort};
+    line out = {
+        .trial = trial, .best = trial->best, .larger_is_better = larger, .sort = sort};
     for (int i = 0; i < trial->n_evaluations; i++) {
         const nas_evaluation_row *e = &trial->evaluations[i];
         if (!is_search(e))
             continue;
         out.last = e;
-        bool higher = out.best == NULL || e->spec.rung > out.best->spec.rung;
-        if (e->state == NAS_EVALUATION_DONE && higher)
-            out.best = e;
     }
     return out;
 }

@@ -10,6 +10,19 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* @param out  0 for "auto" */
+static nas_status auto_or_count(const nas_cli *cli, const char *name, int64_t *out,
+                                nas_err *err)
+{
+    const char *text = nas_cli_string(cli, name);
+    *out = 0;
+    if (strcmp(text, "auto") == 0 ||
+        (nas_parse_int(text, out, NULL) == NAS_OK && *out >= 1))
+        return NAS_OK;
+    return nas_fail(err, NAS_E_USAGE, "--%s %s: expected a number from 1, or auto", name,
+                    text);
+}
+
 nas_status nas_cli_data_options(const nas_cli *cli, nas_data_options *out, nas_err *err)
 {
     *out = nas_data_options_default();
@@ -20,6 +33,10 @@ nas_status nas_cli_data_options(const nas_cli *cli, nas_data_options *out, nas_e
     out->decimal_comma = nas_cli_bool(cli, "decimal_comma");
     out->task = nas_cli_string(cli, "task");
     out->validation = nas_cli_real(cli, "val");
+    NAS_TRY(auto_or_count(cli, "folds", &out->folds, err));
+    NAS_TRY(auto_or_count(cli, "repeats", &out->repeats, err));
+    if (out->folds == 0 && cli->texts[nas_param_find(cli->params, "val")] != NULL)
+        out->folds = 1; /* who names a share for validation wants one such part */
     out->seed = (uint64_t)nas_cli_int(cli, "split_seed");
     out->group = nas_cli_string(cli, "group");
     out->time = nas_cli_string(cli, "time_column");

@@ -27,6 +27,12 @@ static uint64_t hash_options(const nas_data_options *options)
         hash = hash_text("decimal comma", hash);
     hash = nas_hash64(&options->validation, sizeof options->validation, hash);
     hash = nas_hash64(&options->test, sizeof options->test, hash);
+    if (options->folds > 0)
+        hash =
+            nas_hash64(&options->folds, sizeof options->folds, hash_text("folds", hash));
+    if (options->repeats > 0)
+        hash = nas_hash64(&options->repeats, sizeof options->repeats,
+                          hash_text("repeats", hash));
     hash = hash_text(options->group, hash);
     hash = hash_text(options->time, hash);
     hash = hash_text(options->image_size, hash);

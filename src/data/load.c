@@ -137,6 +137,8 @@ static nas_status load(nas_source *source, const nas_data_options *options,
         .feature_names = source->feature_names,
         .columns = model->columns,
         .flippable = source->flippable,
+        .folds = 1,
+        .repeats = 1,
         .split = NAS_SPLIT_FILES,
         .arena = source->arena,
     };

@@ -1,5 +1,6 @@
 #include "data/options.h"
 
+#include "data/folds.h"
 #include "data/names.h"
 
 #include "nasmith/text.h"
@@ -90,6 +91,8 @@ nas_status nas_data_options_check(const nas_data_options *options, nas_err *err)
             err, NAS_E_USAGE,
             "validation (%g) and test (%g) fractions leave nothing to train on",
             options->validation, options->test);
+    NAS_TRY(check_count("folds", options->folds, NAS_MAX_FOLDS, err));
+    NAS_TRY(check_count("repeats", options->repeats, NAS_MAX_FOLDS, err));
     NAS_TRY(check_image_options(options, err));
     NAS_TRY(check_series_options(options, err));
     if (options->task == NULL || nas_task_parse(options->task, &task))

@@ -1,10 +1,10 @@
 #include "data/fingerprint.h"
+#include "data/folds.h"
 #include "data/inspect.h"
 #include "data/learn.h"
 #include "data/options.h"
 #include "data/prepared.h"
 #include "data/source.h"
-#include "data/split.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -18,6 +18,7 @@ typedef struct preparation {
     nas_arena *arena; /* the source's */
     nas_rows rows;    /* of source, then of test */
     nas_split_how how;
+    nas_folds folds;
     int64_t *class_counts;
     nas_column *columns; /* of a table that is more than plain numbers, or NULL */
     nas_inspection inspection;
@@ -170,8 +171,10 @@ static nas_status plan_rows(preparation *p, nas_err *err)
         NAS_TRY_ALLOC(p->class_counts, err);
     }
     NAS_TRY(nas_inspect_labels(source, &p->rows, p->class_counts, err));
-    NAS_TRY(nas_split_rows(&p->rows, classes ? source->n_outputs : 1, p->options,
-                           p->arena, &p->how, err));
+    int64_t n_classes = classes ? source->n_outputs : 1;
+    NAS_TRY(nas_split_rows(&p->rows, n_classes, p->options, p->arena, &p->how, err));
+    NAS_TRY(nas_folds_make(&p->rows, n_classes, p->how.kind, p->options, p->arena,
+                           &p->folds, err));
     NAS_TRY(nas_inspect_parts(source, &p->rows, err));
     NAS_TRY(warn_shared_groups(p, err));
     NAS_TRY(nas_columns_learn(source, &p->rows, &p->columns, err));
@@ -264,6 +267,20 @@ static nas_status write_indices(preparation *p, nas_err *err)
     return NAS_OK;
 }
 
+static nas_status write_folds(preparation *p, nas_err *err)
+{
+    if (p->folds.of == NULL)
+        return NAS_OK;
+    NAS_TRY(nas_prepared_section_begin(&p->search, "folds", err));
+    for (int r = 0; r < p->folds.repeats; r++) {
+        const uint8_t *of = p->folds.of + r * p->rows.n;
+        for (int64_t i = 0; i < p->rows.n; i++)
+            if (p->rows.part[i] != NAS_PART_TEST)
+                NAS_TRY(nas_prepared_put(&p->search, &of[i], sizeof *of, err));
+    }
+    return NAS_OK;
+}
+
 static nas_dataset describe_part(const preparation *p, const nas_data_summary *summary,
                                  bool test)
 {
@@ -279,6 +296,8 @@ static nas_dataset describe_part(const preparation *p, const nas_data_summary *s
         .columns = p->columns,
         .n_train = test ? 0 : summary->n_train,
         .n_validation = test ? 0 : summary->n_validation,
+        .folds = test ? 1 : p->folds.folds,
+        .repeats = test ? 1 : p->folds.repeats,
         .split = p->how.kind,
         .flippable = source->flippable,
         .fingerprint = p->content,
@@ -309,6 +328,7 @@ static nas_status finish_writers(preparation *p, const nas_data_summary *summary
     NAS_TRY(write_part_rows(p, &p->search, false, err));
     NAS_TRY(write_part_rows(p, &p->sealed, true, err));
     NAS_TRY(write_indices(p, err));
+    NAS_TRY(write_folds(p, err));
     NAS_TRY(nas_prepared_finish(&p->search, &search, summary, err));
     NAS_TRY(nas_prepared_finish(&p->sealed, &sealed, NULL, err));
     NAS_TRY(nas_prepared_commit(&p->sealed, err));
@@ -379,6 +399,8 @@ static nas_status summarise(const preparation *p, nas_data_summary *out, nas_err
     out->element = source->element;
     out->n_outputs = source->n_outputs;
     out->split = p->how.kind;
+    out->folds = p->folds.folds;
+    out->repeats = p->folds.repeats;
     out->test_from_files = p->how.test_from_files;
     out->seed = p->options->seed;
     out->sample_rate =

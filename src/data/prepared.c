@@ -1,5 +1,6 @@
 #include "data/prepared.h"
 
+#include "data/folds.h"
 #include "data/names.h"
 
 #include "nasmith/rng.h"
@@ -147,6 +148,8 @@ static void write_meta(nas_json *json, const nas_prepared_writer *writer,
     nas_json_key_int(json, "rows", data->n_rows);
     nas_json_key_int(json, "train", data->n_train);
     nas_json_key_int(json, "validation", data->n_validation);
+    nas_json_key_int(json, "folds", data->folds);
+    nas_json_key_int(json, "repeats", data->repeats);
     nas_json_key_int(json, "outputs", data->n_outputs);
     write_names(json, "labels", data->label_names, data->n_outputs);
     write_names(json, "features", data->feature_names, data->shape.c);
@@ -340,6 +343,41 @@ static nas_status check_indices(const parser *p, const char *name, const int64_t
     return NAS_OK;
 }
 
+static nas_status parse_rows(const parser *p, nas_dataset *data)
+{
+    const void *at = NULL;
+    int64_t n = data->n_rows;
+    if (!has_section(p, "train"))
+        return data->n_train + data->n_validation > 0 ? damaged(p, "train") : NAS_OK;
+    NAS_TRY(get_section(p, "train", data->n_train, sizeof(int64_t), &at));
+    data->train = at;
+    NAS_TRY(get_section(p, "validation", data->n_validation, sizeof(int64_t), &at));
+    data->validation = at;
+    NAS_TRY(check_indices(p, "train", data->train, data->n_train, n));
+    return check_indices(p, "validation", data->validation, data->n_validation, n);
+}
+
+static nas_status parse_folds(const parser *p, nas_dataset *data)
+{
+    int64_t folds = 1, repeats = 1, count = 0;
+    const void *at = NULL;
+    if (has_section(p, "folds")) {
+        NAS_TRY(get_int(p, "folds", 2, &folds));
+        NAS_TRY(get_int(p, "repeats", 1, &repeats));
+        if (folds > NAS_MAX_FOLDS || repeats > NAS_MAX_FOLDS ||
+            __builtin_mul_overflow(data->n_rows, repeats, &count))
+            return damaged(p, "folds");
+        NAS_TRY(get_section(p, "folds", count, 1, &at));
+        data->fold_of = at;
+    }
+    for (int64_t i = 0; i < count; i++)
+        if (data->fold_of[i] >= folds)
+            return damaged(p, "folds");
+    data->folds = (int)folds;
+    data->repeats = (int)repeats;
+    return NAS_OK;
+}
+
 static nas_status parse_sections(const parser *p, nas_dataset *data)
 {
     int64_t n = data->n_rows;
@@ -365,17 +403,8 @@ static nas_status parse_sections(const parser *p, nas_dataset *data)
         NAS_TRY(get_section(p, "groups", n, sizeof(int32_t), &at));
         data->groups = at;
     }
-    if (has_section(p, "train")) {
-        NAS_TRY(get_section(p, "train", data->n_train, sizeof(int64_t), &at));
-        data->train = at;
-        NAS_TRY(get_section(p, "validation", data->n_validation, sizeof(int64_t), &at));
-        data->validation = at;
-        NAS_TRY(check_indices(p, "train", data->train, data->n_train, n));
-        NAS_TRY(check_indices(p, "validation", data->validation, data->n_validation, n));
-    } else if (data->n_train + data->n_validation > 0) {
-        return damaged(p, "train");
-    }
-    return NAS_OK;
+    NAS_TRY(parse_rows(p, data));
+    return parse_folds(p, data);
 }
 
 static nas_status parse_meta(const parser *p, nas_dataset *data)
@@ -544,6 +573,11 @@ static nas_status parse_summary(const parser *p, nas_data_summary *out)
     NAS_TRY(get_int(p, "train", 0, &out->n_train));
     NAS_TRY(get_int(p, "validation", 0, &out->n_validation));
     NAS_TRY(get_int(p, "test", 0, &out->n_test));
+    out->folds = out->repeats = 1;
+    if (json_object_get(p->meta, "folds") != NULL) {
+        NAS_TRY(get_int(p, "folds", 1, &out->folds));
+        NAS_TRY(get_int(p, "repeats", 1, &out->repeats));
+    }
     out->n_warnings = (int64_t)json_array_size(warnings);
     NAS_TRY(get_names(p, "warnings", out->n_warnings, &out->warnings));
     return out->task == NAS_TASK_CLASSIFICATION ? parse_class_counts(p, out)

@@ -1,8 +1,8 @@
 /* The prepared file: one part of a data set as it is mapped by workers.
  *
  *   header, 64 bytes   "NASDATA\n", u32 version, u32 byte-order tag
- *   sections           inputs, labels or targets, groups, train, validation; each begins
- *                      at a multiple of 64 bytes, absent ones are left out
+ *   sections           inputs, labels or targets, groups, train, validation, folds; each
+ *                      begins at a multiple of 64 bytes, absent ones are left out
  *   meta               JSON: shapes, names, section table, summary
  *   trailer, 64 bytes  u64 meta offset, u64 meta bytes, u64 checksum of all before it,
  *                      "NASDEND\n"
@@ -16,7 +16,7 @@
 #define NAS_PREPARED_SEARCH "search.nasd"
 #define NAS_PREPARED_SEALED "sealed.nasd"
 
-enum { NAS_PREPARED_VERSION = 1, NAS_PREPARED_ALIGN = 64, NAS_PREPARED_MAX_SECTIONS = 5 };
+enum { NAS_PREPARED_VERSION = 1, NAS_PREPARED_ALIGN = 64, NAS_PREPARED_MAX_SECTIONS = 6 };
 
 typedef struct nas_prepared_section {
     const char *name;

@@ -35,9 +35,8 @@ static int compare_keys(const void *a, const void *b)
     return (x->row > y->row) - (x->row < y->row);
 }
 
-/* Reorder `pool` in place. */
-static nas_status stratify(const nas_rows *rows, int64_t n_classes, nas_rng rng,
-                           int64_t *pool, int64_t n, nas_err *err)
+nas_status nas_split_stratify(const int32_t *labels, int64_t n_classes, nas_rng rng,
+                              int64_t *pool, int64_t n, nas_err *err)
 {
     keyed_row *keyed = nas_heap_alloc((size_t)n, sizeof *keyed);
     int64_t *counts = nas_heap_alloc((size_t)n_classes, 2 * sizeof *counts);
@@ -49,9 +48,9 @@ static nas_status stratify(const nas_rows *rows, int64_t n_classes, nas_rng rng,
         for (int64_t k = 0; k < n_classes; k++)
             offsets[k] = nas_rng_uniform(&rng);
         for (int64_t i = 0; i < n; i++)
-            counts[rows->labels != NULL ? rows->labels[pool[i]] : 0]++;
+            counts[labels != NULL ? labels[pool[i]] : 0]++;
         for (int64_t i = 0; i < n; i++) {
-            int32_t class = rows->labels != NULL ? rows->labels[pool[i]] : 0;
+            int32_t class = labels != NULL ? labels[pool[i]] : 0;
             double at = (double)next[class]++ + offsets[class];
             keyed[i] = (keyed_row){at / (double)counts[class], class, pool[i]};
         }
@@ -86,29 +85,40 @@ static int compare_groups(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+nas_status nas_split_number_groups(const int32_t *groups, const int64_t *pool, int64_t n,
+                                   nas_arena *arena, int64_t **group_of,
+                                   int64_t *n_groups, nas_err *err)
+{
+    int64_t *distinct = NAS_NEW(arena, int64_t, n);
+    *group_of = NAS_NEW(arena, int64_t, n);
+    NAS_TRY_ALLOC(distinct, err);
+    NAS_TRY_ALLOC(*group_of, err);
+    for (int64_t i = 0; i < n; i++)
+        distinct[i] = groups[pool[i]];
+    qsort(distinct, (size_t)n, sizeof *distinct, compare_groups);
+    *n_groups = 0;
+    for (int64_t i = 0; i < n; i++)
+        if (i == 0 || distinct[i] != distinct[*n_groups - 1])
+            distinct[(*n_groups)++] = distinct[i];
+    for (int64_t i = 0; i < n; i++) {
+        int64_t group = groups[pool[i]];
+        const int64_t *found = bsearch(&group, distinct, (size_t)*n_groups,
+                                       sizeof *distinct, compare_groups);
+        (*group_of)[i] = found - distinct;
+    }
+    return NAS_OK;
+}
+
 static nas_status index_groups(group_split *s, nas_arena *arena, nas_err *err)
 {
-    int64_t *distinct = NAS_NEW(arena, int64_t, s->n);
-    s->group_of = NAS_NEW(arena, int64_t, s->n);
-    NAS_TRY_ALLOC(distinct, err);
-    NAS_TRY_ALLOC(s->group_of, err);
-    for (int64_t i = 0; i < s->n; i++)
-        distinct[i] = s->rows->groups[s->pool[i]];
-    qsort(distinct, (size_t)s->n, sizeof *distinct, compare_groups);
-    for (int64_t i = 0; i < s->n; i++)
-        if (i == 0 || distinct[i] != distinct[s->n_groups - 1])
-            distinct[s->n_groups++] = distinct[i];
+    NAS_TRY(nas_split_number_groups(s->rows->groups, s->pool, s->n, arena, &s->group_of,
+                                    &s->n_groups, err));
     s->sizes = NAS_NEW(arena, int64_t, s->n_groups);
     s->counts = NAS_NEW(arena, int64_t, (NAS_PART_TEST + 1) * s->n_classes);
     NAS_TRY_ALLOC(s->sizes, err);
     NAS_TRY_ALLOC(s->counts, err);
-    for (int64_t i = 0; i < s->n; i++) {
-        int64_t group = s->rows->groups[s->pool[i]];
-        const int64_t *found = bsearch(&group, distinct, (size_t)s->n_groups,
-                                       sizeof *distinct, compare_groups);
-        s->group_of[i] = found - distinct;
+    for (int64_t i = 0; i < s->n; i++)
         s->sizes[s->group_of[i]]++;
-    }
     return NAS_OK;
 }
 
@@ -284,7 +294,8 @@ nas_status nas_split_rows(nas_rows *rows, int64_t n_classes,
         return split_groups(&groups, rows, stream(options->seed, STREAM_GROUPS), arena,
                             err);
     }
-    NAS_TRY(stratify(rows, n_classes, stream(options->seed, STREAM_SPLIT), pool, n, err));
+    NAS_TRY(nas_split_stratify(rows->labels, n_classes,
+                               stream(options->seed, STREAM_SPLIT), pool, n, err));
     for (int64_t i = 0; i < n; i++)
         rows->part[pool[i]] = i < n_test                  ? NAS_PART_TEST
                               : i < n_test + n_validation ? NAS_PART_VALIDATION
@@ -323,5 +334,6 @@ nas_status nas_split_train_order(const nas_rows *rows, int64_t n_classes, uint64
         if (rows->part[i] == NAS_PART_TRAIN)
             order[(*n)++] = i;
     *out = order;
-    return stratify(rows, n_classes, stream(seed, STREAM_TRAIN_ORDER), order, *n, err);
+    return nas_split_stratify(rows->labels, n_classes, stream(seed, STREAM_TRAIN_ORDER),
+                              order, *n, err);
 }

@@ -3,6 +3,7 @@
 #define NASMITH_DATA_SPLIT_H
 
 #include "data/source.h"
+#include "nasmith/rng.h"
 
 typedef struct nas_split_how {
     nas_split_kind kind;
@@ -28,6 +29,18 @@ nas_status nas_split_rows(nas_rows *rows, int64_t n_classes,
 /* Count test rows whose group also has rows in another part. */
 nas_status nas_split_shared_groups(const nas_rows *rows, nas_arena *arena, int64_t *out,
                                    nas_err *err);
+
+/* Put rows into an order whose every prefix is a stratified sample of them.
+ * @param labels  by row; NULL: any order
+ * @param pool    [n] rows, reordered in place */
+nas_status nas_split_stratify(const int32_t *labels, int64_t n_classes, nas_rng rng,
+                              int64_t *pool, int64_t n, nas_err *err);
+
+/* Number the groups of some rows from 0.
+ * @param group_of  out, [n] of the rows of `pool`, in the arena */
+nas_status nas_split_number_groups(const int32_t *groups, const int64_t *pool, int64_t n,
+                                   nas_arena *arena, int64_t **group_of,
+                                   int64_t *n_groups, nas_err *err);
 
 /* The training rows in an order whose every prefix is a stratified sample.
  * @param out  [*n] row indices in the arena */

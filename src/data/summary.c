@@ -41,22 +41,35 @@ static const char *split_words(const nas_data_summary *summary)
     return words[summary->split];
 }
 
-static void write_parts(const nas_data_summary *summary, nas_text *out)
+/* "train 1,257 · val 270", or "5 folds of 1,527 rows". */
+static void write_search_parts(const nas_data_summary *summary, nas_text *out)
 {
-    char train[32], validation[32], test[32], how[64];
+    char train[32], validation[32], all[32];
     format_rows(summary->n_train, train, sizeof train);
     format_rows(summary->n_validation, validation, sizeof validation);
+    format_rows(summary->n_train + summary->n_validation, all, sizeof all);
+    if (summary->folds <= 1)
+        nas_text_printf(out, "         train %s · val %s", train, validation);
+    else
+        nas_text_printf(out, "         %lld folds of %s rows", (long long)summary->folds,
+                        all);
+    if (summary->repeats > 1)
+        nas_text_printf(out, ", %lld times", (long long)summary->repeats);
+}
+
+static void write_parts(const nas_data_summary *summary, nas_text *out)
+{
+    char test[32], how[64];
+    write_search_parts(summary, out);
     format_rows(summary->n_test, test, sizeof test);
     bool files = summary->split == NAS_SPLIT_FILES;
     bool drawn = !files && summary->split != NAS_SPLIT_TIME;
     (void)snprintf(how, sizeof how, drawn ? "%s, seed %llu" : "%s", split_words(summary),
                    (unsigned long long)summary->seed);
     if (files == summary->test_from_files)
-        nas_text_printf(out, "         train %s · val %s · test %s (%s)\n", train,
-                        validation, test, how);
+        nas_text_printf(out, " · test %s (%s)\n", test, how);
     else
-        nas_text_printf(out, "         train %s · val %s (%s) · test %s (%s)\n", train,
-                        validation, how, test,
+        nas_text_printf(out, " (%s) · test %s (%s)\n", how, test,
                         files ? "taken from the training rows" : "as the files say");
 }
 
@@ -222,6 +235,8 @@ void nas_data_summary_json(const nas_data_summary *summary, nas_json *json)
     nas_json_key_int(json, "train", summary->n_train);
     nas_json_key_int(json, "validation", summary->n_validation);
     nas_json_key_int(json, "test", summary->n_test);
+    nas_json_key_int(json, "folds", summary->folds);
+    nas_json_key_int(json, "repeats", summary->repeats);
     nas_json_key_string(json, "split", nas_split_name(summary->split));
     nas_json_key_bool(json, "test_from_files", summary->test_from_files);
     nas_json_key_int(json, "seed", (int64_t)summary->seed);

@@ -22,7 +22,7 @@ typedef struct seeds {
  * hold a few of those, for fewer epochs. */
 static void make_plan(seeds *s)
 {
-    const nas_evaluation_row *e = nas_trial_searched(s->with.row);
+    const nas_evaluation_row *e = s->with.row->best;
     const nas_study_settings *settings = s->with.settings;
     s->plan = (nas_retrain_plan){
         .graph = s->with.graph, .fraction = 1, .epochs = 1, .repeat = 1};

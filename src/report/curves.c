@@ -57,7 +57,8 @@ static nas_status add(const nas_report *r, const nas_evaluation_row *e, int top,
         return NAS_OK;
     if (e->spec.purpose == NAS_PURPOSE_REFIT && out->n_refits < REFITS)
         return read_curve(e, &out->refit[out->n_refits++], err);
-    if (e->spec.purpose != NAS_PURPOSE_SEARCH || e->spec.rung != top ||
+    bool first = e->spec.fold == 0 && e->spec.repeat == 0; /* the others look alike */
+    if (e->spec.purpose != NAS_PURPOSE_SEARCH || e->spec.rung != top || !first ||
         out->n == r->n_trials)
         return NAS_OK;
     return read_curve(e, &out->search[out->n++], err);

@@ -58,7 +58,7 @@ static nas_status collect(nas_report *r, nas_err *err)
     r->trials = NAS_NEW(r->arena, nas_report_trial, r->n_rows);
     NAS_TRY_ALLOC(r->trials, err);
     for (int64_t i = 0; i < r->n_rows; i++) {
-        const nas_evaluation_row *best = nas_trial_searched(&r->rows[i]);
+        const nas_evaluation_row *best = r->rows[i].best;
         if (r->rows[i].origin != NAS_TRIAL_SEARCH || best == NULL)
             continue;
         r->trials[r->n_trials++] = (nas_report_trial){

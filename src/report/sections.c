@@ -279,6 +279,10 @@ static void ladder_text(const nas_ladder *ladder, char *out, size_t size)
                                  comma, 100 * rung->fraction, (long long)rung->epochs,
                                  rung->epochs == 1 ? "" : "s");
     }
+    int folds = nas_ladder_folds(ladder, ladder->n - 1);
+    if (folds > 1 && n < size)
+        (void)snprintf(out + n, size - n, "; the longest on %d folds%s", folds,
+                       nas_ladder_repeats(ladder, ladder->n - 1) > 1 ? ", repeated" : "");
 }
 
 nas_status nas_report_reproduce(const nas_report *r, nas_err *err)

@@ -19,6 +19,7 @@ enum {
     MANY_NETWORKS = 48, /* reaching the top: a longer rung pays */
     LONGER = 3,         /* how much longer */
     FEWEST_ROWS = 500,  /* of a fraction that was made smaller */
+    SCORED_ROWS = 200,  /* an accuracy of 90 % is then known to within 4 points */
 };
 
 static const double THIRD = 1.0 / 3;
@@ -30,14 +31,74 @@ static const double SUPERNET_KEEP = 0.125;
  * 50,000 images, where larger ones left the second rung unaffordable. */
 static const double MAX_SHARE = 0.45;
 
+/* ---- folds ------------------------------------------------------------------- */
+
+int nas_ladder_folds(const nas_ladder *ladder, int rung)
+{
+    return ladder->folds[rung] > 1 ? ladder->folds[rung] : 1;
+}
+
+int nas_ladder_repeats(const nas_ladder *ladder, int rung)
+{
+    return rung == ladder->n - 1 && ladder->repeats > 1 ? ladder->repeats : 1;
+}
+
+static int runs(const nas_ladder *ladder, int rung)
+{
+    return nas_ladder_folds(ladder, rung) * nas_ladder_repeats(ladder, rung);
+}
+
+int nas_ladder_new_runs(const nas_ladder *ladder, int rung)
+{
+    const nas_rung *here = &ladder->rung[rung];
+    bool same = rung > 0 && here[-1].fraction == here->fraction &&
+                here[-1].epochs == here->epochs;
+    return runs(ladder, rung) - (same ? runs(ladder, rung - 1) : 0);
+}
+
+/* Few folds everywhere. */
+static nas_ladder with_few_folds(const nas_ladder *ladder, const nas_fold_counts *folds)
+{
+    nas_ladder out = *ladder;
+    int64_t rows = folds->rows > 0 ? folds->rows : 1;
+    int64_t few = (SCORED_ROWS + rows - 1) / rows;
+    for (int i = 0; i < out.n; i++)
+        out.folds[i] = few < folds->folds ? (int)few : folds->folds;
+    return out;
+}
+
+/* Few folds, and all of them at the top. */
+static nas_ladder with_all_folds(const nas_ladder *ladder, const nas_fold_counts *folds)
+{
+    nas_ladder out = with_few_folds(ladder, folds);
+    if (out.folds[0] == folds->folds && folds->repeats <= 1)
+        return out;
+    out.rung[out.n] = out.rung[out.n - 1];
+    out.rung[out.n - 1].keep = QUARTER;
+    out.folds[out.n] = folds->folds;
+    out.repeats = folds->repeats;
+    out.n++;
+    return out;
+}
+
+/* ---- visits ------------------------------------------------------------------ */
+
 static double rung_rows(const nas_rung *rung, int64_t rows)
 {
     return ceil(rung->fraction * (double)rows);
 }
 
+/* Of one training. */
 static double rung_visits(const nas_rung *rung, int64_t rows)
 {
     return rung_rows(rung, rows) * (double)rung->epochs;
+}
+
+/* Of all that a trial adds at a rung. */
+static double new_visits(const nas_ladder *ladder, int rung, int64_t rows)
+{
+    return rung_visits(&ladder->rung[rung], rows) *
+           (double)nas_ladder_new_runs(ladder, rung);
 }
 
 static int64_t top_epochs(int64_t rows)
@@ -76,7 +137,7 @@ static double visits_per_start(const nas_ladder *ladder, int64_t rows, double *s
     double visits = 0;
     *share = 1;
     for (int i = 0; i < ladder->n; i++) {
-        visits += *share * rung_visits(&ladder->rung[i], rows);
+        visits += *share * new_visits(ladder, i, rows);
         if (i + 1 < ladder->n)
             *share *= ladder->rung[i].keep;
     }
@@ -114,10 +175,13 @@ static bool shrink(nas_ladder *ladder, int64_t rows)
     return true;
 }
 
-static void lengthen(nas_ladder *ladder, int64_t rows, double visits)
+static void lengthen(nas_ladder *ladder, const nas_fold_counts *folds, int64_t rows,
+                     double visits)
 {
-    while (ladder->n < NAS_MAX_RUNGS &&
-           reach_top(ladder, rows, visits) >= MANY_NETWORKS) {
+    while (ladder->n < NAS_MAX_RUNGS - 1) { /* all folds may take one more */
+        nas_ladder all = with_all_folds(ladder, folds);
+        if (reach_top(&all, rows, visits) < MANY_NETWORKS)
+            return;
         nas_rung *top = &ladder->rung[ladder->n - 1];
         if (top->epochs * LONGER > MAX_EPOCHS)
             return;
@@ -126,15 +190,19 @@ static void lengthen(nas_ladder *ladder, int64_t rows, double visits)
     }
 }
 
-nas_ladder nas_ladder_plan(int64_t rows, int64_t epochs, double budget_core_s,
-                           double seconds_per_row)
+nas_ladder nas_ladder_plan_folds(const nas_fold_counts *folds, int64_t rows,
+                                 int64_t epochs, double budget_core_s,
+                                 double seconds_per_row)
 {
     rows = rows > 0 ? rows : 1;
     nas_ladder ladder = full_ladder(rows, epochs > 0 ? epochs : top_epochs(rows));
     if (!(budget_core_s > 0) || !(seconds_per_row > 0))
-        return ladder;
+        return with_all_folds(&ladder, folds);
     double visits = budget_core_s / seconds_per_row;
-    while (too_high(&ladder, rows, visits)) {
+    for (;;) {
+        nas_ladder few = with_few_folds(&ladder, folds);
+        if (!too_high(&few, rows, visits))
+            break;
         /* The top the user asked for stays; two rungs are needed to choose at all. */
         if (ladder.n > 2 && epochs == 0)
             drop_top(&ladder);
@@ -142,8 +210,16 @@ nas_ladder nas_ladder_plan(int64_t rows, int64_t epochs, double budget_core_s,
             break;
     }
     if (epochs == 0)
-        lengthen(&ladder, rows, visits);
-    return ladder;
+        lengthen(&ladder, folds, rows, visits);
+    nas_ladder all = with_all_folds(&ladder, folds);
+    return too_high(&all, rows, visits) ? with_few_folds(&ladder, folds) : all;
+}
+
+nas_ladder nas_ladder_plan(int64_t rows, int64_t epochs, double budget_core_s,
+                           double seconds_per_row)
+{
+    const nas_fold_counts none = {.folds = 1, .repeats = 1, .rows = rows};
+    return nas_ladder_plan_folds(&none, rows, epochs, budget_core_s, seconds_per_row);
 }
 
 nas_ladder nas_ladder_with_supernet(const nas_ladder *ladder)
@@ -163,12 +239,14 @@ double nas_ladder_max_macs(const nas_ladder *ladder, int64_t rows, double search
     if (!(search_wall_s > 0) || !isfinite(search_wall_s) || !(seconds_per_mac_row > 0))
         return (double)INFINITY;
     for (int i = 0; i < ladder->n; i++)
-        visits += rung_visits(&ladder->rung[i], rows);
+        visits += new_visits(ladder, i, rows);
     return MAX_SHARE * search_wall_s / (visits * seconds_per_mac_row);
 }
 
 double nas_rung_seconds(const nas_schedule_view *view, const nas_cost *cost, int rung)
 {
-    return (double)cost->macs * view->seconds_per_mac_row *
+    int workers = view->workers > 0 ? view->workers : 1;
+    int at_once = (nas_ladder_new_runs(view->ladder, rung) + workers - 1) / workers;
+    return (double)cost->macs * view->seconds_per_mac_row * (double)at_once *
            rung_visits(&view->ladder->rung[rung], view->rows);
 }

@@ -234,13 +234,18 @@ nas_next nas_asker_next(const asker *ask, const run_state *state)
 
 /* ---- one step ---------------------------------------------------------- */
 
-static nas_evaluation_spec spec_of_rung(const asker *ask, int rung)
+/* What a step queues of a rung. */
+static nas_study_step step_of_rung(const asker *ask, int rung)
 {
-    const nas_rung *r = &ask->settings->ladder.rung[rung];
-    return (nas_evaluation_spec){.purpose = NAS_PURPOSE_SEARCH,
-                                 .rung = rung,
-                                 .fraction = r->fraction,
-                                 .epochs = r->epochs};
+    const nas_ladder *ladder = &ask->settings->ladder;
+    const nas_rung *r = &ladder->rung[rung];
+    return (nas_study_step){.owner = ask->owner,
+                            .evaluation = {.purpose = NAS_PURPOSE_SEARCH,
+                                           .rung = rung,
+                                           .fraction = r->fraction,
+                                           .epochs = r->epochs},
+                            .folds = nas_ladder_folds(ladder, rung),
+                            .repeats = nas_ladder_repeats(ladder, rung)};
 }
 
 /* Make the strategy in memory the one that the study holds. When another worker has
@@ -303,13 +308,12 @@ static nas_status commit_proposal(asker *ask, const nas_ask *asked,
     if (status == NAS_OK)
         status = nas_text_status(&blob, err);
     if (status == NAS_OK) {
-        nas_study_step step = {.owner = ask->owner,
-                               .trial = &trial,
-                               .evaluation = spec_of_rung(ask, rung),
-                               .strategy_state = blob.data,
-                               .strategy_bytes = blob.length,
-                               .infeasible = asked->infeasible,
-                               .duplicates = asked->duplicates};
+        nas_study_step step = step_of_rung(ask, rung);
+        step.trial = &trial;
+        step.strategy_state = blob.data;
+        step.strategy_bytes = blob.length;
+        step.infeasible = asked->infeasible;
+        step.duplicates = asked->duplicates;
         status = nas_study_step_commit(ask->study, &step, queued, NULL, err);
     }
     nas_text_free(&blob);
@@ -341,9 +345,8 @@ static nas_status step_ask(asker *ask, const run_state *state, int rung, bool *q
 static nas_status step_promote(asker *ask, const nas_next *next, bool *queued,
                                nas_err *err)
 {
-    nas_study_step step = {.owner = ask->owner,
-                           .promoted_trial = ask->history->trials[next->trial].id,
-                           .evaluation = spec_of_rung(ask, next->rung)};
+    nas_study_step step = step_of_rung(ask, next->rung);
+    step.promoted_trial = ask->history->trials[next->trial].id;
     return nas_study_step_commit(ask->study, &step, queued, NULL, err);
 }
 

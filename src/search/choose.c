@@ -26,13 +26,13 @@ static nas_status tied(const search_run *run, const nas_history_trial *a,
 {
     double *x = NULL;
     double *y = NULL;
-    int64_t n = run->data->n_validation;
-    if (run->settings->limits.dtype == NAS_INT8 && n > NAS_INT8_RANK_ROWS)
-        n = NAS_INT8_RANK_ROWS;
+    int64_t n = 0;
+    int64_t n_b = 0;
+    int folds = nas_ladder_folds(&run->settings->ladder, a->rungs - 1);
     *out = false;
-    NAS_TRY(nas_keep_load_rows(run->study, a->id, n, arena, &x, err));
-    NAS_TRY(nas_keep_load_rows(run->study, b->id, n, arena, &y, err));
-    if (x == NULL || y == NULL)
+    NAS_TRY(nas_keep_load_rows(run->study, a->id, folds, arena, &x, &n, err));
+    NAS_TRY(nas_keep_load_rows(run->study, b->id, folds, arena, &y, &n_b, err));
+    if (x == NULL || y == NULL || n != n_b)
         return NAS_OK;
     nas_rng rng = nas_rng_new(run->settings->seed, (uint64_t)a->id);
     *out = nas_metric_tied(x, y, n, nas_rng_split(&rng, (uint64_t)b->id));

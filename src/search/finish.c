@@ -10,6 +10,7 @@
 #include "search/plan.h"
 #include "search/record.h"
 
+#include <assert.h>
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
@@ -108,8 +109,7 @@ static nas_status keep_answers(const finisher *f, const nas_model *model, int64_
 
 nas_score nas_searched_score(const nas_trial_row *row)
 {
-    const nas_evaluation_row *best = nas_trial_searched(row);
-    return best != NULL ? best->validation : nas_score_none(0);
+    return row->best != NULL ? row->best->validation : nas_score_none(0);
 }
 
 static int64_t refit_epochs(const nas_trial_row *row, int round)
@@ -220,17 +220,34 @@ static nas_status finish_entry(finisher *f, const plan_entry *entry, nas_err *er
 
 /* ---- baselines ----------------------------------------------------------- */
 
-static void add_constant(finisher *f)
+/* Over the folds of repeat 0. */
+static nas_status constant_validation(const finisher *f, nas_score *out, nas_err *err)
+{
+    const nas_dataset *data = f->run->data;
+    nas_score scores[NAS_MAX_RUNS];
+    int repeats[NAS_MAX_RUNS] = {0};
+    assert(data->folds >= 1 && data->folds <= NAS_MAX_RUNS);
+    for (int i = 0; i < data->folds; i++) {
+        nas_fold fold;
+        NAS_TRY(nas_dataset_fold(data, i, 0, f->run->arena, &fold, err));
+        scores[i] =
+            nas_baseline_constant(data, fold.train, fold.n_train, data, fold.validation,
+                                  fold.n_validation, f->run->metric);
+    }
+    *out = nas_score_mean(scores, repeats, data->folds);
+    return NAS_OK;
+}
+
+static nas_status add_constant(finisher *f, nas_err *err)
 {
     const nas_dataset *data = f->run->data;
     const nas_metric *metric = f->run->metric;
     nas_baseline_result *out = &f->result->baselines[f->result->n_baselines++];
     *out = (nas_baseline_result){
         .name = data->task == NAS_TASK_CLASSIFICATION ? "majority" : "mean",
-        .validation = nas_baseline_constant(data, data->train, data->n_train, data,
-                                            data->validation, data->n_validation, metric),
         .test = nas_baseline_constant(data, data->train, data->n_train, f->sealed,
                                       f->rows, f->sealed->n_rows, metric)};
+    return constant_validation(f, &out->validation, err);
 }
 
 static nas_status add_baseline(finisher *f, const nas_trial_row *row, nas_err *err)
@@ -242,11 +259,9 @@ static nas_status add_baseline(finisher *f, const nas_trial_row *row, nas_err *e
     if (model == NULL)
         return NAS_OK;
     nas_baseline_result *out = &f->result->baselines[f->result->n_baselines++];
-    *out = (nas_baseline_result){
-        .name = row->name, .validation = nas_score_none(0), .params = row->cost.params};
-    for (int i = 0; i < row->n_evaluations; i++)
-        if (row->evaluations[i].state == NAS_EVALUATION_DONE)
-            out->validation = row->evaluations[i].validation;
+    *out = (nas_baseline_result){.name = row->name,
+                                 .validation = nas_searched_score(row),
+                                 .params = row->cost.params};
     nas_status status = test_model(f, model, row->id, row->name, &out->test, err);
     nas_model_free(model);
     return status;
@@ -255,7 +270,7 @@ static nas_status add_baseline(finisher *f, const nas_trial_row *row, nas_err *e
 /* Baselines that were trained have the ids -1, -2. */
 static nas_status add_baselines(finisher *f, nas_err *err)
 {
-    add_constant(f);
+    NAS_TRY(add_constant(f, err));
     for (int64_t id = -1; f->result->n_baselines < MAX_BASELINES; id--) {
         nas_trial_row *row = NULL;
         NAS_TRY(nas_study_trial(f->run->study, id, f->run->arena, &row, err));

@@ -157,10 +157,19 @@ static nas_status choose_rows(const worker *w, const nas_claim *claim, nas_job *
                               nas_err *err)
 {
     const nas_dataset *data = w->data;
-    job->train_rows = data->train;
-    job->n_train = data->n_train;
-    job->validation_rows = data->validation;
-    job->n_validation = data->n_validation;
+    nas_fold fold;
+    if (claim->spec.fold >= data->folds || claim->spec.repeat >= data->repeats)
+        return nas_fail(err, NAS_E_STUDY,
+                        "evaluation %lld is of fold %d, repeat %d; the prepared data has "
+                        "%d and %d",
+                        (long long)claim->evaluation, claim->spec.fold,
+                        claim->spec.repeat, data->folds, data->repeats);
+    NAS_TRY(nas_dataset_fold(data, claim->spec.fold, claim->spec.repeat, w->arena, &fold,
+                             err));
+    job->train_rows = fold.train;
+    job->n_train = fold.n_train;
+    job->validation_rows = fold.validation;
+    job->n_validation = fold.n_validation;
     if (claim->spec.purpose != NAS_PURPOSE_REFIT)
         return job->int8 ? thin_validation(w, job, err) : NAS_OK;
     int64_t *rows = NAS_NEW(w->arena, int64_t, data->n_train + data->n_validation);
@@ -229,7 +238,8 @@ static nas_status store(worker *w, const nas_claim *claim, const nas_job_result 
     bool done = result->outcome == NAS_OUTCOME_DONE;
     bool accepted = false;
     char name[KEEP_NAME];
-    if (done && claim->spec.purpose != NAS_PURPOSE_SEARCH) {
+    bool first = claim->spec.fold == 0 && claim->spec.repeat == 0;
+    if (done && first && claim->spec.purpose != NAS_PURPOSE_SEARCH) {
         nas_keep_model_name(claim->trial, name);
         NAS_TRY(nas_keep_store_model(w->study, name, result->model, err));
     }
@@ -241,8 +251,7 @@ static nas_status store(worker *w, const nas_claim *claim, const nas_job_result 
     if (!done || !accepted || claim->spec.purpose != NAS_PURPOSE_SEARCH)
         return NAS_OK;
     NAS_TRY(nas_asker_sync(w->ask, err));
-    return nas_keep_result(w->study, nas_asker_history(w->ask), claim->trial, result,
-                           err);
+    return nas_keep_result(w->study, nas_asker_history(w->ask), claim, result, err);
 }
 
 /* What the trial did to this process becomes its outcome. */

@@ -265,19 +265,28 @@ static void write_evaluation(nas_json *json, const nas_evaluation_row *e)
 static const char *state_of(const nas_trial_row *row, int top)
 {
     bool any[4] = {false};
-    bool full = false;
-    for (int i = 0; i < row->n_evaluations; i++) {
-        const nas_evaluation_row *e = &row->evaluations[i];
-        if (e->spec.purpose == NAS_PURPOSE_REFIT)
-            continue;
-        any[e->state] = true;
-        full = full || (e->state == NAS_EVALUATION_DONE && e->spec.rung == top);
+    for (int i = 0; i < row->n_evaluations; i++)
+        if (row->evaluations[i].spec.purpose != NAS_PURPOSE_REFIT)
+            any[row->evaluations[i].state] = true;
+    if (row->best != NULL)
+        return row->best->spec.rung == top ? "full" : "scored";
+    return any[NAS_EVALUATION_FAILED]                                ? "failed"
+           : any[NAS_EVALUATION_RUNNING] || any[NAS_EVALUATION_DONE] ? "running"
+                                                                     : "queued";
+}
+
+/* The mean over the folds and repeats of the highest rung. */
+static void write_best(nas_json *json, const nas_trial_row *row)
+{
+    nas_json_key(json, "score");
+    if (row->best == NULL) {
+        nas_json_null(json);
+        return;
     }
-    return full                          ? "full"
-           : any[NAS_EVALUATION_DONE]    ? "scored"
-           : any[NAS_EVALUATION_FAILED]  ? "failed"
-           : any[NAS_EVALUATION_RUNNING] ? "running"
-                                         : "queued";
+    nas_json_object_begin(json);
+    nas_json_key_int(json, "rung", row->best->spec.rung);
+    write_score_keys(json, &row->best->validation);
+    nas_json_object_end(json);
 }
 
 static void write_parents(nas_json *json, const nas_trial_row *row)
@@ -305,6 +314,7 @@ static void write_trial(nas_json *json, const nas_trial_row *row, int top)
     nas_json_key_string(json, "state", state_of(row, top));
     key_hash(json, "key", row->key);
     key_hash(json, "graph_hash", row->graph_hash);
+    write_best(json, row);
     write_parents(json, row);
     nas_json_key_bool(json, "uniform", row->uniform);
     write_costs(json, &row->cost);

@@ -8,14 +8,18 @@ enum { KEEP_BEST = 8, KEEP_NAME = 64 };
 
 /* Names of blobs of a trial (baselines have negative ids). */
 void nas_keep_searched_name(int64_t trial, char out[KEEP_NAME]); /* model as searched */
-void nas_keep_rows_name(int64_t trial, char out[KEEP_NAME]);     /* goodness by row */
-void nas_keep_model_name(int64_t trial, char out[KEEP_NAME]);    /* refit, or baseline */
+/* Goodness by row of a fold; "rows-TRIAL.f32" for the first. */
+void nas_keep_rows_name(int64_t trial, int fold, char out[KEEP_NAME]);
+void nas_keep_model_name(int64_t trial, char out[KEEP_NAME]); /* refit, or baseline */
 void nas_keep_checkpoint_name(int64_t evaluation, char out[KEEP_NAME]);
 
-/* Keep a trial's model and row goodness if it is among the KEEP_BEST or on the front.
+/* Keep a trial's model (of fold 0, repeat 0) and row goodness (of all folds of repeat 0)
+ * if it is among the KEEP_BEST or on the front; while its rung is not complete, if no
+ * other trial has come further.
  * @param history  with this result in it */
-nas_status nas_keep_result(nas_study *study, const nas_history *history, int64_t trial,
-                           const nas_job_result *result, nas_err *err);
+nas_status nas_keep_result(nas_study *study, const nas_history *history,
+                           const nas_claim *claim, const nas_job_result *result,
+                           nas_err *err);
 
 /* Drop what nas_keep_result kept of trials that are no longer worth it. */
 nas_status nas_keep_clean(nas_study *study, const nas_history *history, nas_err *err);
@@ -25,8 +29,9 @@ nas_status nas_keep_load_model(nas_study *study, const char *name, nas_model **o
                                nas_err *err);
 nas_status nas_keep_store_model(nas_study *study, const char *name,
                                 const nas_model *model, nas_err *err);
-/* @param out  [n] in the arena; NULL when absent or of another length */
-nas_status nas_keep_load_rows(nas_study *study, int64_t trial, int64_t n,
-                              nas_arena *arena, double **out, nas_err *err);
+/* The row goodness of some folds, one after the other.
+ * @param out  [*n] in the arena; NULL when one is absent */
+nas_status nas_keep_load_rows(nas_study *study, int64_t trial, int folds,
+                              nas_arena *arena, double **out, int64_t *n, nas_err *err);
 
 #endif

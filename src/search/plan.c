@@ -23,13 +23,13 @@ static double predicted_s(const search_run *run, int64_t macs)
     return run->settings->seconds_per_mac_row * (double)macs * rows_of_refit(run);
 }
 
-/* Of an epoch of the standard baseline. */
+/* Of an epoch of the standard baseline, on every fold. */
 static nas_status standard_s(const search_run *run, double *out, nas_err *err)
 {
     const nas_space_context *context = &run->settings->space_context;
     nas_graph *graph = NULL;
     NAS_TRY(nas_baseline_standard(context->input, context->n_outputs, &graph, err));
-    *out = predicted_s(run, nas_graph_macs(graph));
+    *out = predicted_s(run, nas_graph_macs(graph)) * (double)run->data->folds;
     nas_graph_free(graph);
     return NAS_OK;
 }

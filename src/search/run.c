@@ -227,9 +227,15 @@ static void say_plan(const search_run *run, const nas_study_settings *settings,
             continue;
         }
         double seconds = row * r->fraction * (double)(r->epochs * run->data->n_train);
+        int runs = nas_ladder_folds(&settings->ladder, i) *
+                   nas_ladder_repeats(&settings->ladder, i);
+        char folds[64] = "";
+        if (runs > 1)
+            (void)snprintf(folds, sizeof folds, " on %d folds",
+                           nas_ladder_folds(&settings->ladder, i));
         nas_run_line(run,
-                     "Rung %d   %.0f %% of the rows x %lld epochs, about %.2g s each", i,
-                     100.0 * r->fraction, (long long)r->epochs, seconds);
+                     "Rung %d   %.0f %% of the rows x %lld epochs%s, about %.2g s each",
+                     i, 100.0 * r->fraction, (long long)r->epochs, folds, seconds * runs);
     }
 }
 

@@ -103,6 +103,12 @@ static nas_status add_supernet(const search_run *run, nas_study_settings *settin
     return NAS_OK;
 }
 
+static nas_fold_counts fold_counts(const nas_dataset *data)
+{
+    return (nas_fold_counts){
+        .folds = data->folds, .repeats = data->repeats, .rows = data->n_validation};
+}
+
 /* Everything of the settings that was read from a clock. Without one nothing is measured,
  * so that the same command gives the same bytes. */
 static nas_status measure(const search_run *run, const nas_space *space,
@@ -115,7 +121,9 @@ static nas_status measure(const search_run *run, const nas_space *space,
     if (latency && !settings->latency.known)
         NAS_TRY(nas_latency_measure(&settings->latency, err));
     settings->seconds_per_mac_row = NOMINAL_SECONDS_PER_MAC_ROW;
-    settings->ladder = nas_ladder_plan(run->data->n_train, o->epochs, 0.0, 0.0);
+    nas_fold_counts folds = fold_counts(run->data);
+    settings->ladder =
+        nas_ladder_plan_folds(&folds, run->data->n_train, o->epochs, 0.0, 0.0);
     throughput speed = {0};
     if (!has_clock(run))
         return add_supernet(run, settings, &speed, 0.0, err);
@@ -124,9 +132,9 @@ static nas_status measure(const search_run *run, const nas_space *space,
         settings->seconds_per_mac_row = speed.seconds_per_mac_row;
     budget shares = nas_budget_split(nas_run_remaining_s(run),
                                      nas_budget_finalist_s(o->export_onnx, o->export_c));
-    settings->ladder =
-        nas_ladder_plan(run->data->n_train, o->epochs, shares.search_s * run->workers,
-                        settings->seconds_per_mac_row * (double)speed.macs);
+    settings->ladder = nas_ladder_plan_folds(
+        &folds, run->data->n_train, o->epochs, shares.search_s * run->workers,
+        settings->seconds_per_mac_row * (double)speed.macs);
     return add_supernet(run, settings, &speed, shares.search_s, err);
 }
 

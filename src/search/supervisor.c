@@ -186,8 +186,10 @@ static nas_status queue_baseline(supervisor *s, const char *name, baseline_fn ma
         nas_trial_of_graph(graph, name, run->settings, run->arena, &trial, err);
     nas_graph_free(graph);
     NAS_TRY(status);
-    return nas_study_queue(run->study, &trial, 0, &spec, &s->waiting_for[s->n_waiting++],
-                           err);
+    int64_t *id = &s->waiting_for[s->n_waiting++];
+    for (; spec.fold < run->data->folds; spec.fold++)
+        NAS_TRY(nas_study_queue(run->study, &trial, 0, &spec, id, err));
+    return NAS_OK;
 }
 
 static void announce_plan(const supervisor *s)

@@ -120,6 +120,73 @@ static nas_status read_evaluations(nas_study *study, id_range ids, nas_arena *ar
     return NAS_OK;
 }
 
+/* ---- the score of a trial ---- */
+
+/* Evaluations of one rung (of a baseline, all), as far as done. */
+typedef struct rung_rows {
+    const nas_evaluation_row *first;
+    nas_score scores[NAS_MAX_RUNS];
+    int repeats[NAS_MAX_RUNS];
+    int n;
+    bool open; /* one at least is not done */
+    double seconds;
+} rung_rows;
+
+static bool belongs(const nas_trial_row *trial, const nas_evaluation_row *e, int rung)
+{
+    nas_purpose purpose =
+        trial->origin == NAS_TRIAL_SEARCH ? NAS_PURPOSE_SEARCH : NAS_PURPOSE_BASELINE;
+    return e->spec.purpose == purpose && e->spec.rung == rung;
+}
+
+/* Folds of a repeat stand together: rows come by fold, then by repeat. */
+static void collect_rung(const nas_trial_row *trial, int rung, rung_rows *out)
+{
+    int most = 0;
+    out->first = NULL; /* not the arrays: they are large */
+    out->n = 0;
+    out->open = false;
+    out->seconds = 0.0;
+    for (int i = 0; i < trial->n_evaluations; i++)
+        if (trial->evaluations[i].spec.repeat > most)
+            most = trial->evaluations[i].spec.repeat;
+    for (int repeat = 0; repeat <= most; repeat++)
+        for (int i = 0; i < trial->n_evaluations; i++) {
+            const nas_evaluation_row *e = &trial->evaluations[i];
+            if (e->spec.repeat != repeat || !belongs(trial, e, rung))
+                continue;
+            out->open = out->open || e->state != NAS_EVALUATION_DONE;
+            if (e->state != NAS_EVALUATION_DONE || out->n == NAS_MAX_RUNS)
+                continue;
+            if (out->first == NULL)
+                out->first = e;
+            out->repeats[out->n] = repeat;
+            out->scores[out->n++] = e->validation;
+            out->seconds += e->seconds;
+        }
+}
+
+static nas_status find_best(nas_trial_row *trial, nas_arena *arena, nas_err *err)
+{
+    bool search = trial->origin == NAS_TRIAL_SEARCH;
+    rung_rows rung;
+    int highest = -1;
+    for (int i = 0; i < trial->n_evaluations; i++)
+        if (trial->evaluations[i].spec.rung > highest)
+            highest = trial->evaluations[i].spec.rung;
+    for (int r = highest; r >= -1 && trial->best == NULL; r--) {
+        collect_rung(trial, r, &rung);
+        if (rung.n == 0 || (rung.open && search))
+            continue;
+        nas_evaluation_row *best = nas_arena_copy(arena, rung.first, sizeof *best);
+        NAS_TRY_ALLOC(best, err);
+        best->validation = nas_score_mean(rung.scores, rung.repeats, rung.n);
+        best->seconds = rung.seconds;
+        trial->best = best;
+    }
+    return NAS_OK;
+}
+
 static nas_status read_range(nas_study *study, id_range ids, nas_arena *arena,
                              nas_trial_row **out, int64_t *n, nas_err *err)
 {
@@ -136,7 +203,10 @@ static nas_status read_range(nas_study *study, id_range ids, nas_arena *arena,
     nas_evaluation_row *evaluations = NAS_NEW(arena, nas_evaluation_row, n_evaluations);
     NAS_TRY_ALLOC(evaluations, err);
     NAS_TRY(read_trials(study, ids, arena, *out, *n, err));
-    return read_evaluations(study, ids, arena, *out, evaluations, n_evaluations, err);
+    NAS_TRY(read_evaluations(study, ids, arena, *out, evaluations, n_evaluations, err));
+    for (int64_t i = 0; i < *n; i++)
+        NAS_TRY(find_best(&(*out)[i], arena, err));
+    return NAS_OK;
 }
 
 nas_status nas_study_trials(nas_study *study, nas_arena *arena, nas_trial_row **out,
@@ -212,6 +282,11 @@ static nas_status count_evaluations(nas_study *study, nas_study_counts *out, nas
     }
 }
 
+/* Rungs of which all folds and repeats are done. */
+#define WHOLE_RUNGS                                                                      \
+    "SELECT trial, rung FROM evaluations WHERE purpose = 0"                              \
+    " GROUP BY trial, rung HAVING MIN(state) = 2 AND MAX(state) = 2"
+
 static nas_status count_all(nas_study *study, nas_study_counts *out, nas_err *err)
 {
     db *database = study->database;
@@ -219,18 +294,15 @@ static nas_status count_all(nas_study *study, nas_study_counts *out, nas_err *er
     NAS_TRY(nas_db_get_int(database, "SELECT COUNT(*) FROM trials WHERE id > 0", DB_NONE,
                            0, &out->proposed, err));
     NAS_TRY(nas_db_get_int(database,
-                           "SELECT COUNT(DISTINCT trial) FROM evaluations"
-                           " WHERE purpose = 0 AND state = 2",
-                           DB_NONE, 0, &out->scored, err));
+                           "SELECT COUNT(DISTINCT trial) FROM (" WHOLE_RUNGS ")", DB_NONE,
+                           0, &out->scored, err));
     NAS_TRY(nas_db_get_int(database,
-                           "SELECT COUNT(DISTINCT trial) FROM evaluations"
-                           " WHERE purpose = 0 AND state = 2 AND rung = ?1",
+                           "SELECT COUNT(*) FROM (" WHOLE_RUNGS ") WHERE rung = ?1",
                            DB(db_int(study->settings.ladder.n - 1)), 0, &out->full, err));
     NAS_TRY(nas_db_get_int(database,
-                           "SELECT COUNT(DISTINCT f.trial) FROM evaluations f"
-                           " WHERE f.purpose = 0 AND f.state = 3 AND NOT EXISTS (SELECT 1"
-                           " FROM evaluations d WHERE d.purpose = 0 AND d.state = 2"
-                           " AND d.trial = f.trial)",
+                           "SELECT COUNT(DISTINCT trial) FROM evaluations"
+                           " WHERE purpose = 0 AND state = 3 AND trial NOT IN"
+                           " (SELECT trial FROM (" WHOLE_RUNGS "))",
                            DB_NONE, 0, &out->failed, err));
     NAS_TRY(nas_db_get_int(database, "SELECT infeasible FROM strategy WHERE id = 1",
                            DB_NONE, 0, &out->infeasible, err));
@@ -243,17 +315,4 @@ nas_status nas_study_count(nas_study *study, nas_study_counts *out, nas_err *err
     *out = (nas_study_counts){0};
     NAS_TRY(study->database->ops->read(study->database, err));
     return nas_study_end(study, count_all(study, out, err), err);
-}
-
-const nas_evaluation_row *nas_trial_searched(const nas_trial_row *trial)
-{
-    const nas_evaluation_row *best = NULL;
-    for (int i = 0; i < trial->n_evaluations; i++) {
-        const nas_evaluation_row *e = &trial->evaluations[i];
-        bool counts =
-            e->spec.purpose == NAS_PURPOSE_SEARCH && e->state == NAS_EVALUATION_DONE;
-        if (counts && (best == NULL || e->spec.rung > best->spec.rung))
-            best = e;
-    }
-    return best;
 }

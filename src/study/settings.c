@@ -75,6 +75,12 @@ static void write_ladder(nas_json *json, const nas_ladder *ladder)
         nas_json_object_end(json);
     }
     nas_json_array_end(json);
+    nas_json_key(json, "rung_folds");
+    nas_json_array_begin(json);
+    for (int i = 0; i < ladder->n; i++)
+        nas_json_int(json, nas_ladder_folds(ladder, i));
+    nas_json_array_end(json);
+    write_int(json, "repeats", nas_ladder_repeats(ladder, ladder->n - 1));
 }
 
 static void write_identity(nas_json *json, const nas_study_settings *settings)
@@ -183,8 +189,28 @@ static nas_limits read_limits(const json_t *object)
     };
 }
 
-static nas_status read_ladder(const json_t *array, nas_ladder *out, nas_err *err)
+/* Absent in studies without folds. */
+static nas_status read_folds(const json_t *object, nas_ladder *out, nas_err *err)
 {
+    const json_t *array = json_object_get(object, "rung_folds");
+    int64_t repeats = read_int(object, "repeats");
+    bool sound = repeats >= 0 && repeats <= NAS_MAX_RUNS;
+    for (int i = 0; i < out->n; i++) {
+        int64_t folds = json_integer_value(json_array_get(array, (size_t)i));
+        sound = sound && folds >= 0 && folds <= NAS_MAX_RUNS &&
+                folds * (repeats > 0 ? repeats : 1) <= NAS_MAX_RUNS;
+        if (sound)
+            out->folds[i] = (int)folds;
+    }
+    if (!sound)
+        return nas_fail(err, NAS_E_CONFIG, "settings: folds and repeats are not sound");
+    out->repeats = (int)repeats;
+    return NAS_OK;
+}
+
+static nas_status read_ladder(const json_t *object, nas_ladder *out, nas_err *err)
+{
+    const json_t *array = json_object_get(object, "ladder");
     size_t n = json_array_size(array);
     if (n < 1 || n > NAS_MAX_RUNGS)
         return nas_fail(err, NAS_E_CONFIG, "settings: %zu rungs, 1 to %d expected", n,
@@ -197,7 +223,7 @@ static nas_status read_ladder(const json_t *array, nas_ladder *out, nas_err *err
         if (!(out->rung[i].fraction > 0) || out->rung[i].epochs < (i > 0))
             return nas_fail(err, NAS_E_CONFIG, "settings: rung %zu has no training", i);
     }
-    return NAS_OK;
+    return read_folds(object, out, err);
 }
 
 static void read_identity(reader *r, nas_study_settings *out)
@@ -232,7 +258,7 @@ nas_status nas_settings_read(const char *text, nas_arena *arena, nas_study_setti
     out->seconds_per_mac_row = read_real(object, "seconds_per_mac_row");
     out->version = read_text(&r, "version");
     out->cpu = read_text(&r, "cpu");
-    nas_status status = read_ladder(json_object_get(object, "ladder"), &out->ladder, err);
+    nas_status status = read_ladder(object, &out->ladder, err);
     if (status == NAS_OK)
         status =
             nas_latency_read_json(json_object_get(object, "latency"), &out->latency, err);

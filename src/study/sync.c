@@ -69,10 +69,17 @@ static nas_status add_trials(nas_study *study, nas_history *history, nas_err *er
 
 /* ---- changed evaluations ---- */
 
+/* One change out of the log; copied, since applying it runs other statements. */
+typedef struct change {
+    int64_t seq, trial, state;
+    int rung;
+} change;
+
 /* A rung's score over its evaluations. */
 typedef struct rung_score {
     int64_t open, failed;
-    double value, error;
+    int64_t last; /* seq of the change that came last */
+    nas_score score;
 } rung_score;
 
 static nas_status read_rung(nas_study *study, int64_t trial, int rung, rung_score *out,
@@ -80,62 +87,63 @@ static nas_status read_rung(nas_study *study, int64_t trial, int rung, rung_scor
 {
     const db_ops *ops = study->database->ops;
     db_rows *rows = NULL;
-    double n = 0, sum = 0, squares = 0, error = 0;
-    *out = (rung_score){0};
+    nas_score scores[NAS_MAX_RUNS];
+    int repeats[NAS_MAX_RUNS];
+    int n = 0;
+    *out = (rung_score){.score = nas_score_none(0)};
     NAS_TRY(nas_db_query(study->database,
-                         "SELECT state, value, error FROM evaluations WHERE trial = ?1"
-                         " AND purpose = 0 AND rung = ?2 ORDER BY fold, repeat",
+                         "SELECT state, seq, repeat, value, low, high, error, n"
+                         " FROM evaluations WHERE trial = ?1 AND purpose = 0"
+                         " AND rung = ?2 ORDER BY repeat, fold",
                          DB(db_int(trial), db_int(rung)), &rows, err));
     for (;;) {
         bool found = false;
         NAS_TRY(nas_db_next(study->database, rows, &found, err));
         if (!found)
             break;
-        int64_t state = ops->get_int(rows, 0);
-        double value = ops->get_real(rows, 1);
+        int64_t state = ops->get_int(rows, 0), seq = ops->get_int(rows, 1);
         out->open += state < NAS_EVALUATION_DONE;
         out->failed += state == NAS_EVALUATION_FAILED;
-        if (state != NAS_EVALUATION_DONE)
+        out->last = seq > out->last ? seq : out->last;
+        if (state != NAS_EVALUATION_DONE || n == NAS_MAX_RUNS)
             continue;
-        n += 1;
-        sum += value;
-        squares += value * value;
-        error = ops->get_real(rows, 2);
+        repeats[n] = (int)ops->get_int(rows, 2);
+        scores[n++] = (nas_score){
+            .value = ops->get_real(rows, 3),
+            .low = ops->get_real(rows, 4),
+            .high = ops->get_real(rows, 5),
+            .error = ops->get_real(rows, 6),
+            .n = ops->get_int(rows, 7),
+        };
     }
-    out->value = sum / n;
-    /* One evaluation knows its own error; several show theirs. */
-    if (n > 1)
-        error = sqrt(fmax(0, squares / n - out->value * out->value) / (n - 1));
-    out->error = error;
+    if (n > 0)
+        out->score = nas_score_mean(scores, repeats, n);
     return NAS_OK;
 }
 
-/* The evaluation (trial, rung) was queued or ended. */
-static nas_status apply(nas_study *study, nas_history *history, int64_t t, int rung,
-                        int64_t state, double sign, nas_err *err)
+/* The evaluation of `c`, of trial index `t`, was queued or ended. A rung counts from the
+ * change that came last of it on, so that the order of scores is that of the log, however
+ * much of it is read at once. */
+static nas_status apply(nas_study *study, nas_history *history, int64_t t,
+                        const change *c, double sign, nas_err *err)
 {
     nas_history_trial *trial = &history->trials[t];
-    if (trial->queued_rung < rung)
-        trial->queued_rung = rung;
-    if (state < NAS_EVALUATION_DONE || trial->rungs > rung)
+    if (trial->queued_rung < c->rung)
+        trial->queued_rung = c->rung;
+    if (c->state < NAS_EVALUATION_DONE || trial->rungs > c->rung)
         return NAS_OK;
-    rung_score score;
-    NAS_TRY(read_rung(study, trial->id, rung, &score, err));
-    trial->failed = trial->failed || score.failed > 0;
-    if (score.open > 0 || score.failed > 0)
+    rung_score rung;
+    NAS_TRY(read_rung(study, trial->id, c->rung, &rung, err));
+    trial->failed = trial->failed || rung.failed > 0;
+    if (rung.open > 0 || rung.failed > 0 || c->seq < rung.last)
         return NAS_OK;
     /* A metric that is not a number is worse than any. */
-    double value = isnan(score.value) ? -(double)INFINITY : sign * score.value;
-    if (!nas_history_score(history, t, rung, value, score.error))
+    double value = rung.score.value;
+    value = isnan(value) ? -(double)INFINITY : sign * value;
+    if (!nas_history_score(history, t, c->rung, value, rung.score.error))
         return nas_fail(err, NAS_E_NOMEM, "out of memory");
     return NAS_OK;
 }
-
-/* One change out of the log; copied, since applying it runs other statements. */
-typedef struct change {
-    int64_t seq, trial, state;
-    int rung;
-} change;
 
 static nas_status read_changes(nas_study *study, int64_t after, nas_arena *arena,
                                change **out, int64_t *n, nas_err *err)
@@ -176,7 +184,7 @@ static nas_status apply_changes(nas_study *study, nas_history *history,
             return nas_fail(err, NAS_E_STUDY,
                             "study `%s` is corrupt: trial %lld, rung %d", study->path,
                             (long long)changes[i].trial, changes[i].rung);
-        NAS_TRY(apply(study, history, t, changes[i].rung, changes[i].state, sign, err));
+        NAS_TRY(apply(study, history, t, &changes[i], sign, err));
         history->seq = changes[i].seq;
     }
     return NAS_OK;

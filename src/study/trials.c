@@ -121,6 +121,24 @@ static nas_status answer(nas_study *study, int64_t id, const nas_evaluation_spec
         err);
 }
 
+/* All folds of a repeat, then the next repeat. */
+static nas_status insert_rung(nas_study *study, int64_t trial, const nas_study_step *step,
+                              nas_err *err)
+{
+    int folds = step->folds > 1 ? step->folds : 1;
+    int repeats = step->repeats > 1 ? step->repeats : 1;
+    for (int i = 0; i < folds * repeats; i++) {
+        nas_evaluation_spec spec = step->evaluation;
+        int64_t evaluation = 0;
+        spec.fold += i % folds;
+        spec.repeat += i / folds;
+        NAS_TRY(insert_evaluation(study, trial, &spec, &evaluation, err));
+        if (evaluation != 0)
+            NAS_TRY(answer(study, evaluation, &spec, err));
+    }
+    return NAS_OK;
+}
+
 static nas_status store_strategy(nas_study *study, const nas_study_step *step,
                                  nas_err *err)
 {
@@ -140,7 +158,7 @@ static nas_status store_strategy(nas_study *study, const nas_study_step *step,
 static nas_status commit_step(nas_study *study, const nas_study_step *step,
                               bool *accepted, int64_t *trial_id, nas_err *err)
 {
-    int64_t held = 0, evaluation = 0;
+    int64_t held = 0;
     NAS_TRY(
         nas_db_get_int(study->database,
                        "SELECT COUNT(*) FROM leases WHERE name = 'asker' AND owner = ?1",
@@ -150,9 +168,7 @@ static nas_status commit_step(nas_study *study, const nas_study_step *step,
     *trial_id = step->promoted_trial;
     if (step->trial != NULL)
         NAS_TRY(insert_trial(study, step->trial, trial_id, err));
-    NAS_TRY(insert_evaluation(study, *trial_id, &step->evaluation, &evaluation, err));
-    if (evaluation != 0)
-        NAS_TRY(answer(study, evaluation, &step->evaluation, err));
+    NAS_TRY(insert_rung(study, *trial_id, step, err));
     NAS_TRY(store_strategy(study, step, err));
     *accepted = true;
     return NAS_OK;

@@ -56,6 +56,35 @@ fails 4 'dtype' search --trials 7 --epochs 4 --study i.nas.db
 passes 'Wrote again8 .int8' "$NASMITH" export --study i.nas.db "$(field i.json "['best']['trial']")" --c again8 \
     --dtype int8
 
+# folds: by default below 2,000 rows, each a training of its own; a killed search goes on
+search --trials 6 --epochs 4 -j 2 --study f.nas.db --json > f.json 2>/dev/null &
+pid=$!
+sleep 1
+kill -9 $pid 2>/dev/null
+wait $pid 2>/dev/null || true
+search --trials 6 --epochs 4 -j 2 --study f.nas.db --json > f.json 2> err.txt || cat err.txt
+"$NASMITH" trials f.nas.db --json > f.raw
+python3 - f.raw f.json <<'PY' || failures=$((failures + 1))
+import json, sys
+trials = [t for t in json.load(open(sys.argv[1]))['trials'] if t['trial'] > 0]
+full = [t for t in trials if t['state'] == 'full']
+assert full, 'no trial has all folds'
+for t in full:
+    rung = t['score']['rung']
+    runs = [e for e in t['evaluations'] if e['purpose'] == 'search' and e['rung'] == rung]
+    assert sorted(e['fold'] for e in runs) == list(range(5)), runs
+    assert abs(t['score']['value'] - sum(e['value'] for e in runs) / 5) < 1e-9
+    assert t['score']['n'] == sum(e['n'] for e in runs) == 484
+    assert t['score']['low'] < t['score']['value'] < t['score']['high']
+best = json.load(open(sys.argv[2]))['best']
+assert best['validation']['n'] >= 97, best
+PY
+passes 'Folds    ' "$NASMITH" show f.nas.db
+search --trials 2 --epochs 1 --study g.nas.db --folds 1 -q --json > g.json 2>/dev/null
+same 85 "$(field g.json "['best']['validation']['n']")" "rows of one validation part"
+fails 2 'folds' search --trials 2 --epochs 1 --study h.nas.db --folds 99
+fails 2 'repeats' search --trials 2 --epochs 1 --study h.nas.db --folds 1 --repeats 2
+
 # limits
 fails 1 'smallest' search --trials 4 --epochs 1 --study c.nas.db --max-params 20
 passes 'trial' "$NASMITH" trials a.nas.db

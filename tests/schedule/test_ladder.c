@@ -148,6 +148,66 @@ static void seconds_of_a_rung(void **state)
                 1e-9);
 }
 
+/* Few rows to validate on: all folds at the top, as many below as score 200 rows. */
+static void folds_come_at_the_top(void **state)
+{
+    (void)state;
+    const nas_fold_counts folds = {.folds = 5, .repeats = 1, .rows = 100};
+    nas_ladder ladder = nas_ladder_plan_folds(&folds, 400, 0, 0, 0);
+    assert_int_equal(ladder.n, 3);
+    check_rung(&ladder, 0, 1, 25, 1.0 / 3);
+    check_rung(&ladder, 1, 1, 100, 0.25);
+    check_rung(&ladder, 2, 1, 100, 0);
+    assert_int_equal(nas_ladder_folds(&ladder, 0), 2);
+    assert_int_equal(nas_ladder_folds(&ladder, 1), 2);
+    assert_int_equal(nas_ladder_folds(&ladder, 2), 5);
+    assert_int_equal(nas_ladder_new_runs(&ladder, 1), 2); /* other epochs: all anew */
+    assert_int_equal(nas_ladder_new_runs(&ladder, 2), 3); /* two are known */
+}
+
+static void very_few_rows_are_repeated(void **state)
+{
+    (void)state;
+    const nas_fold_counts folds = {.folds = 5, .repeats = 3, .rows = 24};
+    nas_ladder ladder = nas_ladder_plan_folds(&folds, 96, 0, 0, 0);
+    assert_int_equal(ladder.n, 3);
+    assert_int_equal(nas_ladder_folds(&ladder, 0), 5);
+    assert_int_equal(nas_ladder_repeats(&ladder, 0), 1);
+    assert_int_equal(nas_ladder_repeats(&ladder, 2), 3);
+    assert_int_equal(nas_ladder_new_runs(&ladder, 2), 10);
+    const nas_fold_counts once = {.folds = 5, .repeats = 1, .rows = 24};
+    ladder = nas_ladder_plan_folds(&once, 96, 0, 0, 0);
+    assert_int_equal(ladder.n, 2); /* the top has all folds anyway */
+}
+
+/* What cannot be afforded is left out: the top goes back to few folds. */
+static void folds_must_be_affordable(void **state)
+{
+    (void)state;
+    const nas_fold_counts folds = {.folds = 5, .repeats = 1, .rows = 300};
+    nas_ladder ladder = nas_ladder_plan_folds(&folds, 1200, 0, 1e9, 1e-3);
+    assert_int_equal(nas_ladder_folds(&ladder, ladder.n - 1), 5);
+    ladder = nas_ladder_plan_folds(&folds, 1200, 0, 1e-3, 1e-3);
+    assert_int_equal(nas_ladder_folds(&ladder, ladder.n - 1), 1);
+    for (int k = 0; k < ladder.n; k++)
+        assert_int_equal(nas_ladder_new_runs(&ladder, k), 1);
+}
+
+/* Folds of one network run at the same time on several workers. */
+static void seconds_of_folds(void **state)
+{
+    (void)state;
+    const nas_fold_counts folds = {.folds = 5, .repeats = 1, .rows = 40};
+    nas_ladder ladder = nas_ladder_plan_folds(&folds, 160, 8, 0, 0);
+    nas_schedule_view view = {
+        .ladder = &ladder, .seconds_per_mac_row = 3e-11, .rows = 160, .workers = 2};
+    nas_cost cost = {.macs = 2385000};
+    double one = 2385000 * 3e-11 * 160 * 2;
+    assert_true(fabs(nas_rung_seconds(&view, &cost, 0) - 3 * one) < 1e-12);
+    view.workers = 8;
+    assert_true(fabs(nas_rung_seconds(&view, &cost, 0) - one) < 1e-12);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -161,6 +221,10 @@ int main(void)
         cmocka_unit_test(every_ladder_is_sound),
         cmocka_unit_test(costs_that_can_pay),
         cmocka_unit_test(seconds_of_a_rung),
+        cmocka_unit_test(folds_come_at_the_top),
+        cmocka_unit_test(very_few_rows_are_repeated),
+        cmocka_unit_test(folds_must_be_affordable),
+        cmocka_unit_test(seconds_of_folds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

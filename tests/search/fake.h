@@ -57,6 +57,7 @@ static inline void fake_open(fake *f)
     f->options = nas_search_options_default();
     f->data.n_train = 800;
     f->data.n_validation = 200;
+    f->data.folds = f->data.repeats = 1;
     f->data.task = NAS_TASK_CLASSIFICATION;
     f->run = (search_run){.options = &f->options,
                           .arena = f->arena,
@@ -164,7 +165,7 @@ static inline void fake_rows(fake *f, int64_t trial, int right, int shift)
     nas_err err = {0};
     for (int i = 0; i < 200; i++)
         rows[(i + shift) % 200] = i < right ? 1.0F : 0.0F;
-    nas_keep_rows_name(trial, name);
+    nas_keep_rows_name(trial, 0, name);
     check_ok(nas_study_put_blob(f->run.study, name, rows, sizeof rows, &err), err);
 }
 

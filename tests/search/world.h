@@ -77,6 +77,7 @@ static inline void world_open(world *w)
     w->options.data_path = w->data;
     w->options.data.label = "class";
     w->options.study_path = w->study;
+    w->options.data.folds = 1;
     w->options.trials = 4;
     w->options.epochs = 2;
     w->options.workers = 1;

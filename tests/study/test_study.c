@@ -31,6 +31,9 @@ static void settings_survive(void **state)
     assert_int_equal(s->ladder.n, 3);
     assert_true(s->ladder.rung[0].fraction == 1.0 / 3);
     assert_true(s->ladder.rung[1].keep == 0.25);
+    assert_int_equal(s->ladder.folds[1], 2);
+    assert_int_equal(nas_ladder_folds(&s->ladder, 2), 5);
+    assert_int_equal(nas_ladder_repeats(&s->ladder, 2), 3);
     assert_true(s->latency.known);
     assert_true(s->latency.ns_per_step == 31.25);
     assert_true(s->latency.ns_per_unit[0][1] == 0.7);

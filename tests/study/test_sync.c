@@ -13,8 +13,8 @@ static nas_space *test_space(void)
     return space;
 }
 
-/* Ask for candidate number `index`. */
-static int64_t ask_candidate(fixture *f, const nas_space *space, int64_t index)
+/* Ask for candidate number `index`, to be trained on some folds. */
+static int64_t ask_folds(fixture *f, const nas_space *space, int64_t index, int n_folds)
 {
     nas_err err = {0};
     nas_text text = {0};
@@ -27,13 +27,20 @@ static int64_t ask_candidate(fixture *f, const nas_space *space, int64_t index)
     trial.decisions = nas_text_string(&text);
     trial.uniform = index % 2 == 1;
     trial.parents[0] = index > 0 ? 1 : 0;
-    nas_study_step step = {
-        .owner = "asker-1", .trial = &trial, .evaluation = test_rung(0)};
+    nas_study_step step = {.owner = "asker-1",
+                           .trial = &trial,
+                           .evaluation = test_rung(0),
+                           .folds = n_folds};
     check_ok(nas_study_lease(f->study, "asker", "asker-1", 30, &ok, &err), err);
     check_ok(nas_study_step_commit(f->study, &step, &ok, &id, &err), err);
     assert_true(ok);
     nas_text_free(&text);
     return id;
+}
+
+static int64_t ask_candidate(fixture *f, const nas_space *space, int64_t index)
+{
+    return ask_folds(f, space, index, 1);
 }
 
 static void promote(fixture *f, int64_t id, int rung)
@@ -197,6 +204,45 @@ static void repeats(void **state)
     check_both(test_repeats);
 }
 
+/* Folds of two trials end in turns: a rung counts from its last fold on, also for who
+ * reads all of it at once. */
+static void test_folds(fixture *f)
+{
+    nas_err err = {0};
+    nas_space *space = test_space();
+    nas_history *live = nas_history_new(space);
+    nas_history *fresh = nas_history_new(space);
+    nas_claim claims[6];
+    for (int i = 0; i < 2; i++)
+        ask_folds(f, space, i, 3);
+    for (int i = 0; i < 6; i++) {
+        claims[i] = claim_next(f, "w");
+        assert_int_equal(claims[i].trial, 1 + i / 3);
+        assert_int_equal(claims[i].spec.fold, i % 3);
+    }
+    static const int order[] = {0, 3, 4, 5, 1, 2}; /* the second trial is first */
+    static const int events[] = {0, 0, 0, 1, 1, 2};
+    for (int i = 0; i < 6; i++) {
+        assert_true(finish(f->study, "w", &claims[order[i]], 0.125 * (order[i] + 1)));
+        check_ok(nas_study_sync(f->study, live, &err), err);
+        assert_int_equal(live->n_events, events[i]);
+    }
+    assert_int_equal(live->events[0].trial, 1);
+    assert_true(live->trials[0].score[0] == 0.25);
+    assert_true(live->trials[1].score[0] == 0.625);
+    check_ok(nas_study_sync(f->study, fresh, &err), err);
+    check_equal(live, fresh);
+    nas_history_free(live);
+    nas_history_free(fresh);
+    nas_space_free(space);
+}
+
+static void folds(void **state)
+{
+    (void)state;
+    check_both(test_folds);
+}
+
 /* A metric of which less is better is turned round; NaN is worse than anything. */
 static void scores_are_oriented(void **state)
 {
@@ -246,6 +292,7 @@ int main(void)
         cmocka_unit_test(step_by_step_equals_at_once),
         cmocka_unit_test(what_counts),
         cmocka_unit_test(repeats),
+        cmocka_unit_test(folds),
         cmocka_unit_test(scores_are_oriented),
         cmocka_unit_test(foreign_decisions_are_an_error),
     };

@@ -266,6 +266,100 @@ static void counts_of_everything(void **state)
     check_both(test_counts);
 }
 
+/* ---- folds ---- */
+
+static void finish_next(fixture *f, double value, nas_outcome outcome)
+{
+    nas_err err = {0};
+    nas_claim claim;
+    bool ok = false;
+    check_ok(nas_study_claim(f->study, "w", 30, f->arena, &claim, &ok, &err), err);
+    assert_true(ok);
+    nas_job_result result = test_result(value);
+    result.outcome = outcome;
+    check_ok(nas_study_finish(f->study, "w", &claim, &result, &ok, &err), err);
+    assert_true(ok);
+}
+
+/* @return whether the trial has a score, and that */
+static bool score_of(fixture *f, int64_t id, nas_evaluation_row *out)
+{
+    nas_err err = {0};
+    nas_trial_row *row = NULL;
+    check_ok(nas_study_trial(f->study, id, f->arena, &row, &err), err);
+    if (row->best != NULL)
+        *out = *row->best;
+    return row->best != NULL;
+}
+
+/* All folds of a rung are queued at once; its score is there with the last of them. */
+static void test_score_of_folds(fixture *f)
+{
+    nas_err err = {0};
+    bool ok = false;
+    nas_study_counts counts;
+    nas_evaluation_row best;
+    nas_trial_spec trial = test_trial(0xf01d);
+    nas_study_step step = {.owner = "asker-1",
+                           .trial = &trial,
+                           .evaluation = test_rung(2),
+                           .folds = 2,
+                           .repeats = 2};
+    int64_t id = 0;
+    check_ok(nas_study_lease(f->study, "asker", "asker-1", 30, &ok, &err), err);
+    check_ok(nas_study_step_commit(f->study, &step, &ok, &id, &err), err);
+    for (int i = 0; i < 4; i++) {
+        assert_false(score_of(f, id, &best));
+        check_ok(nas_study_count(f->study, &counts, &err), err);
+        assert_int_equal(counts.scored, 0);
+        assert_int_equal(counts.queued, 4 - i);
+        finish_next(f, 0.25 * i, NAS_OUTCOME_DONE);
+    }
+    assert_true(score_of(f, id, &best));
+    assert_true(best.validation.value == 0.375);
+    assert_int_equal(best.validation.n, 2000); /* repeats see the same rows */
+    assert_true(best.seconds == 4 * 2.385);
+    assert_int_equal(best.spec.rung, 2);
+    check_ok(nas_study_count(f->study, &counts, &err), err);
+    assert_int_equal(counts.scored, 1);
+    assert_int_equal(counts.full, 1);
+    assert_int_equal(counts.failed, 0);
+}
+
+static void score_of_folds(void **state)
+{
+    (void)state;
+    check_both(test_score_of_folds);
+}
+
+/* One fold that fails leaves the rung, and the trial, without a score. */
+static void test_failed_fold(fixture *f)
+{
+    nas_err err = {0};
+    bool ok = false;
+    nas_study_counts counts;
+    nas_evaluation_row best;
+    nas_trial_spec trial = test_trial(0xf02d);
+    nas_study_step step = {
+        .owner = "asker-1", .trial = &trial, .evaluation = test_rung(0), .folds = 3};
+    int64_t id = 0;
+    check_ok(nas_study_lease(f->study, "asker", "asker-1", 30, &ok, &err), err);
+    check_ok(nas_study_step_commit(f->study, &step, &ok, &id, &err), err);
+    finish_next(f, 0.5, NAS_OUTCOME_DONE);
+    finish_next(f, 0.5, NAS_OUTCOME_DIVERGED);
+    finish_next(f, 0.5, NAS_OUTCOME_DONE);
+    assert_false(score_of(f, id, &best));
+    check_ok(nas_study_count(f->study, &counts, &err), err);
+    assert_int_equal(counts.scored, 0);
+    assert_int_equal(counts.failed, 1);
+}
+
+static void failed_fold(void **state)
+{
+    (void)state;
+    check_both(test_failed_fold);
+}
+
 /* ---- test scores ---- */
 
 static void test_first_score_is_kept(fixture *f)
@@ -309,6 +403,8 @@ int main(void)
         cmocka_unit_test(a_promotion_happens_once),
         cmocka_unit_test(baselines_and_refits),
         cmocka_unit_test(counts_of_everything),
+        cmocka_unit_test(score_of_folds),
+        cmocka_unit_test(failed_fold),
         cmocka_unit_test(first_score_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
