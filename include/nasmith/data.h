@@ -33,7 +33,8 @@ typedef struct nas_data_options {
                               named target, label, class or y */
     const char *drop;      /* columns of a table that are no inputs, with commas between;
                               NULL */
-    const char *task;      /* "classification", "regression" or NULL = infer: text labels
+    const char *task;      /* "classification", "regression", "multilabel" or NULL =
+                              infer: several targets of 0 and 1 are labels; text labels
                               and integer labels are classes; numbers with a fraction and
                               table columns of more than 20 different numbers are
                               regression targets */
@@ -90,9 +91,10 @@ typedef struct nas_dataset {
     nas_element element;
     int64_t n_rows;
     const void *inputs;    /* [n_rows][C][H][W] of `element`, row-major */
-    const int32_t *labels; /* [n_rows] class indices; NULL for regression */
-    const float *targets;  /* [n_rows][n_outputs]; NULL for classification */
-    int64_t n_outputs;     /* classes, or targets */
+    const int32_t *labels; /* [n_rows] class indices; classification, else NULL */
+    const float *targets;  /* [n_rows][n_outputs]; NULL for classification; of several
+                              labels each 0 or 1 */
+    int64_t n_outputs;     /* classes, targets or labels */
     char **label_names;    /* [n_outputs] */
     char **feature_names;  /* [shape.c] for tables, else NULL */
     nas_column *columns;   /* [shape.c] of a table with categories or missing values:
@@ -193,7 +195,8 @@ typedef struct nas_data_summary {
     uint64_t seed;          /* of the split */
     int64_t sample_rate;    /* samples per second of a series; 0: not known */
     char **label_names;
-    int64_t *class_counts; /* [n_outputs] over all parts; NULL for regression */
+    int64_t *class_counts; /* [n_outputs] rows of each class, or that have each label;
+                              NULL for regression */
     double target_min, target_max, target_mean, target_deviation; /* first target */
     int64_t n_warnings;
     char **warnings; /* one line each: skipped files, imbalance, constant column... */

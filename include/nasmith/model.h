@@ -7,7 +7,14 @@
 #include "nasmith/err.h"
 #include "nasmith/graph.h"
 
-typedef enum nas_task { NAS_TASK_CLASSIFICATION, NAS_TASK_REGRESSION } nas_task;
+typedef enum nas_task {
+    NAS_TASK_CLASSIFICATION, /* one of several classes a row */
+    NAS_TASK_REGRESSION,     /* one or several quantities a row */
+    NAS_TASK_MULTILABEL,     /* any of several labels a row: each 0 or 1 */
+} nas_task;
+
+const char *nas_task_name(nas_task task); /* "classification", "regression", ... */
+bool nas_task_parse(const char *text, nas_task *out); /* NULL is no name */
 
 /* What the values of one column of raw rows mean. NaN stands for a missing value. */
 typedef struct nas_column {
@@ -44,7 +51,7 @@ typedef struct nas_model {
     nas_graph *graph; /* owned; with its fitted front section */
     float *weights;   /* owned; nas_graph_floats(graph), batch norm statistics included */
     nas_task task;
-    int64_t n_outputs;       /* classes, or targets */
+    int64_t n_outputs;       /* classes, targets or labels */
     char **labels;           /* [n_outputs] class or target names; owned */
     int64_t n_features;      /* 0 or input channels */
     char **features;         /* [n_features] names of table columns; owned */

@@ -27,7 +27,8 @@ const char *nas_isa_name(nas_isa isa);
 typedef enum nas_loss_kind {
     NAS_LOSS_CROSS_ENTROPY, /* on logits; label smoothing and class weights */
     NAS_LOSS_MSE,
-    NAS_LOSS_HUBER, /* delta 1, on standardised targets */
+    NAS_LOSS_HUBER,  /* delta 1, on standardised targets */
+    NAS_LOSS_BINARY, /* cross-entropy of a sigmoid per output, on logits; smoothing */
 } nas_loss_kind;
 
 typedef enum nas_optimizer_kind {
@@ -51,6 +52,7 @@ typedef struct nas_net_options {
     bool taps;           /* training: for nasmith/tap.h; nothing shares memory */
     nas_loss_kind loss;
     float label_smoothing;      /* cross-entropy */
+    float focal;                /* its focusing exponent, 0 = off */
     const float *class_weights; /* [outputs], mean 1 over rows; NULL = 1; copied */
     /* Additions that weigh their inputs, for supernets: [nodes of the graph]; NULL =
      * none. Read while compiling only. */
@@ -138,7 +140,7 @@ double nas_net_forward(nas_net *net, bool training, nas_rng *rng);
 void nas_net_set_norm_momentum(nas_net *net, float momentum);
 
 /* Outputs of the last forward: logits or standardised targets, [n][outputs], and with
- * softmax applied when `probabilities` (classification). */
+ * softmax (cross-entropy) or sigmoid (binary) applied when `probabilities`. */
 void nas_net_outputs(const nas_net *net, bool probabilities, float *out);
 
 /* Backward pass of the last training forward: fills all gradients (overwrites). */

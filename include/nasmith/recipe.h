@@ -23,11 +23,13 @@ typedef struct nas_recipe {
     double clip_norm;       /* 0 = off */
     int64_t shift;          /* augmentation, pixels or time steps; 0 */
     bool flip;              /* false */
-    nas_loss_kind loss;     /* regression: mse or huber; classification: cross-entropy */
+    nas_loss_kind loss;     /* regression: mse or huber; classification: cross-entropy; of
+                               several labels: binary */
     double noise;           /* augmentation, see nas_augment; 0 = off, also below */
     double time_warp;
     int64_t mask_time, mask_bands;
     double rotate, erase, mixup, cutmix;
+    double focal; /* exponent of the focal loss, classification; 0 = off */
 } nas_recipe;
 
 /* The parameter table of a recipe, in the order of the struct. */

@@ -105,7 +105,7 @@ static nas_status choose_metric(const nas_cli *cli, const nas_model *model,
         return nas_fail(err, NAS_E_USAGE, "unknown metric `%s`", name);
     if (metric == NULL)
         metric = nas_metric_default(model->task);
-    if (metric->task != model->task)
+    if (!nas_metric_fits(metric, model->task))
         return nas_fail(err, NAS_E_USAGE, "metric %s does not fit this model's task",
                         name);
     *out = metric;

@@ -113,7 +113,7 @@ static nas_status find_metric(training *t, nas_err *err)
     t->metric = name != NULL ? nas_metric_find(name) : nas_metric_default(t->data->task);
     if (t->metric == NULL)
         return nas_fail(err, NAS_E_USAGE, "unknown metric `%s`", name);
-    if (t->metric->task != t->data->task)
+    if (!nas_metric_fits(t->metric, t->data->task))
         return nas_fail(err, NAS_E_USAGE, "metric %s does not fit this task", name);
     return NAS_OK;
 }

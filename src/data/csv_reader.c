@@ -248,17 +248,56 @@ static nas_status infer_task(nas_source *source, const csv_state *state,
     return take_classes(source, state, entries, text < 0, err);
 }
 
-/* Several labels are quantities. */
+/* @return whether all targets are 0 or 1; else *row and *column name one that is not */
+static bool are_labels(const csv_state *state, int64_t *row, int64_t *column)
+{
+    int64_t k = state->columns.n_labels;
+    for (int64_t i = 0; i < state->n_rows * k; i++) {
+        *row = i / k;
+        *column = i % k;
+        if (state->targets[i] != 0.0F && state->targets[i] != 1.0F)
+            return false;
+    }
+    return true;
+}
+
+/* Several columns are labels where all of them hold 0 and 1, else quantities. */
+static nas_status several_task(nas_source *source, const csv_state *state,
+                               const nas_schema *schema, nas_err *err)
+{
+    int64_t k = state->columns.n_labels;
+    int64_t row = 0;
+    int64_t column = 0;
+    bool labels = are_labels(state, &row, &column);
+    nas_task task = labels ? NAS_TASK_MULTILABEL : NAS_TASK_REGRESSION;
+    if (schema->task != NULL)
+        (void)nas_task_parse(schema->task, &task);
+    source->task = task;
+    if (task == NAS_TASK_CLASSIFICATION)
+        return nas_fail(err, NAS_E_USAGE,
+                        "--label names %lld columns, but only quantities (--task "
+                        "regression) and labels of 0 and 1 (--task multilabel) can be "
+                        "predicted together",
+                        (long long)k);
+    if (task == NAS_TASK_MULTILABEL && !labels)
+        return nas_fail(err, NAS_E_DATA,
+                        "`%s`: row %lld, column `%s`: %g, a label is 0 or 1",
+                        source->path, (long long)row + 1,
+                        state->columns.names[state->columns.label[column]],
+                        (double)state->targets[row * k + column]);
+    if (labels && schema->task == NULL)
+        nas_source_warn(source,
+                        "the %lld columns hold 0 and 1 only and are taken as labels; if "
+                        "they are quantities: --task regression",
+                        (long long)k);
+    return NAS_OK;
+}
+
 static nas_status take_several(nas_source *source, const csv_state *state,
                                const nas_schema *schema, nas_err *err)
 {
     int64_t k = state->columns.n_labels;
-    if (schema->task != NULL && strcmp(schema->task, "regression") != 0)
-        return nas_fail(err, NAS_E_USAGE,
-                        "--label names %lld columns, but only quantities can be "
-                        "predicted together (--task regression)",
-                        (long long)k);
-    source->task = NAS_TASK_REGRESSION;
+    NAS_TRY(several_task(source, state, schema, err));
     source->n_outputs = k;
     source->label_names = NAS_NEW(source->arena, char *, k);
     NAS_TRY_ALLOC(source->label_names, err);

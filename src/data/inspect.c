@@ -264,6 +264,17 @@ static nas_status check_target(const nas_source *source, const nas_rows *rows,
     return NAS_OK;
 }
 
+/* Rows that have each label. */
+static nas_status count_labels(nas_source *source, const nas_rows *rows, int64_t *counts,
+                               nas_err *err)
+{
+    int64_t k = source->n_outputs;
+    memset(counts, 0, (size_t)k * sizeof *counts);
+    for (int64_t i = 0; i < rows->n * k; i++)
+        counts[i % k] += rows->targets[i] >= 0.5F;
+    return check_target(source, rows, err);
+}
+
 static void warn_imbalance(nas_source *source, const int64_t *counts, int64_t n)
 {
     int64_t least = 0;
@@ -276,8 +287,8 @@ static void warn_imbalance(nas_source *source, const int64_t *counts, int64_t n)
         return;
     nas_source_warn(
         source,
-        "classes are imbalanced: `%s` has %.1f %% of the rows, `%s` %.2g %%; --metric "
-        "balanced_accuracy judges them alike",
+        "classes are imbalanced: `%s` has %.1f %% of the rows, `%s` %.2g %%; with "
+        "--metric balanced_accuracy or macro_f1 they count, and are trained on, alike",
         source->label_names[most], 100.0 * (double)counts[most] / (double)n,
         source->label_names[least], 100.0 * (double)counts[least] / (double)n);
 }
@@ -287,6 +298,8 @@ nas_status nas_inspect_labels(nas_source *source, const nas_rows *rows, int64_t 
 {
     if (source->task == NAS_TASK_REGRESSION)
         return check_target(source, rows, err);
+    if (source->task == NAS_TASK_MULTILABEL)
+        return count_labels(source, rows, counts, err);
     memset(counts, 0, (size_t)source->n_outputs * sizeof *counts);
     for (int64_t i = 0; i < rows->n; i++)
         counts[rows->labels[i]]++;
@@ -315,7 +328,7 @@ nas_status nas_inspect_labels(nas_source *source, const nas_rows *rows, int64_t 
 nas_status nas_inspect_parts(nas_source *source, const nas_rows *rows, nas_err *err)
 {
     static const char *const names[] = {"any", "training", "validation", "test"};
-    if (source->task == NAS_TASK_REGRESSION)
+    if (source->task != NAS_TASK_CLASSIFICATION)
         return NAS_OK;
     int64_t k = source->n_outputs;
     int64_t *counts = NAS_NEW(source->arena, int64_t, k * (NAS_PART_TEST + 1));

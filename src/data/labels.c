@@ -13,11 +13,12 @@ static bool wants(const nas_schema *schema, const char *task)
 
 /* ---- numbers --------------------------------------------------------------------- */
 
+/* @param task  regression or multilabel */
 static nas_status take_targets(nas_source *source, const double *values, int64_t width,
-                               nas_err *err)
+                               nas_task task, nas_err *err)
 {
     int64_t n = source->rows.n * width;
-    source->task = NAS_TASK_REGRESSION;
+    source->task = task;
     source->n_outputs = width;
     source->rows.targets = NAS_NEW(source->arena, float, n);
     source->label_names = NAS_NEW(source->arena, char *, width);
@@ -27,8 +28,11 @@ static nas_status take_targets(nas_source *source, const double *values, int64_t
         source->rows.targets[i] = (float)values[i];
     for (int64_t k = 0; k < width; k++) {
         source->label_names[k] =
-            width == 1 ? nas_arena_strdup(source->arena, "target")
-                       : nas_arena_printf(source->arena, "target %lld", (long long)k + 1);
+            width == 1
+                ? nas_arena_strdup(source->arena, "target")
+                : nas_arena_printf(source->arena, "%s %lld",
+                                   task == NAS_TASK_MULTILABEL ? "label" : "target",
+                                   (long long)k + 1);
         NAS_TRY_ALLOC(source->label_names[k], err);
     }
     return NAS_OK;
@@ -54,6 +58,14 @@ static bool are_one_hot(const double *values, int64_t n, int64_t width)
         if (hot_place(values + i * width, width) < 0)
             return false;
     return width > 1;
+}
+
+static bool are_binary(const double *values, int64_t n)
+{
+    for (int64_t i = 0; i < n; i++)
+        if (values[i] != 0.0 && values[i] != 1.0)
+            return false;
+    return true;
 }
 
 static nas_status take_classes(nas_source *source, const double *values, int64_t width,
@@ -82,10 +94,16 @@ nas_status nas_labels_from_numbers(nas_source *source, const nas_schema *schema,
     }
     bool classes =
         fraction < 0 && (width == 1 || are_one_hot(values, source->rows.n, width));
-    if (classes && !wants(schema, "regression"))
+    bool labels = width > 1 && are_binary(values, source->rows.n * width);
+    if (classes && !wants(schema, "regression") && !wants(schema, "multilabel"))
         return take_classes(source, values, width, err);
+    if (labels && !wants(schema, "regression") && !wants(schema, "classification"))
+        return take_targets(source, values, width, NAS_TASK_MULTILABEL, err);
+    if (wants(schema, "multilabel") && width > 1)
+        return nas_fail(err, NAS_E_DATA, "labels of `%s` are not all 0 or 1",
+                        source->path);
     if (!wants(schema, "classification"))
-        return take_targets(source, values, width, err);
+        return take_targets(source, values, width, NAS_TASK_REGRESSION, err);
     int64_t row = fraction < 0 ? 0 : fraction;
     return nas_fail(err, NAS_E_DATA, "labels of `%s` are no class numbers (row %lld: %g)",
                     source->path, (long long)row + 1, values[row * width]);
@@ -161,7 +179,7 @@ nas_status nas_labels_from_texts(nas_source *source, const nas_schema *schema,
             return nas_fail(err, NAS_E_DATA,
                             "`%s`: label `%.60s`, regression needs a number",
                             source->path, text);
-        return take_targets(source, values, 1, err);
+        return take_targets(source, values, 1, NAS_TASK_REGRESSION, err);
     }
     if (!declared && texts->n > 0)
         qsort(entries, (size_t)texts->n, sizeof *entries,

@@ -6,8 +6,8 @@
 #include "data/source.h"
 
 /* Fill labels or targets of a source whose rows are allocated. One whole number a row is
- * a class, several of which exactly one is 1 and the others 0 a class too; all else are
- * targets.
+ * a class, several of which exactly one is 1 and the others 0 a class too; several that
+ * are all 0 or 1 are labels; all else are targets.
  * @param values  [rows.n][width]
  * @return NAS_E_DATA for NaN, and where the schema wants classes and finds none */
 nas_status nas_labels_from_numbers(nas_source *source, const nas_schema *schema,

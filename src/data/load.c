@@ -52,7 +52,7 @@ static nas_status check_model(const nas_source *source, const nas_model *model,
             "rows of `%s` are %lld×%lld×%lld (%s), the model takes %lld×%lld×%lld",
             source->path, (long long)found.c, (long long)found.h, (long long)found.w,
             source->kind, (long long)shape.c, (long long)shape.h, (long long)shape.w);
-    if (source->task == NAS_TASK_REGRESSION && source->n_outputs != model->n_outputs)
+    if (source->task != NAS_TASK_CLASSIFICATION && source->n_outputs != model->n_outputs)
         return nas_fail(err, NAS_E_DATA, "`%s` has %lld targets, the model predicts %lld",
                         source->path, (long long)source->n_outputs,
                         (long long)model->n_outputs);
@@ -111,12 +111,12 @@ static nas_status load(nas_source *source, const nas_data_options *options,
     nas_part part = NAS_PART_ANY;
     nas_schema schema = {
         .label = options->label,
-        .task = model->task == NAS_TASK_CLASSIFICATION ? "classification" : "regression",
+        .task = nas_task_name(model->task),
         .n_features = model->n_features,
         .feature_names = model->features,
         .shape = nas_graph_input_shape(model->graph),
     };
-    if (model->task == NAS_TASK_REGRESSION) {
+    if (model->task != NAS_TASK_CLASSIFICATION) {
         schema.n_targets = model->n_outputs;
         schema.target_names = model->labels;
     }

@@ -3,11 +3,6 @@
 #include <stdio.h>
 #include <string.h>
 
-static const char *const tasks[] = {
-    [NAS_TASK_CLASSIFICATION] = "classification",
-    [NAS_TASK_REGRESSION] = "regression",
-};
-
 static const char *const elements[] = {
     [NAS_ELEMENT_U8] = "u8",   [NAS_ELEMENT_I8] = "i8",   [NAS_ELEMENT_I16] = "i16",
     [NAS_ELEMENT_I32] = "i32", [NAS_ELEMENT_F32] = "f32",
@@ -29,11 +24,6 @@ static int find(const char *text, const char *const *names, int n)
     return -1;
 }
 
-const char *nas_task_name(nas_task task)
-{
-    return tasks[task];
-}
-
 const char *nas_element_name(nas_element element)
 {
     return elements[element];
@@ -42,14 +32,6 @@ const char *nas_element_name(nas_element element)
 const char *nas_split_name(nas_split_kind kind)
 {
     return splits[kind];
-}
-
-bool nas_task_parse(const char *text, nas_task *out)
-{
-    int found = find(text, tasks, COUNT(tasks));
-    if (found >= 0)
-        *out = (nas_task)found;
-    return found >= 0;
 }
 
 bool nas_element_parse(const char *text, nas_element *out)

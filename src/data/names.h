@@ -4,13 +4,11 @@
 
 #include "nasmith/data.h"
 
-const char *nas_task_name(nas_task task);
 const char *nas_element_name(nas_element element);
 const char *nas_split_name(nas_split_kind kind);
 
 /* @param text  may be NULL
  * @return false when no value has this name */
-bool nas_task_parse(const char *text, nas_task *out);
 bool nas_element_parse(const char *text, nas_element *out);
 bool nas_split_parse(const char *text, nas_split_kind *out);
 

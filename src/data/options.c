@@ -81,7 +81,7 @@ static nas_status check_series_options(const nas_data_options *options, nas_err 
 
 nas_status nas_data_options_check(const nas_data_options *options, nas_err *err)
 {
-    static const char *const tasks[] = {"classification", "regression"};
+    static const char *const tasks[] = {"classification", "regression", "multilabel"};
     nas_task task;
     NAS_TRY(check_fraction("validation", options->validation, err));
     if (options->test_path == NULL)
@@ -97,10 +97,11 @@ nas_status nas_data_options_check(const nas_data_options *options, nas_err *err)
     NAS_TRY(check_series_options(options, err));
     if (options->task == NULL || nas_task_parse(options->task, &task))
         return NAS_OK;
-    nas_status status = nas_fail(
-        err, NAS_E_USAGE, "unknown task `%s`, expected classification or regression",
-        options->task);
-    const char *nearest = nas_text_nearest(options->task, tasks, 2);
+    nas_status status =
+        nas_fail(err, NAS_E_USAGE,
+                 "unknown task `%s`, expected classification, regression or multilabel",
+                 options->task);
+    const char *nearest = nas_text_nearest(options->task, tasks, 3);
     if (nearest != NULL)
         nas_err_hint(err, "did you mean `%s`?", nearest);
     return status;

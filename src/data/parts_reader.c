@@ -217,7 +217,7 @@ static nas_status check_alike(const part_child *a, const part_child *b, nas_err 
     const nas_source *y = b->source;
     if (nas_shape_equal(x->shape, y->shape) && x->element == y->element &&
         x->task == y->task &&
-        (x->task != NAS_TASK_REGRESSION || x->n_outputs == y->n_outputs))
+        (x->task == NAS_TASK_CLASSIFICATION || x->n_outputs == y->n_outputs))
         return NAS_OK;
     return nas_fail(err, NAS_E_DATA, "`%s` (%s) does not fit `%s` (%s)", y->path, y->kind,
                     x->path, x->kind);
@@ -239,8 +239,7 @@ static nas_status describe_children(nas_source *source, nas_schema *fixed,
         *longest = shape.w > *longest ? shape.w : *longest;
         if (i > 0)
             continue;
-        bool classes = first->source->task == NAS_TASK_CLASSIFICATION;
-        fixed->task = classes ? "classification" : "regression";
+        fixed->task = nas_task_name(first->source->task);
         fixed->feature_names = first->source->feature_names;
         fixed->columns = first->source->columns;
         fixed->n_features = first->source->feature_names != NULL ? shape.c : 0;

@@ -54,7 +54,7 @@ static nas_status check_test_alike(const nas_source *a, const nas_source *b, nas
 {
     if (nas_shape_equal(a->shape, b->shape) && a->element == b->element &&
         a->task == b->task &&
-        (a->task != NAS_TASK_REGRESSION || a->n_outputs == b->n_outputs))
+        (a->task == NAS_TASK_CLASSIFICATION || a->n_outputs == b->n_outputs))
         return NAS_OK;
     return nas_fail(err, NAS_E_DATA, "test data `%s` (%s) does not fit `%s` (%s)",
                     b->path, b->kind, a->path, a->kind);
@@ -72,13 +72,12 @@ static nas_status describe_test(preparation *p, const nas_schema *schema, nas_er
         return status;
     }
     nas_schema fixed = *schema;
-    fixed.task =
-        source->task == NAS_TASK_CLASSIFICATION ? "classification" : "regression";
+    fixed.task = nas_task_name(source->task);
     fixed.n_features = source->feature_names != NULL ? source->shape.c : 0;
     fixed.feature_names = source->feature_names;
     fixed.columns = source->columns;
     fixed.shape = source->shape;
-    if (source->task == NAS_TASK_REGRESSION) {
+    if (source->task != NAS_TASK_CLASSIFICATION) {
         fixed.n_targets = source->n_outputs;
         fixed.target_names = source->label_names;
     }
@@ -87,7 +86,7 @@ static nas_status describe_test(preparation *p, const nas_schema *schema, nas_er
     memset(p->test->rows.part, NAS_PART_TEST, (size_t)p->test->rows.n);
     for (int64_t i = 0; i < p->test->n_warnings; i++)
         nas_source_warn(source, "%s", p->test->warnings[i]);
-    if (source->task == NAS_TASK_REGRESSION)
+    if (source->task != NAS_TASK_CLASSIFICATION)
         return NAS_OK;
     return nas_source_relabel(p->test, source->label_names, source->n_outputs,
                               "the training data", err);
@@ -136,10 +135,25 @@ static nas_status join_rows(preparation *p, nas_err *err)
     return NAS_OK;
 }
 
+/* Readers of one class or quantity a row do not know of tasks with several labels. */
+static nas_status check_labels(const preparation *p, nas_err *err)
+{
+    const char *task = p->options->task;
+    bool several = p->source->task == NAS_TASK_MULTILABEL;
+    if (several || task == NULL || strcmp(task, nas_task_name(NAS_TASK_MULTILABEL)) != 0)
+        return NAS_OK;
+    nas_status status =
+        nas_fail(err, NAS_E_USAGE, "--task multilabel: `%s` (%s) has one label a row",
+                 p->source->path, p->source->kind);
+    nas_err_hint(err, "name several columns of 0 and 1: --label a,b,c");
+    return status;
+}
+
 static nas_status describe_sources(preparation *p, nas_err *err)
 {
     nas_schema schema = {.label = p->options->label, .task = p->options->task};
     NAS_TRY(p->source->reader->describe(p->source, &schema, err));
+    NAS_TRY(check_labels(p, err));
     if (p->test == NULL) {
         p->rows = p->source->rows;
         return NAS_OK;
@@ -166,7 +180,7 @@ static nas_status plan_rows(preparation *p, nas_err *err)
 {
     nas_source *source = p->source;
     bool classes = source->task == NAS_TASK_CLASSIFICATION;
-    if (classes) {
+    if (source->task != NAS_TASK_REGRESSION) {
         p->class_counts = NAS_NEW(p->arena, int64_t, source->n_outputs);
         NAS_TRY_ALLOC(p->class_counts, err);
     }

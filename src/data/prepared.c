@@ -580,8 +580,8 @@ static nas_status parse_summary(const parser *p, nas_data_summary *out)
     }
     out->n_warnings = (int64_t)json_array_size(warnings);
     NAS_TRY(get_names(p, "warnings", out->n_warnings, &out->warnings));
-    return out->task == NAS_TASK_CLASSIFICATION ? parse_class_counts(p, out)
-                                                : parse_target(p, out);
+    return out->task != NAS_TASK_REGRESSION ? parse_class_counts(p, out)
+                                            : parse_target(p, out);
 }
 
 static nas_status parse_stored_summary(parser *p, size_t bytes, nas_data_summary *out)

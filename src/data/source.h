@@ -46,7 +46,7 @@ typedef struct nas_source_column {
  * this one holds its test rows, or by a model. */
 typedef struct nas_schema {
     const char *label; /* column name, several with commas between, or NULL */
-    const char *task;  /* "classification", "regression", or NULL = infer */
+    const char *task;  /* name of a task, or NULL = infer */
     int64_t n_features;
     char *const *feature_names; /* columns wanted, in this order; NULL = all */
     nas_source_column *columns; /* [n_features] what they are; with feature_names, NULL =

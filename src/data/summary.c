@@ -77,7 +77,8 @@ static void write_parts(const nas_data_summary *summary, nas_text *out)
 static void write_classes(const nas_data_summary *summary, nas_text *out)
 {
     size_t line = INDENT;
-    nas_text_puts(out, "Classes  ");
+    bool labels = summary->task == NAS_TASK_MULTILABEL;
+    nas_text_puts(out, labels ? "Labels   " : "Classes  ");
     for (int64_t k = 0; k < summary->n_outputs && k < CLASSES_SHOWN; k++) {
         char item[160], rows[32];
         format_rows(summary->class_counts[k], rows, sizeof rows);
@@ -157,6 +158,15 @@ static void write_columns(const nas_data_summary *summary, nas_text *out)
                         (long long)(special - shown));
 }
 
+static double labels_per_row(const nas_data_summary *summary)
+{
+    double n = (double)(summary->n_train + summary->n_validation + summary->n_test);
+    double sum = 0.0;
+    for (int64_t k = 0; k < summary->n_outputs; k++)
+        sum += (double)summary->class_counts[k];
+    return n > 0.0 ? sum / n : 0.0;
+}
+
 void nas_data_summary_text(const nas_data_summary *summary, nas_text *out)
 {
     char rows[32];
@@ -164,12 +174,15 @@ void nas_data_summary_text(const nas_data_summary *summary, nas_text *out)
                 sizeof rows);
     nas_text_printf(out, "Data     %s  %s rows: %s", summary->source, rows,
                     summary->kind);
-    if (summary->task == NAS_TASK_CLASSIFICATION)
-        nas_text_printf(out, ", %lld classes", (long long)summary->n_outputs);
+    if (summary->task != NAS_TASK_REGRESSION)
+        nas_text_printf(out, ", %lld %s", (long long)summary->n_outputs,
+                        summary->task == NAS_TASK_MULTILABEL ? "labels" : "classes");
     nas_text_printf(out, "%s\n", summary->from_cache ? " (prepared before)" : "");
     write_parts(summary, out);
     nas_text_printf(out, "Task     %s\n", nas_task_name(summary->task));
-    if (summary->task == NAS_TASK_CLASSIFICATION)
+    if (summary->task == NAS_TASK_MULTILABEL)
+        nas_text_printf(out, "Given    %.3g labels a row\n", labels_per_row(summary));
+    if (summary->task != NAS_TASK_REGRESSION)
         write_classes(summary, out);
     else
         write_targets(summary, out);
@@ -183,7 +196,7 @@ void nas_data_summary_text(const nas_data_summary *summary, nas_text *out)
 
 static void write_labels_json(const nas_data_summary *summary, nas_json *json)
 {
-    bool classes = summary->task == NAS_TASK_CLASSIFICATION;
+    bool classes = summary->task != NAS_TASK_REGRESSION;
     nas_json_key(json, classes ? "classes" : "targets");
     nas_json_array_begin(json);
     for (int64_t k = 0; k < summary->n_outputs; k++) {

@@ -4,7 +4,7 @@
 #include <math.h>
 
 static const char *const OPTIMIZERS[] = {"adamw", "sgd", NULL};
-static const char *const LOSSES[] = {"cross_entropy", "mse", "huber", NULL};
+static const char *const LOSSES[] = {"cross_entropy", "mse", "huber", "binary", NULL};
 
 enum {
     OPTIMIZER,
@@ -28,6 +28,7 @@ enum {
     ERASE,
     MIXUP,
     CUTMIX,
+    FOCAL,
     ENTRIES
 };
 
@@ -110,7 +111,7 @@ const nas_param nas_recipe_params[] = {
               .type = NAS_PARAM_CHOICE,
               .default_text = "cross_entropy",
               .choices = LOSSES,
-              .doc = "Loss; regression defaults to mse."},
+              .doc = "Loss; regression defaults to mse, several labels to binary."},
     [NOISE] = {.name = "noise",
                .type = NAS_PARAM_REAL,
                .default_text = "0",
@@ -169,6 +170,13 @@ const nas_param nas_recipe_params[] = {
          .min = 0,
          .max = 1,
          .doc = "Augmentation: exchange boxes between pairs of rows; a as for mixup."},
+    [FOCAL] = {.name = "focal",
+               .type = NAS_PARAM_REAL,
+               .default_text = "0",
+               .min = 0,
+               .max = 8,
+               .doc = "Exponent of the focal loss, which lets rows that are right "
+                      "already count less; usual is 2, 0 is off."},
     [ENTRIES] = {.name = NULL},
 };
 
@@ -194,6 +202,7 @@ static void to_values(const nas_recipe *recipe, nas_value *values)
     values[ERASE].f = recipe->erase;
     values[MIXUP].f = recipe->mixup;
     values[CUTMIX].f = recipe->cutmix;
+    values[FOCAL].f = recipe->focal;
 }
 
 static nas_recipe from_values(const nas_value *values)
@@ -219,6 +228,7 @@ static nas_recipe from_values(const nas_value *values)
         .erase = values[ERASE].f,
         .mixup = values[MIXUP].f,
         .cutmix = values[CUTMIX].f,
+        .focal = values[FOCAL].f,
     };
 }
 
@@ -229,6 +239,8 @@ nas_recipe nas_recipe_default(nas_task task)
     nas_recipe recipe = from_values(values);
     if (task == NAS_TASK_REGRESSION)
         recipe.loss = NAS_LOSS_MSE;
+    if (task == NAS_TASK_MULTILABEL)
+        recipe.loss = NAS_LOSS_BINARY;
     return recipe;
 }
 

@@ -3,8 +3,8 @@
 #include <math.h>
 #include <string.h>
 
-/* A copy that ends in probabilities for classes. Nodes keep their order, so the flat
- * weights stay what they are: softmax has none. */
+/* A copy that ends in probabilities for classes or labels. Nodes keep their order, so the
+ * flat weights stay what they are: softmax and sigmoid have none. */
 static nas_status finish_graph(const nas_graph *graph, nas_task task, nas_graph **out,
                                nas_err *err)
 {
@@ -15,9 +15,9 @@ static nas_status finish_graph(const nas_graph *graph, nas_task task, nas_graph 
         (void)nas_graph_add_again(builder, node, node->inputs);
     }
     int output = nas_graph_output(graph);
-    if (task == NAS_TASK_CLASSIFICATION &&
-        nas_graph_node(graph, output)->op != NAS_OP_SOFTMAX)
-        output = nas_graph_add_unary(builder, NAS_OP_SOFTMAX, output, "probabilities");
+    nas_op_kind head = task == NAS_TASK_MULTILABEL ? NAS_OP_SIGMOID : NAS_OP_SOFTMAX;
+    if (task != NAS_TASK_REGRESSION && nas_graph_node(graph, output)->op != head)
+        output = nas_graph_add_unary(builder, head, output, "probabilities");
     nas_status status = nas_graph_finish(builder, output, out, err);
     nas_graph_builder_free(builder);
     return status;

@@ -33,7 +33,7 @@ nas_status nas_fit(const nas_dataset *data, const nas_graph *graph, const int64_
     else
         NAS_TRY(
             nas_dataset_front_fit(data, graph, rows, n, plain, arena, &out->front, err));
-    if (data->task != NAS_TASK_CLASSIFICATION)
+    if (data->task == NAS_TASK_REGRESSION)
         NAS_TRY(fit_targets(data, rows, n, arena, out, err));
     if (!recipe->class_weights || data->labels == NULL)
         return NAS_OK;
@@ -50,6 +50,7 @@ nas_net_options nas_fitted_options(const nas_fitted *fitted, const nas_recipe *r
     options.training = true;
     options.loss = recipe->loss;
     options.label_smoothing = (float)recipe->label_smoothing;
+    options.focal = (float)recipe->focal;
     options.class_weights = fitted->class_weights;
     return options;
 }

@@ -143,6 +143,25 @@ int32_t nas_metric_predicted(const nas_predictions *p, int64_t row)
     return (int32_t)best;
 }
 
+bool nas_metric_label_right(const nas_predictions *p, int64_t row, int64_t k)
+{
+    int64_t at = row * p->n_outputs + k;
+    return (p->outputs[at] >= 0.5F) == (p->targets[at] >= 0.5F);
+}
+
+double nas_metric_labels_row(const nas_predictions *p, int64_t row)
+{
+    double hits = 0.0;
+    for (int64_t k = 0; k < p->n_outputs; k++)
+        hits += nas_metric_label_right(p, row, k) ? 1.0 : 0.0;
+    return hits / (double)p->n_outputs;
+}
+
+static void labels_terms(const nas_predictions *p, int64_t row, double *out)
+{
+    out[0] = nas_metric_labels_row(p, row);
+}
+
 static bool right(const nas_predictions *p, int64_t row)
 {
     return nas_metric_predicted(p, row) == p->labels[row];
@@ -150,9 +169,11 @@ static bool right(const nas_predictions *p, int64_t row)
 
 static nas_score accuracy(const nas_predictions *p, nas_rng rng)
 {
-    (void)rng;
+    static const nas_statistic of_labels = {one_term, labels_terms, mean_of_first};
     if (p->n == 0)
         return nas_score_none(0);
+    if (p->labels == NULL) /* labels of a row are not independent: by rows */
+        return nas_metric_bootstrap(&of_labels, p, rng);
     const double z = 1.959963984540054; /* 97.5 % quantile of the normal */
     double n = (double)p->n;
     double hits = 0.0;
@@ -172,13 +193,29 @@ static nas_score accuracy(const nas_predictions *p, nas_rng rng)
 
 static double accuracy_row(const nas_predictions *p, int64_t row)
 {
+    if (p->labels == NULL)
+        return nas_metric_labels_row(p, row);
     return right(p, row) ? 1.0 : 0.0;
 }
 
 /* ---- log loss ------------------------------------------------------------ */
 
+/* Mean over the labels of a row. */
+static double log_loss_labels(const nas_predictions *p, int64_t row)
+{
+    double sum = 0.0;
+    for (int64_t k = 0; k < p->n_outputs; k++) {
+        int64_t at = row * p->n_outputs + k;
+        double chance = (double)p->outputs[at];
+        sum += log(fmax(p->targets[at] >= 0.5F ? chance : 1.0 - chance, 1e-15));
+    }
+    return sum / (double)p->n_outputs;
+}
+
 static double log_loss_row(const nas_predictions *p, int64_t row)
 {
+    if (p->labels == NULL)
+        return log_loss_labels(p, row);
     double chance = (double)p->outputs[row * p->n_outputs + p->labels[row]];
     return log(fmax(chance, 1e-15));
 }
@@ -283,27 +320,29 @@ static nas_score r2(const nas_predictions *p, nas_rng rng)
 
 /* ---- registry ---------------------------------------------------------- */
 
+/* Fields after the row function: squared rows, labels, classes alike. */
 static const nas_metric METRICS[] = {
-    {"accuracy", "share of rows whose most probable class is right",
-     NAS_TASK_CLASSIFICATION, true, true, accuracy, accuracy_row, false},
+    {"accuracy", "share of rows whose most probable class is right, or of labels",
+     NAS_TASK_CLASSIFICATION, true, true, accuracy, accuracy_row, false, true, false},
     {"balanced_accuracy", "mean over classes of the share of its rows that is right",
      NAS_TASK_CLASSIFICATION, true, true, nas_metric_balanced_accuracy,
-     nas_metric_balanced_row, false},
-    {"macro_f1", "mean over classes of F1, from precision and recall",
+     nas_metric_balanced_row, false, false, true},
+    {"macro_f1", "mean over classes or labels of F1, from precision and recall",
      NAS_TASK_CLASSIFICATION, true, true, nas_metric_macro_f1, nas_metric_balanced_row,
-     false},
+     false, true, true},
     {"auc", "chance that a row of a class ranks above another, mean over classes",
-     NAS_TASK_CLASSIFICATION, true, false, nas_metric_auc, nas_metric_auc_row, false},
+     NAS_TASK_CLASSIFICATION, true, false, nas_metric_auc, nas_metric_auc_row, false,
+     true, false},
     {"log_loss", "mean negative log-probability of the true class",
-     NAS_TASK_CLASSIFICATION, false, false, log_loss, log_loss_row, false},
+     NAS_TASK_CLASSIFICATION, false, false, log_loss, log_loss_row, false, true, false},
     {"rmse", "root mean squared error in units of the target", NAS_TASK_REGRESSION, false,
-     false, rmse, squared_row, true},
+     false, rmse, squared_row, true, false, false},
     {"mae", "mean absolute error in units of the target", NAS_TASK_REGRESSION, false,
-     false, mae, absolute_row, false},
+     false, mae, absolute_row, false, false, false},
     {"r2", "share of the target's variance that is explained", NAS_TASK_REGRESSION, true,
-     false, r2, squared_row, true},
+     false, r2, squared_row, true, false, false},
     {"spearman", "correlation of the ranks of outputs and targets", NAS_TASK_REGRESSION,
-     true, false, nas_metric_spearman, squared_row, true},
+     true, false, nas_metric_spearman, squared_row, true, false, false},
 };
 enum { N_METRICS = sizeof METRICS / sizeof METRICS[0] };
 
@@ -320,9 +359,16 @@ const nas_metric *nas_metric_find(const char *name)
     return NULL;
 }
 
+bool nas_metric_fits(const nas_metric *metric, nas_task task)
+{
+    return metric->task == task || (task == NAS_TASK_MULTILABEL && metric->labels);
+}
+
 const nas_metric *nas_metric_default(nas_task task)
 {
-    return nas_metric_find(task == NAS_TASK_CLASSIFICATION ? "accuracy" : "rmse");
+    return nas_metric_find(task == NAS_TASK_REGRESSION   ? "rmse"
+                           : task == NAS_TASK_MULTILABEL ? "macro_f1"
+                                                         : "accuracy");
 }
 
 bool nas_metric_tied(const double *a, const double *b, int64_t n, nas_rng rng)

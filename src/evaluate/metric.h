@@ -28,6 +28,10 @@ nas_score nas_metric_bootstrap_rows(double (*value)(const void *context,
 /* @return the class with the largest output of a row */
 int32_t nas_metric_predicted(const nas_predictions *p, int64_t row);
 
+/* Of several labels a row: whether label k is right; the share of them. */
+bool nas_metric_label_right(const nas_predictions *p, int64_t row, int64_t k);
+double nas_metric_labels_row(const nas_predictions *p, int64_t row);
+
 /* ---- metric_classes.c: every class counts the same ---- */
 
 nas_score nas_metric_balanced_accuracy(const nas_predictions *p, nas_rng rng);

@@ -13,8 +13,24 @@ static int class_count(const nas_predictions *p)
     return (int)(N_COUNTS * p->n_outputs);
 }
 
+/* Each label is a class of its own, which a row may have beside others. */
+static void label_terms(const nas_predictions *p, int64_t row, double *out)
+{
+    for (int64_t k = 0; k < p->n_outputs; k++, out += N_COUNTS) {
+        bool truth = p->targets[row * p->n_outputs + k] >= 0.5F;
+        bool right = nas_metric_label_right(p, row, k);
+        out[TRUE_ROWS] = truth ? 1.0 : 0.0;
+        out[PREDICTED_ROWS] = truth == right ? 1.0 : 0.0;
+        out[RIGHT_ROWS] = truth && right ? 1.0 : 0.0;
+    }
+}
+
 static void class_terms(const nas_predictions *p, int64_t row, double *out)
 {
+    if (p->labels == NULL) {
+        label_terms(p, row, out);
+        return;
+    }
     int32_t label = p->labels[row];
     int32_t guess = nas_metric_predicted(p, row);
     memset(out, 0, (size_t)class_count(p) * sizeof *out);
@@ -51,7 +67,7 @@ static double f1_value(const double *sums, int count, double n)
         sum += 2.0 * sums[k + RIGHT_ROWS] / both;
         classes += 1.0;
     }
-    return sum / classes;
+    return classes > 0.0 ? sum / classes : 0.0;
 }
 
 nas_score nas_metric_balanced_accuracy(const nas_predictions *p, nas_rng rng)
@@ -69,6 +85,8 @@ nas_score nas_metric_macro_f1(const nas_predictions *p, nas_rng rng)
 double nas_metric_balanced_row(const nas_predictions *p, int64_t row)
 {
     int64_t alike = 0;
+    if (p->labels == NULL)
+        return nas_metric_labels_row(p, row);
     if (nas_metric_predicted(p, row) != p->labels[row])
         return 0.0;
     if (p->class_rows != NULL)

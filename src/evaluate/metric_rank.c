@@ -92,6 +92,13 @@ static nas_score score_ranking(const nas_predictions *p,
 
 /* ---- AUC ------------------------------------------------------------------------- */
 
+static bool is_of(const nas_predictions *p, int64_t row, int32_t class)
+{
+    if (p->labels != NULL)
+        return p->labels[row] == class;
+    return p->targets[row * p->n_outputs + class] >= 0.5F;
+}
+
 /* Of one class against the rest. @return false when either is absent */
 static bool class_auc(const ranking *r, const int32_t *times, int32_t class, double *out)
 {
@@ -104,7 +111,7 @@ static bool class_auc(const ranking *r, const int32_t *times, int32_t class, dou
         double others = 0.0;
         int64_t end = i;
         for (; end < r->p->n && sorted[end].value == sorted[i].value; end++) {
-            bool is_class = r->p->labels[sorted[end].row] == class;
+            bool is_class = is_of(r->p, sorted[end].row, class);
             *(is_class ? &inside : &others) += times[sorted[end].row];
         }
         pairs += inside * (below + others / 2.0);
@@ -121,7 +128,7 @@ static bool class_auc(const ranking *r, const int32_t *times, int32_t class, dou
 /* With two classes one says it all: the outputs of the other are the complement. */
 static int32_t first_class(const nas_predictions *p)
 {
-    return p->n_outputs == 2 ? 1 : 0;
+    return p->labels != NULL && p->n_outputs == 2 ? 1 : 0;
 }
 
 static double auc_value(const void *context, const int32_t *times)
@@ -142,7 +149,7 @@ static double auc_value(const void *context, const int32_t *times)
 /* Of one row in the ranking of one class, see nas_metric_auc_row. */
 static double placement(const nas_predictions *p, int64_t row, int32_t class)
 {
-    bool is_class = p->labels[row] == class;
+    bool is_class = is_of(p, row, class);
     float own = p->outputs[row * p->n_outputs + class];
     int64_t stride = (p->n + ROWS_COMPARED - 1) / ROWS_COMPARED;
     double alike = 0.0;
@@ -150,7 +157,7 @@ static double placement(const nas_predictions *p, int64_t row, int32_t class)
     double in_order = 0.0;
     for (int64_t i = row % stride; i < p->n; i += stride) {
         float output = p->outputs[i * p->n_outputs + class];
-        if ((p->labels[i] == class) == is_class) {
+        if (is_of(p, i, class) == is_class) {
             alike += 1.0;
             continue;
         }

@@ -67,17 +67,29 @@ nas_status nas_trained_keep(const nas_trained *trained,
     return NAS_OK;
 }
 
+static bool loss_fits(nas_loss_kind loss, nas_task task)
+{
+    switch (loss) {
+    case NAS_LOSS_CROSS_ENTROPY:
+        return task == NAS_TASK_CLASSIFICATION;
+    case NAS_LOSS_BINARY:
+        return task == NAS_TASK_MULTILABEL;
+    case NAS_LOSS_MSE:
+    case NAS_LOSS_HUBER:
+        break;
+    }
+    return task == NAS_TASK_REGRESSION;
+}
+
 bool nas_job_matches(const nas_job *job, nas_job_result *result)
 {
-    bool classes = job->data->task == NAS_TASK_CLASSIFICATION;
-    bool entropy = job->recipe.loss == NAS_LOSS_CROSS_ENTROPY;
     nas_shape in = nas_graph_input_shape(job->graph);
     nas_shape have = nas_dataset_inner_shape(job->data);
     nas_shape out = nas_graph_output_shape(job->graph);
     char reason[200] = "";
-    if (classes != entropy)
+    if (!loss_fits(job->recipe.loss, job->data->task))
         (void)snprintf(reason, sizeof reason, "the recipe's loss does not fit a %s task",
-                       classes ? "classification" : "regression");
+                       nas_task_name(job->data->task));
     else if (!nas_shape_equal(in, have))
         (void)snprintf(reason, sizeof reason,
                        "the network takes %lldx%lldx%lld, the data has %lldx%lldx%lld",

@@ -139,11 +139,13 @@ static void put_input(const nas_c_writer *w, nas_text *out)
 static void put_output(const nas_c_writer *w, nas_text *out)
 {
     const int64_t n = w->model->n_outputs;
-    if (w->model->task == NAS_TASK_CLASSIFICATION)
+    if (w->model->task != NAS_TASK_REGRESSION)
         nas_text_printf(out,
-                        " * Output: %" PRId64 " %s, the probability of each class of "
+                        " * Output: %" PRId64 " %s, the probability of each %s of "
                         "%s_LABELS%s.\n",
-                        n, w->calls->quant == NULL ? "floats" : "int8", w->names.upper,
+                        n, w->calls->quant == NULL ? "floats" : "int8",
+                        w->model->task == NAS_TASK_MULTILABEL ? "label" : "class",
+                        w->names.upper,
                         w->calls->quant == NULL ? "" : ", (q + 128) / 256");
     else
         nas_text_printf(out, " * Output: %" PRId64 " %s, the targets of %s_LABELS%s.\n",

@@ -109,11 +109,11 @@ static nas_status read_meaning(onnx_reader *r, nas_err *err)
     nas_model *model = r->model;
     const char *task = NULL;
     NAS_TRY(require(r, NAS_ONNX_KEY_TASK, &task, err));
-    if (strcmp(task, "classification") != 0 && strcmp(task, "regression") != 0)
+    if (!nas_task_parse(task, &model->task))
         return nas_fail(err, NAS_E_CONFIG,
-                        "%s: task is \"%.40s\", expected classification or regression",
+                        "%s: task is \"%.40s\", expected classification, regression or "
+                        "multilabel",
                         r->name, task);
-    model->task = task[0] == 'c' ? NAS_TASK_CLASSIFICATION : NAS_TASK_REGRESSION;
     model->n_outputs = nas_shape_count(nas_graph_output_shape(model->graph));
     NAS_TRY(read_strings(r, NAS_ONNX_KEY_LABELS, &model->labels, &model->n_outputs, err));
     model->n_features = -1;

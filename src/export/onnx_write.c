@@ -174,8 +174,7 @@ static void describe(properties *p, const nas_onnx_builder *b)
     p->failed = p->failed || text.failed;
     property(p, NAS_ONNX_KEY_GRAPH, nas_text_string(&text));
     nas_text_free(&text);
-    property(p, NAS_ONNX_KEY_TASK,
-             model->task == NAS_TASK_CLASSIFICATION ? "classification" : "regression");
+    property(p, NAS_ONNX_KEY_TASK, nas_task_name(model->task));
     property_strings(p, NAS_ONNX_KEY_LABELS, model->labels, model->n_outputs);
     property_strings(p, NAS_ONNX_KEY_FEATURES, model->features, model->n_features);
     property_columns(p, model);

@@ -79,9 +79,7 @@ static void write_header(const nas_model *model, nas_json *json)
                    model->data_fingerprint);
     nas_json_object_begin(json);
     nas_json_key_string(json, "format", "nasmith-model");
-    nas_json_key_string(json, "task",
-                        model->task == NAS_TASK_REGRESSION ? "regression"
-                                                           : "classification");
+    nas_json_key_string(json, "task", nas_task_name(model->task));
     write_strings("labels", model->labels, model->n_outputs, json);
     write_strings("features", model->features, model->n_features, json);
     if (model->columns != NULL) {
@@ -199,12 +197,11 @@ static nas_status read_task(const json_t *root, nas_task *out, nas_err *err)
 {
     char task[32];
     NAS_TRY(read_text(root, "task", task, sizeof task, err));
-    bool regression = strcmp(task, "regression") == 0;
-    if (!regression && strcmp(task, "classification") != 0)
-        return nas_fail(err, NAS_E_CONFIG,
-                        "task is \"%s\", expected classification or regression", task);
-    *out = regression ? NAS_TASK_REGRESSION : NAS_TASK_CLASSIFICATION;
-    return NAS_OK;
+    if (nas_task_parse(task, out))
+        return NAS_OK;
+    return nas_fail(err, NAS_E_CONFIG,
+                    "task is \"%s\", expected classification, regression or multilabel",
+                    task);
 }
 
 static nas_status read_fingerprint(const json_t *root, uint64_t *out, nas_err *err)

@@ -183,11 +183,10 @@ static nas_status write_search(nas_json *json, const nas_search_result *result,
                                nas_study *study, nas_arena *arena, nas_err *err)
 {
     const nas_study_settings *s = nas_study_settings_of(study);
-    bool classes = s->space_context.task == NAS_TASK_CLASSIFICATION;
     nas_json_object_begin(json);
     nas_json_key_int(json, "schema", 1);
     nas_json_key_string(json, "study", nas_study_path(study));
-    nas_json_key_string(json, "task", classes ? "classification" : "regression");
+    nas_json_key_string(json, "task", nas_task_name(s->space_context.task));
     nas_json_key_string(json, "metric", s->metric);
     nas_json_key_string(json, "stop_reason", result->stop_reason);
     write_counts(json, &result->counts);

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_VALUES = 32 };
+enum { MAX_VALUES = 32, UNEVEN_RATIO = 3 };
 
 /* The whole object of a JSON writer, moved into the arena. */
 static nas_status keep(nas_text *text, nas_arena *arena, const char **out, nas_err *err)
@@ -82,10 +82,10 @@ static nas_status find_metric(const char *name, nas_task task, const nas_metric 
     const char *names[MAX_VALUES];
     size_t n = 0;
     *out = name != NULL ? nas_metric_find(name) : nas_metric_default(task);
-    if (*out != NULL && (*out)->task == task)
+    if (*out != NULL && nas_metric_fits(*out, task))
         return NAS_OK;
     for (int i = 0; nas_metric_at(i) != NULL && n < MAX_VALUES; i++)
-        if (nas_metric_at(i)->task == task)
+        if (nas_metric_fits(nas_metric_at(i), task))
             names[n++] = nas_metric_at(i)->name;
     return unknown(*out == NULL ? "metric" : "metric for this task", name, names, n, err);
 }
@@ -153,23 +153,42 @@ static nas_status check_scheduler(const char *strategy, const char *scheduler,
 
 /* ---- recipe -------------------------------------------------------------- */
 
+/* Classes that count alike in the metric, and do not alike in the rows, are weighted in
+ * training: where the largest has three times the rows of the smallest. Accuracy counts
+ * rows, and is worse with weights. */
+static bool wants_weights(const nas_data_summary *summary, const nas_metric *metric)
+{
+    if (summary->task != NAS_TASK_CLASSIFICATION || !metric->classes_alike)
+        return false;
+    int64_t least = summary->class_counts[0];
+    int64_t most = least;
+    for (int64_t k = 1; k < summary->n_outputs; k++) {
+        int64_t count = summary->class_counts[k];
+        least = count < least ? count : least;
+        most = count > most ? count : most;
+    }
+    return most >= UNEVEN_RATIO * least;
+}
+
 /* Small data gets small batches, or an epoch would be a handful of steps; the rate
  * follows the square root of the batch, as it must for Adam (Malladi et al., "On the SDEs
  * and scaling rules for adaptive gradient algorithms", NeurIPS 2022). */
-static nas_recipe recipe_for(nas_task task, int64_t rows)
+static nas_recipe recipe_for(const nas_data_summary *summary, const nas_metric *metric)
 {
-    nas_recipe recipe = nas_recipe_default(task);
+    nas_recipe recipe = nas_recipe_default(summary->task);
+    int64_t rows = summary->n_train;
     double full = (double)recipe.batch;
     if (rows < 8000)
         recipe.batch = rows < 2000 ? 16 : 32;
     recipe.learning_rate *= sqrt((double)recipe.batch / full);
+    recipe.class_weights = wants_weights(summary, metric);
     return recipe;
 }
 
-static nas_status recipe_json(nas_task task, int64_t rows, nas_arena *arena,
-                              const char **out, nas_err *err)
+static nas_status recipe_json(const nas_data_summary *summary, const nas_metric *metric,
+                              nas_arena *arena, const char **out, nas_err *err)
 {
-    nas_recipe recipe = recipe_for(task, rows);
+    nas_recipe recipe = recipe_for(summary, metric);
     nas_text text = {0};
     nas_json json = nas_json_writer(&text, 0);
     nas_json_object_begin(&json);
@@ -280,6 +299,10 @@ nas_status nas_settings_wanted(const nas_search_options *options,
     const nas_scheduler_ops *scheduler = NULL;
     NAS_TRY(check_dtype(options, summary, err));
     NAS_TRY(find_metric(options->metric, summary->task, &metric, err));
+    if (options->limits.dtype == NAS_INT8 && summary->task == NAS_TASK_MULTILABEL)
+        return nas_fail(err, NAS_E_USAGE,
+                        "--dtype int8: networks for several labels end in sigmoids, "
+                        "which have no int8 form");
     const char *wanted = options->strategy != NULL ? options->strategy : "evolution";
     bool chosen = strcmp(wanted, AUTO) == 0;
     if (!chosen)
@@ -311,5 +334,5 @@ nas_status nas_settings_wanted(const nas_search_options *options,
     NAS_TRY(strategy_json(nas_strategy_find(out->strategy), options->strategy_options,
                           arena, &out->strategy_json, err));
     NAS_TRY(scheduler_json(scheduler, arena, &out->scheduler_json, err));
-    return recipe_json(summary->task, summary->n_train, arena, &out->recipe_json, err);
+    return recipe_json(summary, metric, arena, &out->recipe_json, err);
 }

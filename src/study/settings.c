@@ -45,8 +45,7 @@ static void write_context(nas_json *json, const nas_space_context *context)
     write_int(json, "outputs", context->n_outputs);
     if (context->sample_rate > 0)
         write_int(json, "sample_rate", context->sample_rate);
-    write_text(json, "task",
-               context->task == NAS_TASK_REGRESSION ? "regression" : "classification");
+    write_text(json, "task", nas_task_name(context->task));
     nas_json_object_end(json);
 }
 
@@ -167,14 +166,14 @@ static bool text_is(const json_t *object, const char *key, const char *text)
 
 static nas_space_context read_context(const json_t *object)
 {
-    return (nas_space_context){
+    nas_space_context out = {
         .input = {read_int(object, "c"), read_int(object, "h"), read_int(object, "w")},
         .n_outputs = read_int(object, "outputs"),
         .raw = read_int(object, "raw"),
         .sample_rate = read_int(object, "sample_rate"),
-        .task = text_is(object, "task", "regression") ? NAS_TASK_REGRESSION
-                                                      : NAS_TASK_CLASSIFICATION,
     };
+    (void)nas_task_parse(json_string_value(json_object_get(object, "task")), &out.task);
+    return out;
 }
 
 static nas_limits read_limits(const json_t *object)

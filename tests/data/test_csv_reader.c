@@ -77,6 +77,37 @@ static void class_numbers_are_ordered_and_joined(void **state)
     nas_data_summary_free(&s);
 }
 
+static void several_columns_of_0_and_1_are_labels(void **state)
+{
+    nas_data_options options = nas_data_options_default();
+    nas_text text = {0};
+    nas_text_puts(&text, "x,rain,wind\n");
+    for (int i = 0; i < 40; i++)
+        nas_text_printf(&text, "%d,%d,%d\n", i, i % 4 == 0, i % 10 != 0);
+    const char *path = make_text(*state, "t.csv", nas_text_string(&text));
+    options.label = "rain,wind";
+    nas_data_summary s = summary_of(path, &options);
+    assert_int_equal(s.task, NAS_TASK_MULTILABEL);
+    assert_int_equal(s.n_outputs, 2);
+    assert_string_equal(s.label_names[1], "wind");
+    assert_int_equal(s.class_counts[0], 10);
+    assert_int_equal(s.class_counts[1], 36);
+    nas_data_summary_free(&s);
+    options.task = "regression";
+    s = summary_of(path, &options);
+    assert_int_equal(s.task, NAS_TASK_REGRESSION);
+    nas_data_summary_free(&s);
+    options.task = "multilabel";
+    options.label = "rain";
+    check_refused(path, &options, NAS_E_USAGE, "has one label a row", "--label a,b,c");
+    nas_text_puts(&text, "5,2,1\n");
+    path = make_text(*state, "u.csv", nas_text_string(&text));
+    options.label = "wind,rain";
+    check_refused(path, &options, NAS_E_DATA, "row 41, column `rain`: 2, a label is 0 or 1",
+                  "");
+    nas_text_free(&text);
+}
+
 static void a_class_may_be_called_none(void **state)
 {
     nas_data_options options = nas_data_options_default();
@@ -358,6 +389,7 @@ int main(void)
         data_test(a_text_label_is_classes),
         data_test(number_labels_are_inferred),
         data_test(class_numbers_are_ordered_and_joined),
+        data_test(several_columns_of_0_and_1_are_labels),
         data_test(a_class_may_be_called_none),
         data_test(the_label_column_is_found_or_asked_for),
         data_test(bad_cells_are_placed),

@@ -32,7 +32,7 @@ static void whole_numbers_are_classes(void **state)
 static void fractions_and_columns_are_targets(void **state)
 {
     static const double values[4] = {7, 2.385, 7, 3};
-    static const double two[4] = {1, 1, 0, 1};
+    static const double two[4] = {1, 2, 0, 1};
     const nas_schema schema = {.task = NULL};
     const nas_schema classes = {.task = "classification"};
     nas_err err = {0};
@@ -49,6 +49,30 @@ static void fractions_and_columns_are_targets(void **state)
     check_ok(nas_labels_from_numbers(&source, &schema, two, 2, &err), err);
     assert_int_equal(source.n_outputs, 2);
     assert_string_equal(source.label_names[1], "target 2");
+    nas_arena_free(source.arena);
+}
+
+static void zeros_and_ones_are_labels(void **state)
+{
+    static const double values[6] = {1, 1, 0, 0, 0, 1}; /* not one 1 in each row */
+    static const double others[6] = {1, 1, 0, 0, 0, 2};
+    nas_schema schema = {.task = NULL};
+    nas_err err = {0};
+    nas_source source = source_of(3);
+    (void)state;
+    check_ok(nas_labels_from_numbers(&source, &schema, values, 2, &err), err);
+    assert_int_equal(source.task, NAS_TASK_MULTILABEL);
+    assert_int_equal(source.n_outputs, 2);
+    assert_string_equal(source.label_names[1], "label 2");
+    assert_null(source.rows.labels);
+    assert_true(source.rows.targets[1] == 1.0f && source.rows.targets[2] == 0.0f);
+    schema.task = "regression";
+    check_ok(nas_labels_from_numbers(&source, &schema, values, 2, &err), err);
+    assert_int_equal(source.task, NAS_TASK_REGRESSION);
+    schema.task = "multilabel";
+    assert_int_equal(nas_labels_from_numbers(&source, &schema, others, 2, &err),
+                     NAS_E_DATA);
+    assert_non_null(strstr(err.text, "not all 0 or 1"));
     nas_arena_free(source.arena);
 }
 
@@ -137,6 +161,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_numbers_are_classes),
         cmocka_unit_test(fractions_and_columns_are_targets),
+        cmocka_unit_test(zeros_and_ones_are_labels),
         cmocka_unit_test(one_hot_rows_are_classes),
         cmocka_unit_test(missing_numbers_are_refused),
         cmocka_unit_test(texts_are_sorted_unless_declared),

@@ -15,21 +15,13 @@ static void names_read_back(void **state)
         assert_true(nas_split_parse(nas_split_name((nas_split_kind)i), &found));
         assert_int_equal(found, i);
     }
-    for (int i = NAS_TASK_CLASSIFICATION; i <= NAS_TASK_REGRESSION; i++) {
-        nas_task found;
-        assert_true(nas_task_parse(nas_task_name((nas_task)i), &found));
-        assert_int_equal(found, i);
-    }
 }
 
 static void unknown_names_are_refused(void **state)
 {
-    nas_task task;
     nas_element element;
     nas_split_kind split;
     (void)state;
-    assert_false(nas_task_parse(NULL, &task));
-    assert_false(nas_task_parse("classificaton", &task));
     assert_false(nas_element_parse("f64", &element));
     assert_false(nas_split_parse("", &split));
 }

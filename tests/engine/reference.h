@@ -389,11 +389,22 @@ static double reference_sample_loss(const reference *r, const double *z, int s)
         double weight = r->options.class_weights == NULL
                             ? 1
                             : (double)r->options.class_weights[label];
+        for (int64_t i = 0; i < k && r->options.focal > 0; i++) {
+            double p = exp(z[i]) / sum;
+            double q = (i == label ? 1 - smooth : 0) + smooth / (double)k;
+            loss -= weight * q * pow(1 - p, (double)r->options.focal) * log(p);
+        }
+        if (r->options.focal > 0)
+            return loss;
         return weight * (log(sum) - (1 - smooth) * z[label] - smooth * mean);
     }
     for (int64_t i = 0; i < k; i++) {
         double e = z[i] - (double)r->targets[s * k + i];
-        if (r->options.loss == NAS_LOSS_MSE)
+        if (r->options.loss == NAS_LOSS_BINARY) {
+            double smooth = (double)r->options.label_smoothing;
+            double y = (1 - smooth) * (double)r->targets[s * k + i] + smooth / 2;
+            loss += y * log1p(exp(-z[i])) + (1 - y) * log1p(exp(z[i]));
+        } else if (r->options.loss == NAS_LOSS_MSE)
             loss += e * e;
         else
             loss += fabs(e) > 1 ? fabs(e) - 0.5 : e * e / 2;

@@ -212,8 +212,9 @@ static void test_random_networks(void **state)
         nas_net_options options = nas_net_options_default();
         options.batch = seed % 3 == 0 ? 48 : 16;
         options.isa = (nas_isa)(seed % (uint64_t)(nas_isa_best() + 1));
-        options.loss = (nas_loss_kind)(seed / 3 % 3);
+        options.loss = (nas_loss_kind)(seed / 3 % 4);
         options.label_smoothing = seed % 2 ? 0.07f : 0.0f;
+        options.focal = seed % 5 == 1 ? 2.0f : seed % 5 == 3 ? 0.7f : 0.0f;
         options.input_gradient = seed % 4 > 1;
         shape.front = options.input_gradient ? -1 : 0;
         print_message("network %d\n", (int)seed);

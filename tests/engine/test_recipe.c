@@ -82,7 +82,8 @@ static void test_json_round_trip(void **state)
                          .clip_norm = 2.385,
                          .shift = 3,
                          .flip = true,
-                         .loss = NAS_LOSS_HUBER};
+                         .loss = NAS_LOSS_HUBER,
+                         .focal = 1.5};
     nas_text text = {0};
     write_recipe(&recipe, &text);
     json_t *object = NULL;
@@ -129,7 +130,8 @@ static void test_hash_sees_every_entry(void **state)
         {"noise", "0.1"},       {"time_warp", "0.1"},
         {"mask_time", "4"},     {"mask_bands", "4"},
         {"rotate", "10"},       {"erase", "0.2"},
-        {"mixup", "0.2"},       {"cutmix", "0.2"}};
+        {"mixup", "0.2"},       {"cutmix", "0.2"},
+        {"focal", "2"}};
     enum { N = sizeof CHANGES / sizeof CHANGES[0] };
     assert_int_equal(N, nas_param_count(nas_recipe_params));
     uint64_t hashes[N + 1];

@@ -229,6 +229,42 @@ static void test_spearman(void **state)
     near(spearman->score(&p, RNG).value, 0.0, 1e-12);
 }
 
+/* Four rows, two labels. Label 0: true 1 1 0 0, given .9 .4 .6 .1; label 1: true 1 0 0 0,
+ * given .8 .7 .2 .3. */
+static void test_several_labels(void **state)
+{
+    (void)state;
+    static const float outputs[8] = {.9F, .8F, .4F, .7F, .6F, .2F, .1F, .3F};
+    static const float targets[8] = {1, 1, 1, 0, 0, 0, 0, 0};
+    nas_predictions p = {.task = NAS_TASK_MULTILABEL,
+                         .n = 4,
+                         .n_outputs = 2,
+                         .outputs = outputs,
+                         .targets = targets};
+    const nas_metric *accuracy = nas_metric_find("accuracy");
+    near(accuracy->score(&p, RNG).value, 5.0 / 8.0, 1e-12);
+    near(accuracy->row_goodness(&p, 1), 0.0, 1e-12);
+    near(accuracy->row_goodness(&p, 2), 0.5, 1e-12);
+    /* label 0: one of two found, one of two said; label 1: one of one, one of two */
+    nas_score f1 = nas_metric_find("macro_f1")->score(&p, RNG);
+    near(f1.value, (0.5 + 2.0 / 3.0) / 2.0, 1e-12);
+    assert_true(f1.low <= f1.value && f1.value <= f1.high);
+    /* label 0: three of four pairs in order; label 1: all three */
+    near(nas_metric_find("auc")->score(&p, RNG).value, (0.75 + 1.0) / 2.0, 1e-12);
+    double loss = 0.0;
+    for (int i = 0; i < 8; i++)
+        loss -= log(targets[i] > 0 ? (double)outputs[i] : 1.0 - (double)outputs[i]) / 8.0;
+    near(nas_metric_find("log_loss")->score(&p, RNG).value, loss, 1e-6);
+    for (int i = 0; nas_metric_at(i) != NULL; i++) {
+        const nas_metric *m = nas_metric_at(i);
+        bool fits = nas_metric_fits(m, NAS_TASK_MULTILABEL);
+        assert_true(!fits || isfinite(m->row_goodness(&p, 0)));
+        assert_true(nas_metric_fits(m, m->task));
+    }
+    assert_false(nas_metric_fits(nas_metric_find("rmse"), NAS_TASK_MULTILABEL));
+    assert_string_equal(nas_metric_default(NAS_TASK_MULTILABEL)->name, "macro_f1");
+}
+
 static void test_empty(void **state)
 {
     (void)state;
@@ -283,6 +319,7 @@ int main(void)
         cmocka_unit_test(test_auc_of_two_classes),
         cmocka_unit_test(test_auc_of_several_classes),
         cmocka_unit_test(test_spearman),
+        cmocka_unit_test(test_several_labels),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_registry),
         cmocka_unit_test(test_tied),

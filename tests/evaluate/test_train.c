@@ -278,6 +278,75 @@ static bool no_tick(void *context, const nas_job *job, double epoch, int *thread
     return false;
 }
 
+/* Label k is on where feature k is large. */
+static void test_learns_labels(void **state)
+{
+    (void)state;
+    nas_dataset *data = toy_new((nas_shape){4, 1, 1}, 400, 3, NAS_TASK_MULTILABEL);
+    nas_rng rng = nas_rng_new(3, 17);
+    for (int64_t i = 0; i < 400; i++)
+        for (int64_t k = 0; k < 4; k++) {
+            double x = nas_rng_normal(&rng);
+            toy_inputs(data)[i * 4 + k] = (float)(25.0 + 5.0 * x);
+            if (k < 3)
+                toy_targets(data)[i * 3 + k] = x > 0.3 * (double)k ? 1.0F : 0.0F;
+        }
+    nas_graph *graph = mlp(4, 16, 3);
+    nas_job job = job_of(graph, data, 60);
+    nas_arena *arena = nas_arena_new();
+    nas_workspace *workspace = nas_workspace_new();
+    nas_job_result r;
+    nas_err err = {0};
+    job.recipe = nas_recipe_default(NAS_TASK_MULTILABEL);
+    job.metric = nas_metric_default(NAS_TASK_MULTILABEL);
+    check_ok(nas_job_run(&job, workspace, true, arena, &r, &err), err);
+    assert_int_equal(r.outcome, NAS_OUTCOME_DONE);
+    assert_true(r.validation.value > 0.9);
+    const nas_graph *made = r.model->graph;
+    assert_int_equal(nas_graph_node(made, nas_graph_output(made))->op, NAS_OP_SIGMOID);
+    assert_null(r.model->target_mean);
+    float outputs[100 * 3];
+    check_ok(nas_predict(r.model, data, data->validation, 100, workspace, outputs, &err),
+             err);
+    for (int i = 0; i < 300; i++)
+        assert_true(outputs[i] > 0.0F && outputs[i] < 1.0F);
+    nas_score again;
+    check_ok(nas_evaluate_model(r.model, data, data->validation, data->n_validation,
+                                job.metric, workspace, &again, &err),
+             err);
+    assert_true(again.value == r.validation.value);
+    job.recipe.loss = NAS_LOSS_CROSS_ENTROPY;
+    expect_outcome(&job, NAS_OUTCOME_INFEASIBLE, "loss does not fit a multilabel task");
+    nas_model_free(r.model);
+    nas_workspace_free(workspace);
+    nas_arena_free(arena);
+    nas_graph_free(graph);
+    toy_free(data);
+}
+
+/* Focal loss trains as well as cross-entropy where classes are easy. */
+static void test_focal_learns(void **state)
+{
+    (void)state;
+    nas_dataset *data = toy_blobs(600, 6, 3);
+    nas_graph *graph = mlp(6, 12, 3);
+    nas_job job = job_of(graph, data, 20);
+    nas_arena *arena = nas_arena_new();
+    nas_workspace *workspace = nas_workspace_new();
+    nas_job_result plain, focal;
+    nas_err err = {0};
+    check_ok(nas_job_run(&job, workspace, false, arena, &plain, &err), err);
+    job.recipe.focal = 2.0;
+    check_ok(nas_job_run(&job, workspace, false, arena, &focal, &err), err);
+    assert_int_equal(focal.outcome, NAS_OUTCOME_DONE);
+    assert_true(focal.validation.value > 0.95);
+    assert_true(focal.train_loss < plain.train_loss);
+    nas_workspace_free(workspace);
+    nas_arena_free(arena);
+    nas_graph_free(graph);
+    toy_free(data);
+}
+
 static void test_outcomes(void **state)
 {
     (void)state;
@@ -406,6 +475,8 @@ int main(void)
         cmocka_unit_test(test_resume_equals_uninterrupted),
         cmocka_unit_test(test_fraction_and_few_rows),
         cmocka_unit_test(test_class_weights_help_rare),
+        cmocka_unit_test(test_learns_labels),
+        cmocka_unit_test(test_focal_learns),
         cmocka_unit_test(test_outcomes),
         cmocka_unit_test(test_divergence),
         cmocka_unit_test(test_learns_behind_a_spectrum),
