@@ -58,13 +58,16 @@ typedef struct nas_data_options {
                                images must have one size */
     const char *image_fit;  /* "letterbox" (default, also NULL): the whole image between
                                bars; "crop": its middle */
-    int64_t sample_rate;  /* of recordings, in Hz; 0: the lowest among the files. Sound is
-                             resampled to it, of other series it is what it says */
-    int64_t length;       /* steps of a series, longer ones are cut; 0: the longest */
-    int64_t window, step; /* cut recordings into windows of so many steps, one beginning
-                             every `step` (0: as long as a window); window 0: do not */
-    const char *names;    /* what the parts of file names mean, as "class_group_*"; NULL:
-                             folders are classes */
+    int64_t sample_rate;    /* of recordings, in Hz; 0: the lowest among the files. Sound
+                               is resampled to it, of other series it is what it says */
+    int64_t length;         /* steps of a series, longer ones are cut; 0: the longest */
+    int64_t window, step;   /* cut recordings into windows of so many steps, one beginning
+                               every `step` (0: as long as a window); window 0: do not */
+    int64_t horizon;   /* of a series in one file, a line per step: predict so many next
+                          values of the label columns from a window of all; 0: no forecast
+                          (window 0 is then 4 horizons, step 0 is 1) */
+    const char *names; /* what the parts of file names mean, as "class_group_*"; NULL:
+                          folders are classes */
 
     /* Words of a table that stand for a missing value, beside those of docs/data.md;
      * columns of numbers that are codes of categories ("*": all inputs). Commas between,
@@ -99,9 +102,11 @@ typedef struct nas_dataset {
     char **feature_names;  /* [shape.c] for tables, else NULL */
     nas_column *columns;   /* [shape.c] of a table with categories or missing values:
                               codes and NaN lie in the rows; else NULL */
-    const int32_t *groups; /* [n_rows] or NULL */
-    const int64_t *train;  /* row indices of the training part, shuffled so that every
-                              prefix is a stratified sample of it; sealed: NULL */
+    int64_t horizon;       /* of a forecast: outputs are so many next values of each of */
+    const int64_t *target_channels; /* [n_outputs / horizon] channels; 0 and NULL: none */
+    const int32_t *groups;          /* [n_rows] or NULL */
+    const int64_t *train; /* row indices of the training part, shuffled so that every
+                             prefix is a stratified sample of it; sealed: NULL */
     int64_t n_train;
     const int64_t *validation; /* ascending */
     int64_t n_validation;
@@ -190,6 +195,7 @@ typedef struct nas_data_summary {
     int64_t n_outputs;
     int64_t n_train, n_validation, n_test;
     int64_t folds, repeats; /* 1 and 1: one validation part */
+    int64_t horizon;        /* steps of a forecast; 0: none */
     nas_split_kind split;   /* how validation rows were chosen, and test rows unless: */
     bool test_from_files;   /* test rows are those that the files or test_path name */
     uint64_t seed;          /* of the split */

@@ -227,6 +227,15 @@ nas_status nas_evaluate_int8(const nas_quant *quant, const nas_dataset *data,
 nas_score nas_baseline_constant(const nas_dataset *data, const int64_t *train, int64_t n,
                                 const nas_dataset *on, const int64_t *rows, int64_t m,
                                 const nas_metric *metric);
+/* Forecasts that repeat the past: step h is what it was a whole number of periods before.
+ * Period 1 is the last value.
+ * @param data    with a horizon
+ * @param period  1 .. steps of a row */
+nas_score nas_baseline_seasonal(const nas_dataset *data, const int64_t *rows, int64_t n,
+                                int64_t period, const nas_metric *metric);
+/* The period of 2 and more steps that repeats best on some rows, by squared error; 1 when
+ * rows have a single step. Cost: at most 128 rows x steps x outputs */
+int64_t nas_baseline_season(const nas_dataset *data, const int64_t *rows, int64_t n);
 /* A linear model as a graph (one dense layer), and a fixed standard network of about 30 k
  * parameters for the input kind (image, series, vector): trained like any other. */
 nas_status nas_baseline_linear(nas_shape input, int64_t n_outputs, nas_graph **out,

@@ -191,6 +191,14 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
          .min = 1,                                                                       \
          .max = 16777216,                                                                \
          .doc = "cut or pad series to so many steps; default: the longest"},             \
+        {.name = "horizon",                                                              \
+         .type = NAS_PARAM_COUNT,                                                        \
+         .unit = "steps",                                                                \
+         .min = 1,                                                                       \
+         .max = 4096,                                                                    \
+         .doc =                                                                          \
+             "forecast so many next values of --label from a --window of all columns; "  \
+             "default window: 4 horizons"},                                              \
         {.name = "sample_rate",                                                          \
          .type = NAS_PARAM_COUNT,                                                        \
          .unit = "Hz",                                                                   \

@@ -43,6 +43,7 @@ nas_status nas_cli_data_options(const nas_cli *cli, nas_data_options *out, nas_e
     out->window = nas_cli_int(cli, "window");
     out->step = nas_cli_int(cli, "step");
     out->length = nas_cli_int(cli, "length");
+    out->horizon = nas_cli_int(cli, "horizon");
     out->sample_rate = nas_cli_int(cli, "sample_rate");
     out->image_size = nas_cli_string(cli, "image_size");
     out->image_fit = nas_cli_string(cli, "image_fit");

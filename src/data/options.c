@@ -8,7 +8,12 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MAX_IMAGE_SIDE = 4096, MAX_RATE = 1 << 20, MAX_STEPS = 1 << 24 };
+enum {
+    MAX_IMAGE_SIDE = 4096,
+    MAX_RATE = 1 << 20,
+    MAX_STEPS = 1 << 24,
+    MAX_HORIZON = 4096
+};
 
 nas_data_options nas_data_options_default(void)
 {
@@ -69,7 +74,12 @@ static nas_status check_series_options(const nas_data_options *options, nas_err 
     NAS_TRY(check_count("length", options->length, MAX_STEPS, err));
     NAS_TRY(check_count("window", options->window, MAX_STEPS, err));
     NAS_TRY(check_count("step", options->step, MAX_STEPS, err));
-    if (options->window == 0 && options->step > 0)
+    NAS_TRY(check_count("horizon", options->horizon, MAX_HORIZON, err));
+    if (options->horizon > 0 && options->length > 0)
+        return nas_fail(err, NAS_E_USAGE,
+                        "--length and --horizon exclude each other: the past of a "
+                        "forecast is --window steps");
+    if (options->window == 0 && options->step > 0 && options->horizon == 0)
         return nas_fail(err, NAS_E_USAGE, "a step needs a window: --window N --step %lld",
                         (long long)options->step);
     if (options->window > 0 && options->length > 0)

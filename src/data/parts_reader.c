@@ -349,6 +349,8 @@ static nas_status describe(nas_source *source, const nas_schema *schema, nas_err
     source->label_names = first->label_names;
     source->feature_names = first->feature_names;
     source->columns = first->columns;
+    source->horizon = first->horizon;
+    source->target_channels = first->target_channels;
     source->flippable = first->flippable;
     source->sample_rate = first->sample_rate;
     (void)snprintf(source->kind, sizeof source->kind, "%s", first->kind);

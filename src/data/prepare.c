@@ -109,7 +109,7 @@ static nas_status join_rows(preparation *p, nas_err *err)
     const nas_rows *a = &p->source->rows;
     const nas_rows *b = &p->test->rows;
     size_t target = (size_t)p->source->n_outputs * sizeof(float);
-    p->rows = (nas_rows){.n = a->n + b->n};
+    p->rows = (nas_rows){.n = a->n + b->n, .timed = a->timed};
     p->rows.part = join(p->arena, a->part, a->n, b->part, b->n, 1);
     NAS_TRY_ALLOC(p->rows.part, err);
     if (a->labels != NULL) {
@@ -312,6 +312,8 @@ static nas_dataset describe_part(const preparation *p, const nas_data_summary *s
         .n_validation = test ? 0 : summary->n_validation,
         .folds = test ? 1 : p->folds.folds,
         .repeats = test ? 1 : p->folds.repeats,
+        .horizon = source->horizon,
+        .target_channels = source->target_channels,
         .split = p->how.kind,
         .flippable = source->flippable,
         .fingerprint = p->content,
@@ -413,6 +415,7 @@ static nas_status summarise(const preparation *p, nas_data_summary *out, nas_err
     out->element = source->element;
     out->n_outputs = source->n_outputs;
     out->split = p->how.kind;
+    out->horizon = source->horizon;
     out->folds = p->folds.folds;
     out->repeats = p->folds.repeats;
     out->test_from_files = p->how.test_from_files;

@@ -131,6 +131,16 @@ static void write_names(nas_json *json, const char *key, char *const *names, int
     nas_json_array_end(json);
 }
 
+static void write_forecast(nas_json *json, const nas_dataset *data)
+{
+    nas_json_key_int(json, "horizon", data->horizon);
+    nas_json_key(json, "target_channels");
+    nas_json_array_begin(json);
+    for (int64_t k = 0; k < data->n_outputs / data->horizon; k++)
+        nas_json_int(json, data->target_channels[k]);
+    nas_json_array_end(json);
+}
+
 static void write_meta(nas_json *json, const nas_prepared_writer *writer,
                        const nas_dataset *data, const nas_data_summary *summary)
 {
@@ -157,6 +167,8 @@ static void write_meta(nas_json *json, const nas_prepared_writer *writer,
         nas_json_key(json, "columns");
         nas_columns_write_json(data->columns, NULL, data->shape.c, json);
     }
+    if (data->horizon > 0)
+        write_forecast(json, data);
     nas_json_key_string(json, "split", nas_split_name(data->split));
     nas_json_key_bool(json, "flippable", data->flippable);
     nas_json_key_string(json, "fingerprint", fingerprint);
@@ -407,6 +419,27 @@ static nas_status parse_sections(const parser *p, nas_dataset *data)
     return parse_folds(p, data);
 }
 
+static nas_status parse_forecast(const parser *p, nas_dataset *data)
+{
+    const json_t *array = json_object_get(p->meta, "target_channels");
+    if (json_object_get(p->meta, "horizon") == NULL)
+        return NAS_OK;
+    NAS_TRY(get_int(p, "horizon", 1, &data->horizon));
+    int64_t n = data->n_outputs / data->horizon;
+    if (n * data->horizon != data->n_outputs || json_array_size(array) != (size_t)n)
+        return damaged(p, "target_channels");
+    int64_t *channels = NAS_NEW(p->arena, int64_t, n);
+    NAS_TRY_ALLOC(channels, p->err);
+    for (int64_t k = 0; k < n; k++) {
+        const json_t *value = json_array_get(array, (size_t)k);
+        channels[k] = json_integer_value(value);
+        if (!json_is_integer(value) || channels[k] < 0 || channels[k] >= data->shape.c)
+            return damaged(p, "target_channels");
+    }
+    data->target_channels = channels;
+    return NAS_OK;
+}
+
 static nas_status parse_meta(const parser *p, nas_dataset *data)
 {
     const char *task = json_string_value(json_object_get(p->meta, "task"));
@@ -433,6 +466,7 @@ static nas_status parse_meta(const parser *p, nas_dataset *data)
     if (data->columns != NULL &&
         (data->shape.h * data->shape.w != 1 || data->element != NAS_ELEMENT_F32))
         return damaged(p, "columns");
+    NAS_TRY(parse_forecast(p, data));
     data->flippable = json_is_true(json_object_get(p->meta, "flippable"));
     return parse_sections(p, data);
 }
@@ -574,6 +608,8 @@ static nas_status parse_summary(const parser *p, nas_data_summary *out)
     NAS_TRY(get_int(p, "validation", 0, &out->n_validation));
     NAS_TRY(get_int(p, "test", 0, &out->n_test));
     out->folds = out->repeats = 1;
+    if (json_object_get(p->meta, "horizon") != NULL)
+        NAS_TRY(get_int(p, "horizon", 1, &out->horizon));
     if (json_object_get(p->meta, "folds") != NULL) {
         NAS_TRY(get_int(p, "folds", 1, &out->folds));
         NAS_TRY(get_int(p, "repeats", 1, &out->repeats));

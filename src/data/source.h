@@ -24,6 +24,7 @@ typedef struct nas_rows {
     float *targets;  /* [n][n_outputs]; NULL for classification */
     int32_t *groups; /* [n] or NULL */
     double *times;   /* [n] to split by, or NULL */
+    bool timed;      /* parts are said, and follow from the order of time */
 } nas_rows;
 
 /* A file that the rows depend on; `name` is relative to the source. */
@@ -79,6 +80,8 @@ typedef struct nas_source {
     char **feature_names;       /* tables, else NULL */
     nas_source_column *columns; /* [shape.c] where values may be missing or categories;
                                    shared by the parts of a data set; else NULL */
+    int64_t horizon;          /* steps of a forecast; 0: none */
+    int64_t *target_channels; /* [n_outputs / horizon] inputs that are continued */
     bool flippable;
     int64_t sample_rate; /* samples per second; 0: not known */
     bool own_groups; /* group numbers count recordings of this source; in another one the
@@ -118,6 +121,7 @@ extern const nas_reader nas_reader_images;
 extern const nas_reader nas_reader_audio;
 extern const nas_reader nas_reader_recordings;
 extern const nas_reader nas_reader_parts;
+extern const nas_reader nas_reader_forecast;
 extern const nas_reader nas_reader_windows;
 extern const nas_reader nas_reader_tsv;
 extern const nas_reader nas_reader_csv;

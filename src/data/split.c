@@ -279,12 +279,13 @@ nas_status nas_split_rows(nas_rows *rows, int64_t n_classes,
             err, NAS_E_DATA,
             "%lld rows are too few to train on: validation takes %lld, test %lld",
             (long long)n, (long long)n_validation, (long long)n_test);
-    out->test_from_files = has[NAS_PART_TEST];
-    out->kind = has[NAS_PART_VALIDATION] ? NAS_SPLIT_FILES
-                : rows->times != NULL    ? NAS_SPLIT_TIME
-                : rows->groups != NULL   ? NAS_SPLIT_GROUP
-                : rows->labels != NULL   ? NAS_SPLIT_STRATIFIED
-                                         : NAS_SPLIT_RANDOM;
+    out->test_from_files = has[NAS_PART_TEST] && !rows->timed;
+    out->kind = rows->timed                ? NAS_SPLIT_TIME
+                : has[NAS_PART_VALIDATION] ? NAS_SPLIT_FILES
+                : rows->times != NULL      ? NAS_SPLIT_TIME
+                : rows->groups != NULL     ? NAS_SPLIT_GROUP
+                : rows->labels != NULL     ? NAS_SPLIT_STRATIFIED
+                                           : NAS_SPLIT_RANDOM;
     if (rows->times != NULL && n_test + n_validation > 0)
         return split_times(rows, pool, n, n_validation, n_test, err);
     if (rows->groups != NULL && n_test + n_validation > 0) {

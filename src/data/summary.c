@@ -179,7 +179,11 @@ void nas_data_summary_text(const nas_data_summary *summary, nas_text *out)
                         summary->task == NAS_TASK_MULTILABEL ? "labels" : "classes");
     nas_text_printf(out, "%s\n", summary->from_cache ? " (prepared before)" : "");
     write_parts(summary, out);
-    nas_text_printf(out, "Task     %s\n", nas_task_name(summary->task));
+    if (summary->horizon > 0)
+        nas_text_printf(out, "Task     forecasting, the next %lld steps from %lld\n",
+                        (long long)summary->horizon, (long long)summary->shape.w);
+    else
+        nas_text_printf(out, "Task     %s\n", nas_task_name(summary->task));
     if (summary->task == NAS_TASK_MULTILABEL)
         nas_text_printf(out, "Given    %.3g labels a row\n", labels_per_row(summary));
     if (summary->task != NAS_TASK_REGRESSION)
@@ -248,6 +252,8 @@ void nas_data_summary_json(const nas_data_summary *summary, nas_json *json)
     nas_json_key_int(json, "train", summary->n_train);
     nas_json_key_int(json, "validation", summary->n_validation);
     nas_json_key_int(json, "test", summary->n_test);
+    if (summary->horizon > 0)
+        nas_json_key_int(json, "horizon", summary->horizon);
     nas_json_key_int(json, "folds", summary->folds);
     nas_json_key_int(json, "repeats", summary->repeats);
     nas_json_key_string(json, "split", nas_split_name(summary->split));

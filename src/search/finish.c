@@ -17,7 +17,7 @@
 #include <string.h>
 
 static const double LEASE_S = 120.0;
-enum { MAX_BASELINES = 3 };
+enum { MAX_BASELINES = 5 };
 
 typedef struct finisher {
     search_run *run;
@@ -250,6 +250,34 @@ static nas_status add_constant(finisher *f, nas_err *err)
     return constant_validation(f, &out->validation, err);
 }
 
+static nas_status add_seasonal(finisher *f, int64_t period, nas_err *err)
+{
+    const nas_dataset *data = f->run->data;
+    const nas_metric *metric = f->run->metric;
+    const char *name = "last value";
+    if (period > 1)
+        name = nas_arena_printf(f->run->arena, "season of %lld", (long long)period);
+    NAS_TRY_ALLOC(name, err);
+    f->result->baselines[f->result->n_baselines++] = (nas_baseline_result){
+        .name = name,
+        .validation = nas_baseline_seasonal(data, data->validation, data->n_validation,
+                                            period, metric),
+        .test =
+            nas_baseline_seasonal(f->sealed, f->rows, f->sealed->n_rows, period, metric)};
+    return NAS_OK;
+}
+
+/* Forecasts stand beside what repeats the past. */
+static nas_status add_past(finisher *f, nas_err *err)
+{
+    const nas_dataset *data = f->run->data;
+    if (data->horizon == 0)
+        return NAS_OK;
+    NAS_TRY(add_seasonal(f, 1, err));
+    int64_t season = nas_baseline_season(data, data->train, data->n_train);
+    return season > 1 ? add_seasonal(f, season, err) : NAS_OK;
+}
+
 static nas_status add_baseline(finisher *f, const nas_trial_row *row, nas_err *err)
 {
     char name[KEEP_NAME];
@@ -271,6 +299,7 @@ static nas_status add_baseline(finisher *f, const nas_trial_row *row, nas_err *e
 static nas_status add_baselines(finisher *f, nas_err *err)
 {
     NAS_TRY(add_constant(f, err));
+    NAS_TRY(add_past(f, err));
     for (int64_t id = -1; f->result->n_baselines < MAX_BASELINES; id--) {
         nas_trial_row *row = NULL;
         NAS_TRY(nas_study_trial(f->run->study, id, f->run->arena, &row, err));

@@ -28,4 +28,32 @@ passes 'auc: 0.[0-9]+' "$NASMITH" eval "$(field m.json "['files']['model']")" we
     --label rain,wind,frost
 fails 2 'no int8 form' "$NASMITH" search weather.csv --label rain,wind,frost --trials 2 --dtype int8 --study i.nas.db
 fails 2 'rmse' "$NASMITH" search weather.csv --label rain,wind,frost --trials 2 --metric rmse --study i.nas.db
+
+# a forecast, beside what repeats the past
+python3 - > load.csv <<'PY'
+import math, random
+random.seed(3)
+print('hour,load,wind')
+for i in range(900):
+    print(f'2026-{1 + i // 672:02d}-{1 + i // 24 % 28:02d} {i % 24:02d}:00,'
+          f'{50 + 20 * math.sin(i * math.pi / 12) + random.gauss(0, 2):.2f},{random.gauss(5, 2):.2f}')
+PY
+forecast='--horizon 12 --window 48 --label load'
+# shellcheck disable=SC2086 # flags are words
+passes 'forecasting, the next 12 steps from 48' "$NASMITH" data check load.csv $forecast
+# shellcheck disable=SC2086
+"$NASMITH" search load.csv $forecast --trials 3 --epochs 8 -j 2 --space tcn --json >f.json 2>err.txt || cat err.txt
+python3 - f.json <<'PY' || failures=$((failures + 1))
+import json, sys
+d = json.load(open(sys.argv[1]))
+b = {x['name']: x['test']['value'] for x in d['baselines']}
+assert set(b) == {'mean', 'last value', 'season of 24', 'linear', 'standard'}, b
+assert b['season of 24'] < 4 < b['mean'] and b['season of 24'] < b['last value'], b
+assert d['best']['test']['value'] < b['mean'], (d['best'], b)
+assert d['files']['onnx'] and d['files']['c']
+PY
+# shellcheck disable=SC2086
+passes 'rmse: [0-9.]+' "$NASMITH" eval "$(field f.json "['files']['onnx']")" load.csv --horizon 12
+fails 3 'no series of' "$NASMITH" data check load.csv --label load --horizon 4000
+fails 2 'exclude each other' "$NASMITH" data check load.csv --label load --horizon 4 --length 5
 finish

@@ -103,8 +103,8 @@ static void several_columns_of_0_and_1_are_labels(void **state)
     nas_text_puts(&text, "5,2,1\n");
     path = make_text(*state, "u.csv", nas_text_string(&text));
     options.label = "wind,rain";
-    check_refused(path, &options, NAS_E_DATA, "row 41, column `rain`: 2, a label is 0 or 1",
-                  "");
+    check_refused(path, &options, NAS_E_DATA,
+                  "row 41, column `rain`: 2, a label is 0 or 1", "");
     nas_text_free(&text);
 }
 
