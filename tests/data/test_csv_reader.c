@@ -353,6 +353,7 @@ static void real_tables(void **state)
     assert_true(s.target_min == 25.0 && s.target_max == 346.0);
     nas_data_summary_free(&s);
     options.label = "digit";
+    options.folds = 1;
     s = summary_of(nas_test_data("tables/digits8x8.csv.gz"), &options);
     assert_int_equal(s.n_outputs, 10);
     assert_int_equal(s.shape.c, 64);

@@ -7,6 +7,7 @@ static nas_data_summary summary_of(const char *path)
     nas_err err = {0};
     nas_data_summary summary;
     nas_data_options options = nas_data_options_default();
+    options.folds = 1;
     check_ok(nas_data_check(path, &options, &summary, &err), err);
     return summary;
 }

@@ -43,8 +43,22 @@ static void classification_as_text(void **state)
             "say)\n"
             "Task     classification\n"
             "Classes  cat 1,000 · dog 797\n");
-    s.split = NAS_SPLIT_FILES;
+    s.folds = 5;
     s.from_cache = false;
+    check_text(&s, "Data     ./pets  1,797 rows: 8×8 grey images, PNG, 2 classes\n"
+                   "         5 folds of 1,527 rows (by group, seed 7) · test 270 (as the "
+                   "files say)\n"
+                   "Task     classification\n"
+                   "Classes  cat 1,000 · dog 797\n");
+    s.repeats = 3;
+    s.test_from_files = false;
+    check_text(&s, "Data     ./pets  1,797 rows: 8×8 grey images, PNG, 2 classes\n"
+                   "         5 folds of 1,527 rows, 3 times · test 270 (by group, seed 7)\n"
+                   "Task     classification\n"
+                   "Classes  cat 1,000 · dog 797\n");
+    s.folds = s.repeats = 1;
+    s.test_from_files = true;
+    s.split = NAS_SPLIT_FILES;
     check_text(&s, "Data     ./pets  1,797 rows: 8×8 grey images, PNG, 2 classes\n"
                    "         train 1,257 · val 270 · test 270 (as the files say)\n"
                    "Task     classification\n"
@@ -73,6 +87,29 @@ static void regression_as_text(void **state)
                    "         train 1,234,567 · val 2 · test 1 (random, seed 0)\n"
                    "Task     regression\n"
                    "Target   price  -1.5 to 2.385, mean 0.25, deviation 1.125\n");
+}
+
+static void labels_as_text(void **state)
+{
+    static char a[] = "rain", b[] = "wind";
+    static char *labels[2] = {a, b};
+    static int64_t counts[2] = {10, 36};
+    nas_data_summary s = {.source = "t.csv",
+                          .kind = "table, 1 numeric column",
+                          .task = NAS_TASK_MULTILABEL,
+                          .n_outputs = 2,
+                          .n_train = 28,
+                          .n_validation = 6,
+                          .n_test = 6,
+                          .split = NAS_SPLIT_RANDOM,
+                          .label_names = labels,
+                          .class_counts = counts};
+    (void)state;
+    check_text(&s, "Data     t.csv  40 rows: table, 1 numeric column, 2 labels\n"
+                   "         train 28 · val 6 · test 6 (random, seed 0)\n"
+                   "Task     multilabel\n"
+                   "Given    1.15 labels a row\n"
+                   "Labels   rain 10 · wind 36\n");
 }
 
 static void several_targets_as_text(void **state)
@@ -180,6 +217,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(classification_as_text),
         cmocka_unit_test(regression_as_text),
+        cmocka_unit_test(labels_as_text),
         cmocka_unit_test(several_targets_as_text),
         cmocka_unit_test(many_classes_are_wrapped_and_cut),
         cmocka_unit_test(json_is_valid_and_complete),
