@@ -33,11 +33,13 @@ typedef struct nas_data_options {
                               named target, label, class or y */
     const char *drop;      /* columns of a table that are no inputs, with commas between;
                               NULL */
-    const char *task;      /* "classification", "regression", "multilabel" or NULL =
-                              infer: several targets of 0 and 1 are labels; text labels
-                              and integer labels are classes; numbers with a fraction and
-                              table columns of more than 20 different numbers are
+    const char *task;      /* "classification", "regression", "multilabel", "anomaly"
+                              or NULL = infer: several targets of 0 and 1 are labels; text
+                              labels      and integer labels are classes; numbers with a fraction
+                              and      table columns of more than 20 different numbers are
                               regression targets */
+    const char *normal;    /* task anomaly: the class that is trained on; NULL: one called
+                              normal, good or ok, else the largest */
     bool decimal_comma;    /* numbers in text files are written as 2,5 */
     double validation;     /* fraction of rows, default 0.15 */
     double test;           /* fraction, used when no test file is given; default 0.15 */
@@ -93,16 +95,18 @@ typedef struct nas_dataset {
     nas_shape shape; /* of one row; tables (C,1,1), series (C,1,T) */
     nas_element element;
     int64_t n_rows;
-    const void *inputs;    /* [n_rows][C][H][W] of `element`, row-major */
-    const int32_t *labels; /* [n_rows] class indices; classification, else NULL */
-    const float *targets;  /* [n_rows][n_outputs]; NULL for classification; of several
-                              labels each 0 or 1 */
-    int64_t n_outputs;     /* classes, targets or labels */
-    char **label_names;    /* [n_outputs] */
-    char **feature_names;  /* [shape.c] for tables, else NULL */
+    const void *inputs;       /* [n_rows][C][H][W] of `element`, row-major */
+    const int32_t *labels;    /* [n_rows] class indices; classification, else NULL */
+    const float *targets;     /* [n_rows][n_outputs]; NULL for classification; of several
+                                 labels each 0 or 1 */
+    int64_t n_outputs;        /* classes, targets or labels */
+    char **label_names;       /* [n_outputs] */
+    char **feature_names;     /* [shape.c] for tables, else NULL */
     nas_column *columns;   /* [shape.c] of a table with categories or missing values:
                               codes and NaN lie in the rows; else NULL */
-    int64_t horizon;       /* of a forecast: outputs are so many next values of each of */
+    const uint8_t *anomalies; /* [n_rows] 1 = anomalous; task anomaly, else NULL. Targets
+                                 are then the inputs */
+    int64_t horizon; /* of a forecast: outputs are so many next values of each of */
     const int64_t *target_channels; /* [n_outputs / horizon] channels; 0 and NULL: none */
     const int32_t *groups;          /* [n_rows] or NULL */
     const int64_t *train; /* row indices of the training part, shuffled so that every
@@ -203,6 +207,7 @@ typedef struct nas_data_summary {
     char **label_names;
     int64_t *class_counts; /* [n_outputs] rows of each class, or that have each label;
                               NULL for regression */
+    int64_t n_anomalies;   /* rows of the task anomaly that are not normal */
     double target_min, target_max, target_mean, target_deviation; /* first target */
     int64_t n_warnings;
     char **warnings; /* one line each: skipped files, imbalance, constant column... */

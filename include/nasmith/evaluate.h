@@ -46,7 +46,9 @@ typedef struct nas_predictions {
     int64_t n, n_outputs;
     const float *outputs;  /* [n][n_outputs]: probabilities, or targets in user units */
     const int32_t *labels; /* [n], classification */
-    const float *targets;  /* [n][n_outputs], regression, user units; labels 0 or 1 */
+    const uint8_t *anomalies; /* [n] 1 = anomalous, task anomaly; else NULL */
+    const float *deviation;   /* [n_outputs] units in which an anomaly is far; NULL = 1 */
+    const float *targets;     /* [n][n_outputs], regression, user units; labels 0 or 1 */
     const int64_t *class_rows; /* [n_outputs] rows of each class, or NULL: not counted,
                                   and row_goodness of balanced metrics is O(n) a row */
 } nas_predictions;
@@ -63,6 +65,7 @@ typedef struct nas_metric {
     /* How good one row is, larger is better: what nas_metric_tied compares. */
     double (*row_goodness)(const nas_predictions *predictions, int64_t row);
     bool squared_rows;  /* row_goodness is minus a squared error */
+    bool anomalies;     /* of classification: also of anomalies */
     bool labels;        /* of classification: also of tasks with several labels a row */
     bool classes_alike; /* a rare class counts as much as a frequent one */
 } nas_metric;
@@ -72,7 +75,7 @@ bool nas_metric_fits(const nas_metric *metric, nas_task task);
 
 const nas_metric *nas_metric_at(int index); /* NULL past the end */
 const nas_metric *nas_metric_find(const char *name);
-const nas_metric *nas_metric_default(nas_task task); /* accuracy; rmse; macro_f1 */
+const nas_metric *nas_metric_default(nas_task task); /* accuracy; rmse; macro_f1; auc */
 
 /* Paired bootstrap of the difference of two networks on the same rows: true when its 95 %
  * interval holds 0. @param a, b  per-row goodness, [n] (1 = right for accuracy; minus the

@@ -11,10 +11,13 @@ typedef enum nas_task {
     NAS_TASK_CLASSIFICATION, /* one of several classes a row */
     NAS_TASK_REGRESSION,     /* one or several quantities a row */
     NAS_TASK_MULTILABEL,     /* any of several labels a row: each 0 or 1 */
+    NAS_TASK_ANOMALY,        /* outputs are the inputs again; far from them: anomalous */
 } nas_task;
 
 const char *nas_task_name(nas_task task); /* "classification", "regression", ... */
 bool nas_task_parse(const char *text, nas_task *out); /* NULL is no name */
+/* Whether outputs are quantities, in units of their own. */
+bool nas_task_has_units(nas_task task);
 
 /* What the values of one column of raw rows mean. NaN stands for a missing value. */
 typedef struct nas_column {

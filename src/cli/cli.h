@@ -147,7 +147,13 @@ void nas_cli_print_help(const nas_command *command, FILE *out);
          .doc = "numbers in text files are written as 2,5"},                             \
         {.name = "task",                                                                 \
          .type = NAS_PARAM_STRING,                                                       \
-         .doc = "classification, regression or multilabel; default: as the data looks"}, \
+         .doc = "classification, regression, multilabel, anomaly; default: as the data " \
+                "looks"},                                                                \
+        {.name = "normal",                                                               \
+         .type = NAS_PARAM_STRING,                                                       \
+         .doc =                                                                          \
+             "of --task anomaly: the class that is trained on; default: normal, good "   \
+             "or ok, else the largest"},                                                 \
         {.name = "val",                                                                  \
          .type = NAS_PARAM_REAL,                                                         \
          .default_text = "0.15",                                                         \

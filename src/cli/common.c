@@ -32,6 +32,7 @@ nas_status nas_cli_data_options(const nas_cli *cli, nas_data_options *out, nas_e
     out->missing = nas_cli_string(cli, "missing");
     out->decimal_comma = nas_cli_bool(cli, "decimal_comma");
     out->task = nas_cli_string(cli, "task");
+    out->normal = nas_cli_string(cli, "normal");
     out->validation = nas_cli_real(cli, "val");
     NAS_TRY(auto_or_count(cli, "folds", &out->folds, err));
     NAS_TRY(auto_or_count(cli, "repeats", &out->repeats, err));

@@ -1,5 +1,6 @@
 #include "data/prepared.h"
 #include "data/sealed.h"
+#include "data/source.h"
 
 #include <math.h>
 
@@ -194,4 +195,19 @@ void nas_dataset_fit_standardise(const nas_dataset *data, const int64_t *rows, i
         mean[c] = (float)centre;
         inverse_deviation[c] = constant ? 1.0f : (float)(1.0 / deviation);
     }
+}
+
+nas_status nas_dataset_echo(nas_dataset *data, nas_err *err)
+{
+    int64_t count = nas_shape_count(data->shape);
+    if (data->element == NAS_ELEMENT_F32) {
+        data->targets = data->inputs;
+        return NAS_OK;
+    }
+    float *targets = NAS_NEW(data->arena, float, data->n_rows *count);
+    NAS_TRY_ALLOC(targets, err);
+    for (int64_t i = 0; i < data->n_rows; i++)
+        nas_dataset_row(data, i, targets + i * count);
+    data->targets = targets;
+    return NAS_OK;
 }

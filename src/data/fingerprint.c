@@ -27,6 +27,8 @@ static uint64_t hash_options(const nas_data_options *options)
         hash = hash_text("decimal comma", hash);
     hash = nas_hash64(&options->validation, sizeof options->validation, hash);
     hash = nas_hash64(&options->test, sizeof options->test, hash);
+    if (options->normal != NULL)
+        hash = hash_text(options->normal, hash_text("normal", hash));
     if (options->horizon > 0)
         hash = nas_hash64(&options->horizon, sizeof options->horizon,
                           hash_text("horizon", hash));

@@ -321,14 +321,15 @@ nas_status nas_inspect_labels(nas_source *source, const nas_rows *rows, int64_t 
                           "--task regression");
         return status;
     }
-    warn_imbalance(source, counts, rows->n);
+    if (!source->marked)
+        warn_imbalance(source, counts, rows->n);
     return NAS_OK;
 }
 
 nas_status nas_inspect_parts(nas_source *source, const nas_rows *rows, nas_err *err)
 {
     static const char *const names[] = {"any", "training", "validation", "test"};
-    if (source->task != NAS_TASK_CLASSIFICATION)
+    if (source->task != NAS_TASK_CLASSIFICATION || source->marked)
         return NAS_OK;
     int64_t k = source->n_outputs;
     int64_t *counts = NAS_NEW(source->arena, int64_t, k * (NAS_PART_TEST + 1));

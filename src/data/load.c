@@ -1,4 +1,5 @@
 /* All rows of a source in memory, for evaluating a model on them. */
+#include "data/anomaly.h"
 #include "data/inspect.h"
 #include "data/learn.h"
 #include "data/options.h"
@@ -52,6 +53,8 @@ static nas_status check_model(const nas_source *source, const nas_model *model,
             "rows of `%s` are %lld×%lld×%lld (%s), the model takes %lld×%lld×%lld",
             source->path, (long long)found.c, (long long)found.h, (long long)found.w,
             source->kind, (long long)shape.c, (long long)shape.h, (long long)shape.w);
+    if (model->task == NAS_TASK_ANOMALY)
+        return NAS_OK;
     if (source->task != NAS_TASK_CLASSIFICATION && source->n_outputs != model->n_outputs)
         return nas_fail(err, NAS_E_DATA, "`%s` has %lld targets, the model predicts %lld",
                         source->path, (long long)source->n_outputs,
@@ -105,6 +108,18 @@ static nas_status load_rows(nas_source *source, nas_part part, nas_dataset *out,
     return NAS_OK;
 }
 
+/* Labels 0 and 1 become flags, and the inputs targets. */
+static nas_status take_flags(nas_dataset *data, nas_err *err)
+{
+    uint8_t *flags = NAS_NEW(data->arena, uint8_t, data->n_rows);
+    NAS_TRY_ALLOC(flags, err);
+    for (int64_t i = 0; i < data->n_rows; i++)
+        flags[i] = data->labels[i] != 0;
+    data->anomalies = flags;
+    data->labels = NULL;
+    return nas_dataset_echo(data, err);
+}
+
 static nas_status load(nas_source *source, const nas_data_options *options,
                        const nas_model *model, nas_dataset *out, nas_err *err)
 {
@@ -112,11 +127,15 @@ static nas_status load(nas_source *source, const nas_data_options *options,
     nas_schema schema = {
         .label = options->label,
         .task = nas_task_name(model->task),
+        .normal = options->normal,
         .n_features = model->n_features,
         .feature_names = model->features,
         .shape = nas_graph_input_shape(model->graph),
     };
-    if (model->task != NAS_TASK_CLASSIFICATION) {
+    if (model->task == NAS_TASK_ANOMALY) {
+        schema.task = nas_task_name(NAS_TASK_CLASSIFICATION);
+        schema.anomaly = true;
+    } else if (model->task != NAS_TASK_CLASSIFICATION) {
         schema.n_targets = model->n_outputs;
         schema.target_names = model->labels;
     }
@@ -124,8 +143,11 @@ static nas_status load(nas_source *source, const nas_data_options *options,
                               &schema.columns, err));
     NAS_TRY(find_part(options->part, &part, err));
     NAS_TRY(source->reader->describe(source, &schema, err));
+    NAS_TRY(nas_anomaly_mark(source, &schema, err));
     NAS_TRY(check_model(source, model, err));
-    if (source->task == NAS_TASK_CLASSIFICATION)
+    if (model->task == NAS_TASK_ANOMALY)
+        NAS_TRY(nas_anomaly_outputs(source, err));
+    else if (source->task == NAS_TASK_CLASSIFICATION)
         NAS_TRY(nas_source_relabel(source, model->labels, model->n_outputs, "the model",
                                    err));
     *out = (nas_dataset){
@@ -144,7 +166,8 @@ static nas_status load(nas_source *source, const nas_data_options *options,
         .split = NAS_SPLIT_FILES,
         .arena = source->arena,
     };
-    return load_rows(source, part, out, err);
+    NAS_TRY(load_rows(source, part, out, err));
+    return source->marked ? take_flags(out, err) : NAS_OK;
 }
 
 nas_status nas_data_load_for(const char *path, const nas_data_options *options,

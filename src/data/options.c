@@ -91,7 +91,8 @@ static nas_status check_series_options(const nas_data_options *options, nas_err 
 
 nas_status nas_data_options_check(const nas_data_options *options, nas_err *err)
 {
-    static const char *const tasks[] = {"classification", "regression", "multilabel"};
+    static const char *const tasks[] = {"classification", "regression", "multilabel",
+                                        "anomaly"};
     nas_task task;
     NAS_TRY(check_fraction("validation", options->validation, err));
     if (options->test_path == NULL)
@@ -101,6 +102,10 @@ nas_status nas_data_options_check(const nas_data_options *options, nas_err *err)
             err, NAS_E_USAGE,
             "validation (%g) and test (%g) fractions leave nothing to train on",
             options->validation, options->test);
+    if (options->normal != NULL &&
+        (options->task == NULL || strcmp(options->task, "anomaly") != 0))
+        return nas_fail(err, NAS_E_USAGE, "--normal %s goes with --task anomaly",
+                        options->normal);
     NAS_TRY(check_count("folds", options->folds, NAS_MAX_FOLDS, err));
     NAS_TRY(check_count("repeats", options->repeats, NAS_MAX_FOLDS, err));
     NAS_TRY(check_image_options(options, err));
@@ -109,9 +114,10 @@ nas_status nas_data_options_check(const nas_data_options *options, nas_err *err)
         return NAS_OK;
     nas_status status =
         nas_fail(err, NAS_E_USAGE,
-                 "unknown task `%s`, expected classification, regression or multilabel",
+                 "unknown task `%s`, expected classification, regression, multilabel "
+                 "or anomaly",
                  options->task);
-    const char *nearest = nas_text_nearest(options->task, tasks, 3);
+    const char *nearest = nas_text_nearest(options->task, tasks, 4);
     if (nearest != NULL)
         nas_err_hint(err, "did you mean `%s`?", nearest);
     return status;

@@ -1,6 +1,7 @@
 /* Reader of a folder whose files or folders name the parts: train.csv and test.csv,
  * GunPoint_TRAIN.ts and GunPoint_TEST.ts, train/ and test/, each of any format; or one
  * set of several in a folder, as FOLDER/GunPoint. */
+#include "data/anomaly.h"
 #include "data/part_words.h"
 #include "data/source.h"
 
@@ -205,10 +206,12 @@ static nas_status parts_open(nas_source *source, nas_err *err)
 
 /* ---- describing ------------------------------------------------------------------ */
 
-static nas_status describe_child(const part_child *child, const nas_schema *schema,
+/* @param schema  in and out: the normal class, where anomalies are asked for */
+static nas_status describe_child(const part_child *child, nas_schema *schema,
                                  nas_err *err)
 {
-    return child->source->reader->describe(child->source, schema, err);
+    NAS_TRY(child->source->reader->describe(child->source, schema, err));
+    return nas_anomaly_mark(child->source, schema, err);
 }
 
 static nas_status check_alike(const part_child *a, const part_child *b, nas_err *err)
@@ -349,6 +352,7 @@ static nas_status describe(nas_source *source, const nas_schema *schema, nas_err
     source->label_names = first->label_names;
     source->feature_names = first->feature_names;
     source->columns = first->columns;
+    source->marked = first->marked;
     source->horizon = first->horizon;
     source->target_channels = first->target_channels;
     source->flippable = first->flippable;

@@ -1,3 +1,4 @@
+#include "data/anomaly.h"
 #include "data/fingerprint.h"
 #include "data/folds.h"
 #include "data/inspect.h"
@@ -82,6 +83,7 @@ static nas_status describe_test(preparation *p, const nas_schema *schema, nas_er
         fixed.target_names = source->label_names;
     }
     NAS_TRY(p->test->reader->describe(p->test, &fixed, err));
+    NAS_TRY(nas_anomaly_mark(p->test, &fixed, err));
     NAS_TRY(check_test_alike(source, p->test, err));
     memset(p->test->rows.part, NAS_PART_TEST, (size_t)p->test->rows.n);
     for (int64_t i = 0; i < p->test->n_warnings; i++)
@@ -151,8 +153,9 @@ static nas_status check_labels(const preparation *p, nas_err *err)
 
 static nas_status describe_sources(preparation *p, nas_err *err)
 {
-    nas_schema schema = {.label = p->options->label, .task = p->options->task};
+    nas_schema schema = nas_anomaly_schema(p->options);
     NAS_TRY(p->source->reader->describe(p->source, &schema, err));
+    NAS_TRY(nas_anomaly_mark(p->source, &schema, err));
     NAS_TRY(check_labels(p, err));
     if (p->test == NULL) {
         p->rows = p->source->rows;
@@ -176,6 +179,21 @@ static nas_status warn_shared_groups(preparation *p, nas_err *err)
     return NAS_OK;
 }
 
+/* Folds; anomalies are all validated or tested on, so that there is nothing to rotate. */
+static nas_status divide(preparation *p, int64_t n_classes, nas_err *err)
+{
+    nas_data_options options = *p->options;
+    if (p->source->marked && options.folds == 0)
+        options.folds = 1;
+    if (p->source->marked && options.folds > 1)
+        return nas_fail(err, NAS_E_USAGE,
+                        "--folds %lld: with --task anomaly only normal rows are trained "
+                        "on, in one part",
+                        (long long)options.folds);
+    return nas_folds_make(&p->rows, n_classes, p->how.kind, &options, p->arena, &p->folds,
+                          err);
+}
+
 static nas_status plan_rows(preparation *p, nas_err *err)
 {
     nas_source *source = p->source;
@@ -187,11 +205,17 @@ static nas_status plan_rows(preparation *p, nas_err *err)
     NAS_TRY(nas_inspect_labels(source, &p->rows, p->class_counts, err));
     int64_t n_classes = classes ? source->n_outputs : 1;
     NAS_TRY(nas_split_rows(&p->rows, n_classes, p->options, p->arena, &p->how, err));
-    NAS_TRY(nas_folds_make(&p->rows, n_classes, p->how.kind, p->options, p->arena,
-                           &p->folds, err));
+    NAS_TRY(divide(p, n_classes, err));
     NAS_TRY(nas_inspect_parts(source, &p->rows, err));
     NAS_TRY(warn_shared_groups(p, err));
+    if (source->marked)
+        NAS_TRY(nas_anomaly_finish(source, &p->rows, p->how.test_from_files, err));
     NAS_TRY(nas_columns_learn(source, &p->rows, &p->columns, err));
+    if (source->marked && p->columns != NULL)
+        return nas_fail(err, NAS_E_DATA,
+                        "`%s`: --task anomaly needs plain numbers, without categories or "
+                        "missing values",
+                        source->path);
     NAS_TRY(nas_inspection_init(&p->inspection, p->arena, source->shape, source->element,
                                 p->rows.n, err));
     p->inspection.columns = p->columns;
@@ -231,11 +255,25 @@ static nas_status stream_inputs(preparation *p, nas_err *err)
 
 /* ---- writing -------------------------------------------------------------------- */
 
+/* Which rows are anomalies; targets are the inputs, which stand there already. */
+static nas_status write_flags(preparation *p, nas_prepared_writer *writer, bool test,
+                              nas_err *err)
+{
+    const nas_rows *rows = &p->rows;
+    NAS_TRY(nas_prepared_section_begin(writer, "anomalies", err));
+    for (int64_t i = 0; i < rows->n; i++)
+        if ((rows->part[i] == NAS_PART_TEST) == test)
+            NAS_TRY(nas_prepared_put(writer, &rows->anomalies[i], 1, err));
+    return NAS_OK;
+}
+
 static nas_status write_part_rows(preparation *p, nas_prepared_writer *writer, bool test,
                                   nas_err *err)
 {
     const nas_rows *rows = &p->rows;
     bool classes = rows->labels != NULL;
+    if (rows->anomalies != NULL)
+        return write_flags(p, writer, test, err);
     size_t target = (size_t)p->source->n_outputs * sizeof(float);
     NAS_TRY(nas_prepared_section_begin(writer, classes ? "labels" : "targets", err));
     for (int64_t i = 0; i < rows->n; i++) {
@@ -268,8 +306,7 @@ static nas_status write_indices(preparation *p, nas_err *err)
     NAS_TRY_ALLOC(place, err);
     for (int64_t i = 0, at = 0; i < rows->n; i++)
         place[i] = rows->part[i] == NAS_PART_TEST ? -1 : at++;
-    NAS_TRY(nas_split_train_order(rows,
-                                  p->class_counts != NULL ? p->source->n_outputs : 1,
+    NAS_TRY(nas_split_train_order(rows, rows->labels != NULL ? p->source->n_outputs : 1,
                                   p->options->seed, p->arena, &order, &n, err));
     NAS_TRY(nas_prepared_section_begin(&p->search, "train", err));
     for (int64_t i = 0; i < n; i++)
@@ -438,6 +475,10 @@ static nas_status summarise(const preparation *p, nas_data_summary *out, nas_err
     out->n_warnings = source->n_warnings;
     out->warnings = copy_names(out->arena, source->warnings, source->n_warnings);
     NAS_TRY_ALLOC(out->warnings, err);
+    if (source->task == NAS_TASK_ANOMALY) {
+        out->n_anomalies = p->class_counts[1];
+        return NAS_OK;
+    }
     if (p->class_counts == NULL) {
         summarise_target(p, out);
         return NAS_OK;

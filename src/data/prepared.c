@@ -390,6 +390,18 @@ static nas_status parse_folds(const parser *p, nas_dataset *data)
     return NAS_OK;
 }
 
+/* Targets are the inputs: the same bytes where they are floats, else a copy. */
+static nas_status parse_anomalies(const parser *p, nas_dataset *data)
+{
+    const void *at = NULL;
+    int64_t n = data->n_rows;
+    if (data->n_outputs != nas_shape_count(data->shape))
+        return damaged(p, "outputs");
+    NAS_TRY(get_section(p, "anomalies", n, 1, &at));
+    data->anomalies = at;
+    return nas_dataset_echo(data, p->err);
+}
+
 static nas_status parse_sections(const parser *p, nas_dataset *data)
 {
     int64_t n = data->n_rows;
@@ -399,7 +411,9 @@ static nas_status parse_sections(const parser *p, nas_dataset *data)
         return damaged(p, "rows");
     NAS_TRY(
         get_section(p, "inputs", count, nas_element_bytes(data->element), &data->inputs));
-    if (data->task == NAS_TASK_CLASSIFICATION) {
+    if (data->task == NAS_TASK_ANOMALY) {
+        NAS_TRY(parse_anomalies(p, data));
+    } else if (data->task == NAS_TASK_CLASSIFICATION) {
         NAS_TRY(get_section(p, "labels", n, sizeof(int32_t), &at));
         data->labels = at;
         for (int64_t i = 0; i < n; i++)
@@ -490,6 +504,8 @@ static nas_status parse(parser p, size_t bytes, nas_dataset **out, nas_err *err)
     nas_dataset *dataset = NAS_NEW(p.arena, nas_dataset, 1);
     nas_status status = dataset == NULL ? nas_fail(err, NAS_E_NOMEM, "out of memory")
                                         : read_meta(&p, bytes);
+    if (dataset != NULL)
+        dataset->arena = p.arena;
     if (status == NAS_OK)
         status = parse_meta(&p, dataset);
     json_decref(p.meta);
@@ -497,7 +513,6 @@ static nas_status parse(parser p, size_t bytes, nas_dataset **out, nas_err *err)
         nas_arena_free(p.arena);
         return status;
     }
-    dataset->arena = p.arena;
     *out = dataset;
     return NAS_OK;
 }
@@ -616,6 +631,11 @@ static nas_status parse_summary(const parser *p, nas_data_summary *out)
     }
     out->n_warnings = (int64_t)json_array_size(warnings);
     NAS_TRY(get_names(p, "warnings", out->n_warnings, &out->warnings));
+    if (out->task == NAS_TASK_ANOMALY) {
+        NAS_TRY(get_int(p, "anomalies", 0, &out->n_anomalies));
+        NAS_TRY(get_int(p, "outputs", 1, &out->n_outputs));
+        return get_names(p, "targets", out->n_outputs, &out->label_names);
+    }
     return out->task != NAS_TASK_REGRESSION ? parse_class_counts(p, out)
                                             : parse_target(p, out);
 }

@@ -19,12 +19,13 @@ typedef enum nas_part {
 /* Everything known of each row but its inputs, which are streamed. */
 typedef struct nas_rows {
     int64_t n;
-    uint8_t *part;   /* [n] nas_part */
-    int32_t *labels; /* [n] class indices; NULL for regression */
-    float *targets;  /* [n][n_outputs]; NULL for classification */
-    int32_t *groups; /* [n] or NULL */
-    double *times;   /* [n] to split by, or NULL */
-    bool timed;      /* parts are said, and follow from the order of time */
+    uint8_t *part;      /* [n] nas_part */
+    int32_t *labels;    /* [n] class indices; NULL for regression */
+    float *targets;     /* [n][n_outputs]; NULL for classification */
+    int32_t *groups;    /* [n] or NULL */
+    double *times;      /* [n] to split by, or NULL */
+    uint8_t *anomalies; /* [n] 1 = anomalous, after the split; or NULL */
+    bool timed;         /* parts are said, and follow from the order of time */
 } nas_rows;
 
 /* A file that the rows depend on; `name` is relative to the source. */
@@ -46,8 +47,10 @@ typedef struct nas_source_column {
 /* What was fixed before a source is read: by the user's options, by the first source when
  * this one holds its test rows, or by a model. */
 typedef struct nas_schema {
-    const char *label; /* column name, several with commas between, or NULL */
-    const char *task;  /* name of a task, or NULL = infer */
+    const char *label;  /* column name, several with commas between, or NULL */
+    const char *task;   /* name of a task, or NULL = infer */
+    bool anomaly;       /* classes are asked for to tell one from all others */
+    const char *normal; /* that one, or NULL */
     int64_t n_features;
     char *const *feature_names; /* columns wanted, in this order; NULL = all */
     nas_source_column *columns; /* [n_features] what they are; with feature_names, NULL =
@@ -82,6 +85,7 @@ typedef struct nas_source {
                                    shared by the parts of a data set; else NULL */
     int64_t horizon;          /* steps of a forecast; 0: none */
     int64_t *target_channels; /* [n_outputs / horizon] inputs that are continued */
+    bool marked;              /* labels are 0 (normal) and 1, of the task anomaly */
     bool flippable;
     int64_t sample_rate; /* samples per second; 0: not known */
     bool own_groups; /* group numbers count recordings of this source; in another one the
@@ -151,6 +155,10 @@ nas_status nas_source_add_file(nas_source *source, const char *path, const char 
  * @return the array, perhaps moved, or NULL when memory is out */
 void *nas_source_grow(nas_arena *arena, void *items, int64_t n, int64_t *capacity,
                       size_t size);
+
+/* Targets of the task anomaly: the inputs, as floats; a copy in the data set's arena
+ * unless they are. */
+nas_status nas_dataset_echo(nas_dataset *data, nas_err *err);
 
 /* Add one line to the warnings; when memory is out the line is lost. */
 void nas_source_warn(nas_source *source, const char *fmt, ...) NAS_PRINTF(2, 3);

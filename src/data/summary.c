@@ -174,21 +174,27 @@ void nas_data_summary_text(const nas_data_summary *summary, nas_text *out)
                 sizeof rows);
     nas_text_printf(out, "Data     %s  %s rows: %s", summary->source, rows,
                     summary->kind);
-    if (summary->task != NAS_TASK_REGRESSION)
+    if (!nas_task_has_units(summary->task))
         nas_text_printf(out, ", %lld %s", (long long)summary->n_outputs,
                         summary->task == NAS_TASK_MULTILABEL ? "labels" : "classes");
     nas_text_printf(out, "%s\n", summary->from_cache ? " (prepared before)" : "");
     write_parts(summary, out);
-    if (summary->horizon > 0)
+    int64_t n = summary->n_train + summary->n_validation + summary->n_test;
+    if (summary->task == NAS_TASK_ANOMALY)
+        nas_text_printf(out, "Task     anomaly: %lld rows are normal, %lld are not\n",
+                        (long long)(n - summary->n_anomalies),
+                        (long long)summary->n_anomalies);
+    else if (summary->horizon > 0)
         nas_text_printf(out, "Task     forecasting, the next %lld steps from %lld\n",
                         (long long)summary->horizon, (long long)summary->shape.w);
     else
         nas_text_printf(out, "Task     %s\n", nas_task_name(summary->task));
+    bool classes = !nas_task_has_units(summary->task);
     if (summary->task == NAS_TASK_MULTILABEL)
         nas_text_printf(out, "Given    %.3g labels a row\n", labels_per_row(summary));
-    if (summary->task != NAS_TASK_REGRESSION)
+    if (classes)
         write_classes(summary, out);
-    else
+    else if (summary->task == NAS_TASK_REGRESSION)
         write_targets(summary, out);
     if (summary->columns != NULL)
         write_columns(summary, out);
@@ -200,7 +206,7 @@ void nas_data_summary_text(const nas_data_summary *summary, nas_text *out)
 
 static void write_labels_json(const nas_data_summary *summary, nas_json *json)
 {
-    bool classes = summary->task != NAS_TASK_REGRESSION;
+    bool classes = !nas_task_has_units(summary->task);
     nas_json_key(json, classes ? "classes" : "targets");
     nas_json_array_begin(json);
     for (int64_t k = 0; k < summary->n_outputs; k++) {
@@ -214,7 +220,9 @@ static void write_labels_json(const nas_data_summary *summary, nas_json *json)
         nas_json_object_end(json);
     }
     nas_json_array_end(json);
-    if (classes)
+    if (summary->task == NAS_TASK_ANOMALY)
+        nas_json_key_int(json, "anomalies", summary->n_anomalies);
+    if (summary->task != NAS_TASK_REGRESSION)
         return;
     nas_json_key(json, "target");
     nas_json_object_begin(json);

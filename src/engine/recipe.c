@@ -237,7 +237,7 @@ nas_recipe nas_recipe_default(nas_task task)
     nas_value values[ENTRIES];
     nas_param_defaults(nas_recipe_params, values);
     nas_recipe recipe = from_values(values);
-    if (task == NAS_TASK_REGRESSION)
+    if (nas_task_has_units(task))
         recipe.loss = NAS_LOSS_MSE;
     if (task == NAS_TASK_MULTILABEL)
         recipe.loss = NAS_LOSS_BINARY;

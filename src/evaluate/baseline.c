@@ -1,4 +1,5 @@
 #include "evaluate/forward.h"
+#include "evaluate/sample.h"
 
 #include <assert.h>
 
@@ -35,6 +36,22 @@ static nas_status score_constant(const nas_dataset *data, const int64_t *train, 
     return NAS_OK;
 }
 
+/* Anomalies are far in units of what varies among normal rows.
+ * @return false when memory is out */
+static bool fit_units(const nas_dataset *data, const int64_t *train, int64_t n,
+                      nas_arena *arena, nas_predictions *predictions)
+{
+    if (data->anomalies == NULL)
+        return true;
+    float *mean = NAS_NEW(arena, float, data->n_outputs);
+    float *deviation = NAS_NEW(arena, float, data->n_outputs);
+    if (mean == NULL || deviation == NULL)
+        return false;
+    nas_sample_targets(data, train, n, mean, deviation);
+    predictions->deviation = deviation;
+    return true;
+}
+
 nas_score nas_baseline_constant(const nas_dataset *data, const int64_t *train, int64_t n,
                                 const nas_dataset *on, const int64_t *rows, int64_t m,
                                 const nas_metric *metric)
@@ -46,7 +63,8 @@ nas_score nas_baseline_constant(const nas_dataset *data, const int64_t *train, i
     float *outputs;
     if (arena != NULL &&
         nas_predictions_new(on, rows, m, arena, &predictions, &outputs, NULL) == NAS_OK &&
-        score_constant(data, train, n, &predictions, outputs, arena) == NAS_OK)
+        score_constant(data, train, n, &predictions, outputs, arena) == NAS_OK &&
+        fit_units(data, train, n, arena, &predictions))
         score = metric->score(&predictions, nas_rng_new(data->fingerprint, 1));
     nas_arena_free(arena);
     return score;

@@ -16,7 +16,7 @@ static nas_status finish_graph(const nas_graph *graph, nas_task task, nas_graph 
     }
     int output = nas_graph_output(graph);
     nas_op_kind head = task == NAS_TASK_MULTILABEL ? NAS_OP_SIGMOID : NAS_OP_SOFTMAX;
-    if (task != NAS_TASK_REGRESSION && nas_graph_node(graph, output)->op != head)
+    if (!nas_task_has_units(task) && nas_graph_node(graph, output)->op != head)
         output = nas_graph_add_unary(builder, head, output, "probabilities");
     nas_status status = nas_graph_finish(builder, output, out, err);
     nas_graph_builder_free(builder);

@@ -33,7 +33,7 @@ nas_status nas_fit(const nas_dataset *data, const nas_graph *graph, const int64_
     else
         NAS_TRY(
             nas_dataset_front_fit(data, graph, rows, n, plain, arena, &out->front, err));
-    if (data->task == NAS_TASK_REGRESSION)
+    if (nas_task_has_units(data->task))
         NAS_TRY(fit_targets(data, rows, n, arena, out, err));
     if (!recipe->class_weights || data->labels == NULL)
         return NAS_OK;

@@ -47,6 +47,13 @@ nas_status nas_predictions_new(const nas_dataset *data, const int64_t *rows, int
         out->class_rows = class_rows;
         return NAS_OK;
     }
+    if (data->anomalies != NULL) {
+        uint8_t *anomalies = NAS_NEW(arena, uint8_t, n);
+        NAS_TRY_ALLOC(anomalies, err);
+        for (int64_t i = 0; i < n; i++)
+            anomalies[i] = data->anomalies[rows[i]];
+        out->anomalies = anomalies;
+    }
     float *targets = NAS_NEW(arena, float, n *k);
     NAS_TRY_ALLOC(targets, err);
     for (int64_t i = 0; i < n; i++)

@@ -320,29 +320,31 @@ static nas_score r2(const nas_predictions *p, nas_rng rng)
 
 /* ---- registry ---------------------------------------------------------- */
 
-/* Fields after the row function: squared rows, labels, classes alike. */
+/* Fields after the row function: squared rows, anomalies, labels, classes alike. */
 static const nas_metric METRICS[] = {
     {"accuracy", "share of rows whose most probable class is right, or of labels",
-     NAS_TASK_CLASSIFICATION, true, true, accuracy, accuracy_row, false, true, false},
+     NAS_TASK_CLASSIFICATION, true, true, accuracy, accuracy_row, false, false, true,
+     false},
     {"balanced_accuracy", "mean over classes of the share of its rows that is right",
      NAS_TASK_CLASSIFICATION, true, true, nas_metric_balanced_accuracy,
-     nas_metric_balanced_row, false, false, true},
+     nas_metric_balanced_row, false, false, false, true},
     {"macro_f1", "mean over classes or labels of F1, from precision and recall",
      NAS_TASK_CLASSIFICATION, true, true, nas_metric_macro_f1, nas_metric_balanced_row,
-     false, true, true},
+     false, false, true, true},
     {"auc", "chance that a row of a class ranks above another, mean over classes",
      NAS_TASK_CLASSIFICATION, true, false, nas_metric_auc, nas_metric_auc_row, false,
-     true, false},
+     true, true, false},
     {"log_loss", "mean negative log-probability of the true class",
-     NAS_TASK_CLASSIFICATION, false, false, log_loss, log_loss_row, false, true, false},
+     NAS_TASK_CLASSIFICATION, false, false, log_loss, log_loss_row, false, false, true,
+     false},
     {"rmse", "root mean squared error in units of the target", NAS_TASK_REGRESSION, false,
-     false, rmse, squared_row, true, false, false},
+     false, rmse, squared_row, true, false, false, false},
     {"mae", "mean absolute error in units of the target", NAS_TASK_REGRESSION, false,
-     false, mae, absolute_row, false, false, false},
+     false, mae, absolute_row, false, false, false, false},
     {"r2", "share of the target's variance that is explained", NAS_TASK_REGRESSION, true,
-     false, r2, squared_row, true, false, false},
+     false, r2, squared_row, true, false, false, false},
     {"spearman", "correlation of the ranks of outputs and targets", NAS_TASK_REGRESSION,
-     true, false, nas_metric_spearman, squared_row, true, false, false},
+     true, false, nas_metric_spearman, squared_row, true, false, false, false},
 };
 enum { N_METRICS = sizeof METRICS / sizeof METRICS[0] };
 
@@ -361,13 +363,15 @@ const nas_metric *nas_metric_find(const char *name)
 
 bool nas_metric_fits(const nas_metric *metric, nas_task task)
 {
-    return metric->task == task || (task == NAS_TASK_MULTILABEL && metric->labels);
+    return metric->task == task || (task == NAS_TASK_MULTILABEL && metric->labels) ||
+           (task == NAS_TASK_ANOMALY && metric->anomalies);
 }
 
 const nas_metric *nas_metric_default(nas_task task)
 {
     return nas_metric_find(task == NAS_TASK_REGRESSION   ? "rmse"
                            : task == NAS_TASK_MULTILABEL ? "macro_f1"
+                           : task == NAS_TASK_ANOMALY    ? "auc"
                                                          : "accuracy");
 }
 

@@ -171,8 +171,46 @@ static double placement(const nas_predictions *p, int64_t row, int32_t class)
     return share * (alike + other) / (2.0 * alike);
 }
 
+/* How far a row is from what the network makes of it: the mean squared error, in units of
+ * each output's deviation. */
+static double distance(const nas_predictions *p, int64_t row)
+{
+    const float *y = p->outputs + row * p->n_outputs;
+    const float *t = p->targets + row * p->n_outputs;
+    double sum = 0.0;
+    for (int64_t k = 0; k < p->n_outputs; k++) {
+        double d = (double)y[k] - (double)t[k];
+        d /= p->deviation != NULL ? (double)p->deviation[k] : 1.0;
+        sum += d * d;
+    }
+    return sum / (double)p->n_outputs;
+}
+
+/* Of distances as if they were the probability of being an anomaly. */
+static nas_score anomaly_auc(const nas_predictions *p, nas_rng rng)
+{
+    nas_score score = nas_score_none(p->n);
+    float *both = nas_heap_alloc((size_t)p->n * 2, sizeof *both);
+    for (int64_t i = 0; both != NULL && i < p->n; i++) {
+        both[i] = (float)distance(p, i);
+        both[p->n + i] = (float)p->anomalies[i];
+    }
+    const nas_predictions distances = {.task = NAS_TASK_MULTILABEL,
+                                       .n = p->n,
+                                       .n_outputs = 1,
+                                       .outputs = both,
+                                       .targets = both != NULL ? both + p->n : NULL};
+    if (both != NULL)
+        score = score_ranking(&distances, auc_value, rng);
+    nas_heap_free(both);
+    return score;
+}
+
 double nas_metric_auc_row(const nas_predictions *p, int64_t row)
 {
+    /* The order of magnitude, not the place: that would take all rows for each. */
+    if (p->anomalies != NULL)
+        return (p->anomalies[row] != 0 ? 1.0 : -1.0) * log(distance(p, row) + 1e-12);
     double sum = 0.0;
     for (int32_t k = first_class(p); k < p->n_outputs; k++)
         sum += placement(p, row, k);
@@ -181,7 +219,7 @@ double nas_metric_auc_row(const nas_predictions *p, int64_t row)
 
 nas_score nas_metric_auc(const nas_predictions *p, nas_rng rng)
 {
-    return score_ranking(p, auc_value, rng);
+    return p->anomalies != NULL ? anomaly_auc(p, rng) : score_ranking(p, auc_value, rng);
 }
 
 /* ---- Spearman -------------------------------------------------------------------- */

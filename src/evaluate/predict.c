@@ -59,6 +59,7 @@ nas_status nas_evaluate_model(const nas_model *model, const nas_dataset *data,
         nas_predictions_new(data, rows, n, arena, &predictions, &outputs, err);
     if (status == NAS_OK)
         status = nas_predict(model, data, rows, n, workspace, outputs, err);
+    predictions.deviation = model->target_deviation;
     if (status == NAS_OK)
         *out = metric->score(&predictions, nas_rng_new(data->fingerprint, 0));
     nas_arena_free(arena);

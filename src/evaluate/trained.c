@@ -36,6 +36,7 @@ nas_status nas_trained_score(const nas_trained *trained, nas_arena *arena,
     float *outputs;
     NAS_TRY(nas_predictions_new(job->data, job->validation_rows, job->n_validation, arena,
                                 predictions, &outputs, err));
+    predictions->deviation = trained->fitted->target_deviation;
     nas_forward_rows(trained->net, trained->fitted->batch, trained->data,
                      job->validation_rows, job->n_validation,
                      trained->fitted->target_mean, trained->fitted->target_deviation,
@@ -78,7 +79,7 @@ static bool loss_fits(nas_loss_kind loss, nas_task task)
     case NAS_LOSS_HUBER:
         break;
     }
-    return task == NAS_TASK_REGRESSION;
+    return nas_task_has_units(task);
 }
 
 bool nas_job_matches(const nas_job *job, nas_job_result *result)

@@ -430,7 +430,8 @@ static nas_status explain_trial(explainer *e, nas_err *err)
     nas_status status = nas_search_read_result(e->study, &result, err);
     e->trial = result.n_finalists > 0 ? result.finalists[0].trial : 0;
     nas_search_result_free(&result);
-    if (status != NAS_OK || e->trial == 0)
+    if (status != NAS_OK || e->trial == 0 ||
+        e->settings->space_context.task == NAS_TASK_ANOMALY)
         return status;
     NAS_TRY(load(e, err));
     e->rng = nas_rng_new(e->settings->seed, STREAM);

@@ -139,7 +139,7 @@ static void put_input(const nas_c_writer *w, nas_text *out)
 static void put_output(const nas_c_writer *w, nas_text *out)
 {
     const int64_t n = w->model->n_outputs;
-    if (w->model->task != NAS_TASK_REGRESSION)
+    if (!nas_task_has_units(w->model->task))
         nas_text_printf(out,
                         " * Output: %" PRId64 " %s, the probability of each %s of "
                         "%s_LABELS%s.\n",
@@ -148,8 +148,11 @@ static void put_output(const nas_c_writer *w, nas_text *out)
                         w->names.upper,
                         w->calls->quant == NULL ? "" : ", (q + 128) / 256");
     else
-        nas_text_printf(out, " * Output: %" PRId64 " %s, the targets of %s_LABELS%s.\n",
-                        n, w->calls->quant == NULL ? "floats" : "int8", w->names.upper,
+        nas_text_printf(out, " * Output: %" PRId64 " %s, the %s of %s_LABELS%s.\n", n,
+                        w->calls->quant == NULL ? "floats" : "int8",
+                        w->model->task == NAS_TASK_ANOMALY ? "sample as a normal one"
+                                                           : "targets",
+                        w->names.upper,
                         w->calls->quant == NULL ? " in the units of the data"
                                                 : ", quantised; see dequantise_output");
 }

@@ -10,7 +10,7 @@ bool nas_head_has_softmax(const nas_model *model)
 
 bool nas_head_has_scale(const nas_model *model)
 {
-    return model->task == NAS_TASK_REGRESSION && model->target_mean != NULL &&
+    return nas_task_has_units(model->task) && model->target_mean != NULL &&
            model->target_deviation != NULL;
 }
 

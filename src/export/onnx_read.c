@@ -111,8 +111,8 @@ static nas_status read_meaning(onnx_reader *r, nas_err *err)
     NAS_TRY(require(r, NAS_ONNX_KEY_TASK, &task, err));
     if (!nas_task_parse(task, &model->task))
         return nas_fail(err, NAS_E_CONFIG,
-                        "%s: task is \"%.40s\", expected classification, regression or "
-                        "multilabel",
+                        "%s: task is \"%.40s\", expected classification, regression, "
+                        "multilabel or anomaly",
                         r->name, task);
     model->n_outputs = nas_shape_count(nas_graph_output_shape(model->graph));
     NAS_TRY(read_strings(r, NAS_ONNX_KEY_LABELS, &model->labels, &model->n_outputs, err));
@@ -213,7 +213,7 @@ static nas_status read_weights(onnx_reader *r, nas_err *err)
 static nas_status read_scale(onnx_reader *r, nas_err *err)
 {
     nas_model *model = r->model;
-    if (model->task != NAS_TASK_REGRESSION ||
+    if (!nas_task_has_units(model->task) ||
         nas_onnx_find(r->proto->graph, NAS_ONNX_TARGET_MEAN) == NULL)
         return NAS_OK;
     const size_t n = (size_t)model->n_outputs;

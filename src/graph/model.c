@@ -200,7 +200,8 @@ static nas_status read_task(const json_t *root, nas_task *out, nas_err *err)
     if (nas_task_parse(task, out))
         return NAS_OK;
     return nas_fail(err, NAS_E_CONFIG,
-                    "task is \"%s\", expected classification, regression or multilabel",
+                    "task is \"%s\", expected classification, regression, "
+                    "multilabel or anomaly",
                     task);
 }
 
@@ -227,7 +228,7 @@ static nas_status read_header(json_t *root, nas_model *m, nas_err *err)
     NAS_TRY(read_fingerprint(root, &m->data_fingerprint, err));
     const json_t *score = json_object_get(root, "score");
     m->score = json_is_number(score) ? json_number_value(score) : (double)NAN;
-    if (m->task == NAS_TASK_REGRESSION) {
+    if (nas_task_has_units(m->task)) {
         NAS_TRY(read_floats(root, "target_mean", m->n_outputs, &m->target_mean, err));
         NAS_TRY(read_floats(root, "target_deviation", m->n_outputs, &m->target_deviation,
                             err));

@@ -6,6 +6,7 @@ static const char *const NAMES[] = {
     [NAS_TASK_CLASSIFICATION] = "classification",
     [NAS_TASK_REGRESSION] = "regression",
     [NAS_TASK_MULTILABEL] = "multilabel",
+    [NAS_TASK_ANOMALY] = "anomaly",
 };
 
 enum { N_TASKS = sizeof NAMES / sizeof NAMES[0] };
@@ -13,6 +14,11 @@ enum { N_TASKS = sizeof NAMES / sizeof NAMES[0] };
 const char *nas_task_name(nas_task task)
 {
     return NAMES[task];
+}
+
+bool nas_task_has_units(nas_task task)
+{
+    return task == NAS_TASK_REGRESSION || task == NAS_TASK_ANOMALY;
 }
 
 bool nas_task_parse(const char *text, nas_task *out)

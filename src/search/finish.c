@@ -97,7 +97,7 @@ static nas_status keep_answers(const finisher *f, const nas_model *model, int64_
 {
     nas_predictions p;
     float *outputs = NULL;
-    if (f->sealed->n_rows == 0)
+    if (f->sealed->n_rows == 0 || f->sealed->task == NAS_TASK_ANOMALY)
         return NAS_OK;
     NAS_TRY(nas_predictions_new(f->sealed, f->rows, f->sealed->n_rows, f->run->arena, &p,
                                 &outputs, err));

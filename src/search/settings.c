@@ -299,6 +299,9 @@ nas_status nas_settings_wanted(const nas_search_options *options,
     const nas_scheduler_ops *scheduler = NULL;
     NAS_TRY(check_dtype(options, summary, err));
     NAS_TRY(find_metric(options->metric, summary->task, &metric, err));
+    if (options->limits.dtype == NAS_INT8 && summary->task == NAS_TASK_ANOMALY)
+        return nas_fail(err, NAS_E_USAGE,
+                        "--dtype int8: anomalies are told by float networks only");
     if (options->limits.dtype == NAS_INT8 && summary->task == NAS_TASK_MULTILABEL)
         return nas_fail(err, NAS_E_USAGE,
                         "--dtype int8: networks for several labels end in sigmoids, "

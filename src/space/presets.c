@@ -23,6 +23,7 @@ static const struct {
     {"table-mlp", "fully connected layers for tables, learning rate free"},
     {"table-embeddings", "fully connected layers over a vector for each column"},
     {"table-transformer", "Transformer encoder over the columns of a table"},
+    {"autoencoder", "fully connected layers through a narrow one, for anomalies"},
     {"nasbench201", "the cell space of NAS-Bench-201: 15,625 cells, 9,445 distinct"},
     {"nasbench-macro", "the chain space of NAS-Bench-Macro: 6,561 chains"},
     {"darts", "the cell space of DARTS: normal and reduction cell"},
@@ -63,6 +64,10 @@ enum { AUDIO_STEPS = 512, AUDIO_HZ = 4000 };
 
 const char *nas_space_auto(const nas_space_context *context, const char **why)
 {
+    if (context->task == NAS_TASK_ANOMALY) {
+        *why = "anomalies are what it cannot repeat";
+        return "autoencoder";
+    }
     if (context->input.h > 1) {
         *why = "the input is an image";
         return "image-cnn";

@@ -41,6 +41,6 @@ bad_inputs 'table.csv' <<'END'
 2¦--label y --group zzzz¦a,b,y\n1,2,3\n¦`table.csv` has no column `zzzz` (--group)¦its last column is `y`
 2¦--label y --group a --time-column b¦a,b,y\n1,2,3\n¦rows of a table are split by --group or by --time-column, not by both¦
 2¦--label y,a --task classification¦a,b,y\n1,2,3\n¦--label names 2 columns, but only quantities (--task regression) and labels of 0 and 1 (--task multilabel) can be predicted together¦
-2¦--label y --task regresion¦a,b,y\n1,2,3\n¦unknown task `regresion`, expected classification or regression¦did you mean `regression`?
+2¦--label y --task regresion¦a,b,y\n1,2,3\n¦unknown task `regresion`, expected classification, regression, multilabel or anomaly¦did you mean `regression`?
 END
 finish

@@ -56,4 +56,33 @@ PY
 passes 'rmse: [0-9.]+' "$NASMITH" eval "$(field f.json "['files']['onnx']")" load.csv --horizon 12
 fails 3 'no series of' "$NASMITH" data check load.csv --label load --horizon 4000
 fails 2 'exclude each other' "$NASMITH" data check load.csv --label load --horizon 4 --length 5
+
+# anomalies: trained on normal rows, judged by how far rows are from what comes out again
+python3 - > pump.csv <<'PY'
+import math, random
+random.seed(4)
+print(','.join(f's{k}' for k in range(8)) + ',state')
+for i in range(500):
+    a, b = random.gauss(0, 1), random.gauss(0, 1)
+    row = [100 + 5 * (a * math.sin(k) + b * math.cos(k)) + random.gauss(0, .3) for k in range(8)]
+    state = 'normal'
+    if i % 5 == 0:
+        state, k = random.choice(['leak', 'dry']), random.randrange(8)
+        row[k] += random.choice([-4, 4])
+    print(','.join(f'{x:.2f}' for x in row) + ',' + state)
+PY
+passes 'anomaly: 400 rows are normal, 100 are not' "$NASMITH" data check pump.csv --label state --task anomaly
+"$NASMITH" search pump.csv --label state --task anomaly --trials 4 --epochs 40 -j 2 --json >a.json 2>err.txt || cat err.txt
+python3 - a.json <<'PY' || failures=$((failures + 1))
+import json, sys
+d = json.load(open(sys.argv[1]))
+b = {x['name']: x['test']['value'] for x in d['baselines']}
+assert d['task'] == 'anomaly' and d['metric'] == 'auc', d
+assert d['best']['test']['value'] > max(0.85, b['mean']), (d['best'], b)
+assert d['files']['onnx'] and d['files']['c']
+PY
+c=$(field a.json "['files']['c']")
+make -C "$c" test >make.txt 2>&1 || { cat make.txt; echo 'FAIL self-test'; failures=$((failures + 1)); }
+passes 'auc: 0.[89]|auc: 1' "$NASMITH" eval "$(field a.json "['files']['onnx']")" pump.csv --label state
+fails 2 'no class' "$NASMITH" data check pump.csv --label state --task anomaly --normal fine
 finish

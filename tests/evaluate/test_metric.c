@@ -265,6 +265,33 @@ static void test_several_labels(void **state)
     assert_string_equal(nas_metric_default(NAS_TASK_MULTILABEL)->name, "macro_f1");
 }
 
+/* Distances of four rows, in units of the deviation: .01, 4, 1, 9; the second and the
+ * fourth are anomalies. In user units the first column hides the others. */
+static void test_anomalies(void **state)
+{
+    (void)state;
+    static const float outputs[8] = {0};
+    static const float targets[8] = {14.1F, 0, 0, 2.83F, 0, 1.41F, 42.4F, 3};
+    static const float deviation[2] = {100, 1};
+    static const uint8_t anomalies[4] = {0, 1, 0, 1};
+    nas_predictions p = {.task = NAS_TASK_ANOMALY,
+                         .n = 4,
+                         .n_outputs = 2,
+                         .outputs = outputs,
+                         .targets = targets,
+                         .anomalies = anomalies,
+                         .deviation = deviation};
+    const nas_metric *auc = nas_metric_default(NAS_TASK_ANOMALY);
+    assert_string_equal(auc->name, "auc");
+    near(auc->score(&p, RNG).value, 1.0, 1e-12);
+    assert_true(auc->row_goodness(&p, 3) > auc->row_goodness(&p, 1));
+    assert_true(auc->row_goodness(&p, 0) > auc->row_goodness(&p, 2));
+    p.deviation = NULL;
+    near(auc->score(&p, RNG).value, 0.75,
+         1e-12); /* the first looks worse than the second */
+    assert_false(nas_metric_fits(nas_metric_find("accuracy"), NAS_TASK_ANOMALY));
+}
+
 static void test_empty(void **state)
 {
     (void)state;
@@ -320,6 +347,7 @@ int main(void)
         cmocka_unit_test(test_auc_of_several_classes),
         cmocka_unit_test(test_spearman),
         cmocka_unit_test(test_several_labels),
+        cmocka_unit_test(test_anomalies),
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_registry),
         cmocka_unit_test(test_tied),
