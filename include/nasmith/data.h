@@ -33,11 +33,11 @@ typedef struct nas_data_options {
                               named target, label, class or y */
     const char *drop;      /* columns of a table that are no inputs, with commas between;
                               NULL */
-    const char *task;      /* "classification", "regression", "multilabel", "anomaly"
-                              or NULL = infer: several targets of 0 and 1 are labels; text
-                              labels      and integer labels are classes; numbers with a fraction
-                              and      table columns of more than 20 different numbers are
-                              regression targets */
+    const char *task;      /* "classification", "regression", "multilabel", "anomaly" or
+                              NULL = infer: several targets of 0 and 1 are labels; text
+                              labels and integer labels are classes; numbers with a
+                              fraction and table columns of more than 20 different numbers
+                              are regression targets */
     const char *normal;    /* task anomaly: the class that is trained on; NULL: one called
                               normal, good or ok, else the largest */
     bool decimal_comma;    /* numbers in text files are written as 2,5 */

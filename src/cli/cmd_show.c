@@ -89,7 +89,8 @@ static nas_status print_network(const char *text, nas_err *err)
     return NAS_OK;
 }
 
-static void print_evaluation(const nas_evaluation_row *e, bool fraction)
+/* @param folds  of cross-validation */
+static void print_evaluation(const nas_evaluation_row *e, bool folds, bool fraction)
 {
     static const char *const STATES[] = {"queued", "running", "done", "failed"};
     static const char *const PURPOSES[] = {"rung", "refit", "baseline"};
@@ -103,12 +104,24 @@ static void print_evaluation(const nas_evaluation_row *e, bool fraction)
     else
         printf("%3.0f %% of rows x %lld epochs", 100 * e->spec.fraction,
                (long long)e->spec.epochs);
+    if (folds)
+        printf("  fold %d/%d", e->spec.fold, e->spec.repeat);
     printf("  %-8s %s", STATES[e->state], value);
     if (!isnan(e->validation.low))
         printf("  (%s to %s, n %lld)", low, high, (long long)e->validation.n);
     printf("  %.1f s%s%s%s\n", e->seconds,
            e->from_study ? ", answered from the study" : "",
            e->reason != NULL ? ": " : "", e->reason != NULL ? e->reason : "");
+}
+
+static void print_mean(const nas_score *mean, bool fraction)
+{
+    char value[32], low[32], high[32];
+    nas_cli_format_metric(fraction, mean->value, value, sizeof value);
+    nas_cli_format_metric(fraction, mean->low, low, sizeof low);
+    nas_cli_format_metric(fraction, mean->high, high, sizeof high);
+    printf("  mean of the highest rung  %s  (%s to %s, n %lld)\n", value, low, high,
+           (long long)mean->n);
 }
 
 static nas_status print_trial(nas_cli *cli, const nas_trial_row *trial, bool fraction,
@@ -131,8 +144,13 @@ static nas_status print_trial(nas_cli *cli, const nas_trial_row *trial, bool fra
     if (trial->decisions != NULL)
         printf("Choices  %s\n", trial->decisions);
     printf("Recipe   %s\nTrainings\n", trial->recipe);
+    bool folds = false;
     for (int i = 0; i < trial->n_evaluations; i++)
-        print_evaluation(&trial->evaluations[i], fraction);
+        folds = folds || trial->evaluations[i].spec.fold > 0;
+    for (int i = 0; i < trial->n_evaluations; i++)
+        print_evaluation(&trial->evaluations[i], folds, fraction);
+    if (folds && trial->best != NULL)
+        print_mean(&trial->best->validation, fraction);
     printf("Network\n");
     return print_network(trial->graph, err);
 }

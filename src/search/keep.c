@@ -102,6 +102,15 @@ static bool may_lead(const nas_history *history, int k)
     return true;
 }
 
+/* Whether trainings of rung k answer those of the next rung, which does not repeat them:
+ * what is kept of them is kept for it. */
+static bool is_answer(const nas_ladder *ladder, int k)
+{
+    const nas_rung *rung = &ladder->rung[k];
+    return k + 1 < ladder->n && rung[1].fraction == rung[0].fraction &&
+           rung[1].epochs == rung[0].epochs;
+}
+
 nas_status nas_keep_result(nas_study *study, const nas_history *history,
                            const nas_claim *claim, const nas_job_result *result,
                            nas_err *err)
@@ -110,9 +119,11 @@ nas_status nas_keep_result(nas_study *study, const nas_history *history,
     if (t < 0)
         return NAS_OK;
     bool complete = history->trials[t].rungs > claim->spec.rung;
-    if (complete && !worth(study, history, t))
+    bool again = is_answer(&nas_study_settings_of(study)->ladder, claim->spec.rung);
+    if (complete && !again && !worth(study, history, t))
         return drop(study, claim, err);
-    if (claim->spec.repeat > 0 || (!complete && !may_lead(history, claim->spec.rung)))
+    if (claim->spec.repeat > 0 ||
+        (!complete && !again && !may_lead(history, claim->spec.rung)))
         return NAS_OK;
     char name[KEEP_NAME];
     nas_keep_searched_name(claim->trial, name);

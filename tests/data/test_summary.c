@@ -53,7 +53,8 @@ static void classification_as_text(void **state)
     s.repeats = 3;
     s.test_from_files = false;
     check_text(&s, "Data     ./pets  1,797 rows: 8×8 grey images, PNG, 2 classes\n"
-                   "         5 folds of 1,527 rows, 3 times · test 270 (by group, seed 7)\n"
+                   "         5 folds of 1,527 rows, 3 times · test 270 (by group, "
+                   "seed 7)\n"
                    "Task     classification\n"
                    "Classes  cat 1,000 · dog 797\n");
     s.folds = s.repeats = 1;

@@ -265,7 +265,7 @@ static void test_several_labels(void **state)
     assert_string_equal(nas_metric_default(NAS_TASK_MULTILABEL)->name, "macro_f1");
 }
 
-/* Distances of four rows, in units of the deviation: .01, 4, 1, 9; the second and the
+/* Distances of four rows, in units of the deviation: .01, 4, 1, 4.6; the second and the
  * fourth are anomalies. In user units the first column hides the others. */
 static void test_anomalies(void **state)
 {
