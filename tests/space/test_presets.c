@@ -247,6 +247,9 @@ static void test_auto_follows_the_input(void **state)
     assert_non_null(strstr(why, "image"));
     assert_string_equal(nas_space_auto(&SERIES, &why), "conv1d");
     assert_string_equal(nas_space_auto(&ROW, &why), "table-mlp");
+    nas_space_context anomaly = SERIES;
+    anomaly.task = NAS_TASK_ANOMALY;
+    assert_string_equal(nas_space_auto(&anomaly, &why), "autoencoder");
     nas_err err = {0};
     nas_space *space;
     check_ok(nas_space_load("auto", &ROW, &space, &err), err);
