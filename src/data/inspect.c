@@ -8,8 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A majority of this many times the smallest class is called imbalance. */
-static const double imbalance_ratio = 10.0;
+/* A majority of this many times the smallest class is called imbalance; from there on
+ * a search weighs classes where its metric does. */
+static const double imbalance_ratio = 3.0;
 
 /* Shorter runs of 1, 2, 3, ... happen by chance. */
 enum { INDEX_ROWS = 12, NAMES_SHOWN = 3 };

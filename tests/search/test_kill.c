@@ -8,7 +8,7 @@
 #include <sys/prctl.h>
 #include <sys/wait.h>
 
-enum { ROUNDS = 10, TRIALS = 60 };
+enum { ROUNDS = 10, TRIALS = 60, FOLDS = 3 };
 
 /* What must never shrink. */
 typedef struct tally {
@@ -27,8 +27,10 @@ static tally read_study(const char *path)
     check_ok(nas_study_trials(study, arena, &rows, &n, &err), err);
     out.trials = n;
     for (int64_t i = 0; i < n; i++) {
+        int searched = 0;
         for (int k = 0; k < rows[i].n_evaluations; k++) {
             const nas_evaluation_row *e = &rows[i].evaluations[k];
+            searched += e->spec.purpose == NAS_PURPOSE_SEARCH;
             out.evaluations++;
             out.done += e->state == NAS_EVALUATION_DONE ? 1 : 0;
             for (int j = 0; j < k; j++) { /* none is stored twice */
@@ -37,6 +39,7 @@ static tally read_study(const char *path)
                              a->fold == e->spec.fold && a->repeat == e->spec.repeat);
             }
         }
+        assert_int_equal(searched % FOLDS, 0); /* folds come together */
     }
     nas_study_close(study);
     nas_arena_free(arena);
@@ -103,6 +106,7 @@ static void test_kill_anything(void **state)
     (void)state;
     world w;
     world_open(&w);
+    w.options.data.folds = FOLDS;
     w.options.trials = TRIALS;
     w.options.workers = 2;
     nas_rng rng = nas_rng_new((uint64_t)nas_clock_unix_ms(), 1);
