@@ -39,7 +39,7 @@ nas_status nas_predict(const nas_model *model, const nas_dataset *data,
     NAS_TRY(nas_net_compile(model->graph, &options, workspace, &net, err));
     memcpy(nas_net_weights(net), model->weights,
            (size_t)nas_net_floats(net) * sizeof *model->weights);
-    if (!classes)
+    if (model->target_mean != NULL)
         nas_net_set_targets(net, model->target_mean, model->target_deviation);
     nas_forward_rows(net, PREDICT_BATCH, data, rows, n, model->target_mean,
                      model->target_deviation, outputs);

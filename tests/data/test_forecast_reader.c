@@ -160,8 +160,8 @@ static void a_model_fixes_the_window(void **state)
 static void what_cannot_be_forecast(void **state)
 {
     nas_data_options options = options_of(3, 4);
-    const char *path = write_series(*state, "s.csv", 20);
-    check_refused(path, &options, NAS_E_DATA, "20 steps leave no window of 4 + 3 to",
+    const char *path = write_series(*state, "s.csv", 15);
+    check_refused(path, &options, NAS_E_DATA, "15 steps leave no window of 4 + 3 to",
                   "a shorter --horizon");
     options.horizon = 30;
     check_refused(path, &options, NAS_E_DATA, "no series of 34 steps", "");
