@@ -168,9 +168,9 @@ static void what_cannot_be_forecast(void **state)
     options = options_of(3, 4);
     options.label = NULL;
     check_refused(path, &options, NAS_E_USAGE, "is to be forecast?", "--label c");
-    options.label = "bb";
-    check_refused(path, &options, NAS_E_USAGE, "no column `bb` (--label)",
-                  "did you mean `b`?");
+    options.label = "dai";
+    check_refused(path, &options, NAS_E_USAGE, "no column `dai` (--label)",
+                  "did you mean `day`?");
     options.label = "b";
     options.drop = "b";
     check_refused(path, &options, NAS_E_USAGE, "is to be forecast, so it cannot", "");

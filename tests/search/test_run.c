@@ -92,7 +92,8 @@ static void test_delivers(void **state)
     assert_int_equal(r.n_baselines, 3);
     assert_string_equal(r.baselines[0].name, "majority");
     assert_true(r.baselines[0].test.value < 0.5);
-    assert_true(r.baselines[1].test.value > 0.4);
+    assert_true(r.baselines[1].test.value > 0.2); /* two epochs: it may know nothing */
+    assert_true(r.baselines[2].test.value > 0.4);
     assert_true(r.baselines[2].params > r.baselines[1].params);
     assert_non_null(strstr(w.lines.data, "table-mlp"));
     assert_true(w.n_progress > 0);
