@@ -311,6 +311,15 @@ nas_status nas_inspect_labels(nas_source *source, const nas_rows *rows, int64_t 
         nas_err_hint(err, "a classifier needs at least two classes");
         return status;
     }
+    if (source->marked && counts[1] < 2) {
+        nas_status status = nas_fail(err, NAS_E_DATA,
+                                     "`%s`: %lld of %lld rows are not of class `%s`, "
+                                     "expected 2 or more",
+                                     source->path, (long long)counts[1],
+                                     (long long)rows->n, source->label_names[0]);
+        nas_err_hint(err, "a few anomalies are needed to validate and test on");
+        return status;
+    }
     for (int64_t k = 0; k < source->n_outputs; k++) {
         if (counts[k] >= 2)
             continue;

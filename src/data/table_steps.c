@@ -63,9 +63,10 @@ nas_status nas_table_steps_read(const nas_table_steps *table, const nas_csv_file
 {
     double value;
     if (file->n_fields != table->n_columns)
-        return nas_fail(err, NAS_E_DATA, "%s:%lld: %lld cells, expected %lld",
+        return nas_fail(err, NAS_E_DATA, "%s:%lld: %lld cell%s, expected %lld",
                         file->stream.path, (long long)file->fields[0].line,
-                        (long long)file->n_fields, (long long)table->n_columns);
+                        (long long)file->n_fields, file->n_fields == 1 ? "" : "s",
+                        (long long)table->n_columns);
     for (int64_t k = 0; k < table->n_channels; k++) {
         int64_t column = table->channel[k];
         const char *text = nas_csv_field(file, column);

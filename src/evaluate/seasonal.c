@@ -5,6 +5,7 @@
 #include <math.h>
 
 enum { ROWS_COMPARED = 128 };
+static const double NEARLY = 1.05;
 
 /* @param row  [C][T] the past; @param out  [n_outputs] */
 static void repeat(const nas_dataset *data, const float *row, int64_t period, float *out)
@@ -70,6 +71,10 @@ static int64_t best_period(const nas_dataset *data, const int64_t *rows, int64_t
     }
     for (int64_t period = 3; period <= steps; period++)
         best = errors[period] < errors[best] ? period : best;
+    /* Twice a season is as good but for noise: the shortest that is nearly so. */
+    for (int64_t period = 2; period < best; period++)
+        if (errors[period] <= NEARLY * errors[best])
+            return period;
     return best;
 }
 
