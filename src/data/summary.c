@@ -104,6 +104,13 @@ static void write_targets(const nas_data_summary *summary, nas_text *out)
     nas_text_printf(out, "Target   %s  %.6g to %.6g, mean %.6g, deviation %.6g\n",
                     summary->label_names[0], summary->target_min, summary->target_max,
                     summary->target_mean, summary->target_deviation);
+    if (summary->horizon > 0) { /* each horizon by its first and last step */
+        for (int64_t k = summary->horizon; k <= summary->n_outputs; k += summary->horizon)
+            nas_text_printf(out, "         %s to %s\n",
+                            summary->label_names[k - summary->horizon],
+                            summary->label_names[k - 1]);
+        return;
+    }
     for (int64_t k = 1; k < summary->n_outputs; k++)
         nas_text_printf(out, "         %s%s\n", k == 1 ? "and " : "    ",
                         summary->label_names[k]);

@@ -5,7 +5,7 @@
 #include <math.h>
 
 enum { ROWS_COMPARED = 128 };
-static const double NEARLY = 1.05;
+static const double NEARLY = 1.2;
 
 /* @param row  [C][T] the past; @param out  [n_outputs] */
 static void repeat(const nas_dataset *data, const float *row, int64_t period, float *out)
