@@ -102,8 +102,8 @@ typedef struct nas_dataset {
     int64_t n_outputs;        /* classes, targets or labels */
     char **label_names;       /* [n_outputs] */
     char **feature_names;     /* [shape.c] for tables, else NULL */
-    nas_column *columns;   /* [shape.c] of a table with categories or missing values:
-                              codes and NaN lie in the rows; else NULL */
+    nas_column *columns;      /* [shape.c] of a table with categories or missing values:
+                                 codes and NaN lie in the rows; else NULL */
     const uint8_t *anomalies; /* [n_rows] 1 = anomalous; task anomaly, else NULL. Targets
                                  are then the inputs */
     int64_t horizon; /* of a forecast: outputs are so many next values of each of */

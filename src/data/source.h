@@ -83,9 +83,9 @@ typedef struct nas_source {
     char **feature_names;       /* tables, else NULL */
     nas_source_column *columns; /* [shape.c] where values may be missing or categories;
                                    shared by the parts of a data set; else NULL */
-    int64_t horizon;          /* steps of a forecast; 0: none */
-    int64_t *target_channels; /* [n_outputs / horizon] inputs that are continued */
-    bool marked;              /* labels are 0 (normal) and 1, of the task anomaly */
+    int64_t horizon;            /* steps of a forecast; 0: none */
+    int64_t *target_channels;   /* [n_outputs / horizon] inputs that are continued */
+    bool marked;                /* labels are 0 (normal) and 1, of the task anomaly */
     bool flippable;
     int64_t sample_rate; /* samples per second; 0: not known */
     bool own_groups; /* group numbers count recordings of this source; in another one the
