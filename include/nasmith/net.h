@@ -90,6 +90,10 @@ float *nas_net_gradients(nas_net *net);
 int64_t nas_net_params(const nas_net *net);
 int64_t nas_net_floats(const nas_net *net);
 
+/* First values of one parameter tensor: He-normal kernels (fan-in), zero biases, ones
+ * where the graph says so. @param w  [count] */
+void nas_weight_init(const nas_weight *tensor, nas_rng *rng, float *w);
+
 /* He-normal kernels (fan-in), zero biases but for the forget gates of an LSTM, which
  * begin open (1), unit norms, running mean 0 and variance 1. */
 void nas_net_init(nas_net *net, nas_rng rng);

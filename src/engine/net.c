@@ -176,17 +176,24 @@ static void bind_parameter(const nas_net *net, nas_parameter *parameter)
         parameter->g = net->gradients + parameter->offset;
 }
 
+void nas_unit_parameters(nas_unit *unit, nas_parameter *out[NAS_UNIT_PARAMETERS])
+{
+    nas_recurrent *r = &unit->recurrent;
+    nas_parameter *all[NAS_UNIT_PARAMETERS] = {
+        &unit->kernel,    &unit->bias,          &unit->norm.gamma, &unit->norm.beta,
+        &unit->norm.mean, &unit->norm.variance, &r->carry,         &r->bias,
+        &r->carry_bias,   &unit->series.shift};
+    memcpy(out, all, sizeof all);
+}
+
 /* Pointers of parameters; vectors of units without a norm stand for the identity. */
 static void bind_units(nas_net *net)
 {
     for (int u = 0; u < net->n_units; u++) {
         nas_unit *unit = &net->units[u];
-        nas_recurrent *r = &unit->recurrent;
-        nas_parameter *all[] = {
-            &unit->kernel,    &unit->bias,          &unit->norm.gamma, &unit->norm.beta,
-            &unit->norm.mean, &unit->norm.variance, &r->carry,         &r->bias,
-            &r->carry_bias,   &unit->series.shift};
-        for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+        nas_parameter *all[NAS_UNIT_PARAMETERS];
+        nas_unit_parameters(unit, all);
+        for (int i = 0; i < NAS_UNIT_PARAMETERS; i++)
             bind_parameter(net, all[i]);
         for (int c = 0; c < unit->y.channels; c++) {
             unit->scale[c] = unit->a[c] = 1.0f;
@@ -357,21 +364,23 @@ static bool is_one(const nas_weight *tensor, int64_t at)
     return at >= tensor->ones_from && at < tensor->ones_from + tensor->ones_count;
 }
 
+void nas_weight_init(const nas_weight *tensor, nas_rng *rng, float *w)
+{
+    const int64_t run = tensor->dim[tensor->rank - 1];
+    const double deviation =
+        tensor->fan_in > 0 ? sqrt(2.0 / (double)tensor->fan_in) : 0.0;
+    for (int64_t k = 0; k < tensor->count; k++) {
+        if (tensor->fan_in > 0)
+            w[k] = (float)(nas_rng_normal(rng) * deviation);
+        else
+            w[k] = is_one(tensor, k % run) ? 1.0f : 0.0f;
+    }
+}
+
 void nas_net_init(nas_net *net, nas_rng rng)
 {
-    for (int i = 0; i < net->n_tensors; i++) {
-        const nas_weight *tensor = &net->tensors[i];
-        float *w = net->weights + tensor->offset;
-        const int64_t run = tensor->dim[tensor->rank - 1];
-        const double deviation =
-            tensor->fan_in > 0 ? sqrt(2.0 / (double)tensor->fan_in) : 0.0;
-        for (int64_t k = 0; k < tensor->count; k++) {
-            if (tensor->fan_in > 0)
-                w[k] = (float)(nas_rng_normal(&rng) * deviation);
-            else
-                w[k] = is_one(tensor, k % run) ? 1.0f : 0.0f;
-        }
-    }
+    for (int i = 0; i < net->n_tensors; i++)
+        nas_weight_init(&net->tensors[i], &rng, net->weights + net->tensors[i].offset);
     net->average_weight = 0;
     if (!net->options.training)
         return;

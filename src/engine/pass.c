@@ -383,11 +383,9 @@ static void clear_gradient(const nas_parameter *parameter)
 /* What the output does not depend on. */
 static void clear_gradients(nas_unit *unit)
 {
-    const nas_recurrent *r = &unit->recurrent;
-    const nas_parameter *all[] = {&unit->kernel,    &unit->bias, &unit->norm.gamma,
-                                  &unit->norm.beta, &r->carry,   &r->bias,
-                                  &r->carry_bias};
-    for (size_t i = 0; i < sizeof all / sizeof *all; i++)
+    nas_parameter *all[NAS_UNIT_PARAMETERS];
+    nas_unit_parameters(unit, all);
+    for (int i = 0; i < NAS_UNIT_PARAMETERS; i++)
         clear_gradient(all[i]);
 }
 

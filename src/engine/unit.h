@@ -247,6 +247,10 @@ nas_status nas_prepare_positions(nas_net *net, nas_unit *unit, nas_err *err);
 /* Room for gates, all open, and which units are live. */
 nas_status nas_prepare_gates(nas_net *net, nas_err *err);
 
+/* All that a unit may have of parameters; absent ones have count 0. */
+enum { NAS_UNIT_PARAMETERS = 10 };
+void nas_unit_parameters(nas_unit *unit, nas_parameter *out[NAS_UNIT_PARAMETERS]);
+
 /* Whether a unit reads an input at all. */
 bool nas_unit_is_open(const nas_unit *unit, int input);
 

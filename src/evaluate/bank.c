@@ -8,7 +8,7 @@ static const char MAGIC[8] = "nasbank1";
 
 typedef struct tensor {
     uint64_t key;
-    int64_t count, fan_in;
+    int64_t count;
     int64_t steps; /* made on it */
     bool decayed;
     bool touched;               /* has gradients of this step */
@@ -119,17 +119,6 @@ static int64_t append(nas_bank *bank, uint64_t key, int64_t count)
     return bank->n - 1;
 }
 
-/* He-normal, as nas_net_init. */
-static void draw(const nas_bank *bank, tensor *t)
-{
-    if (t->fan_in <= 0)
-        return;
-    nas_rng rng = nas_rng_new(bank->seed, t->key);
-    const double deviation = sqrt(2.0 / (double)t->fan_in);
-    for (int64_t i = 0; i < t->count; i++)
-        t->w[i] = (float)(nas_rng_normal(&rng) * deviation);
-}
-
 bool nas_bank_shares(nas_weight_role role)
 {
     return role != NAS_WEIGHT_SCALE && role != NAS_WEIGHT_SHIFT &&
@@ -171,10 +160,10 @@ static nas_status find(nas_bank *bank, const nas_weight *weight, uint64_t key,
     if (*out < 0)
         return nas_fail(err, NAS_E_NOMEM, "out of memory");
     tensor *t = &bank->tensors[*out];
-    t->fan_in = weight->fan_in;
     t->decayed =
         weight->role == NAS_WEIGHT_KERNEL || weight->role == NAS_WEIGHT_RECURRENT;
-    draw(bank, t);
+    nas_rng rng = nas_rng_new(bank->seed, key);
+    nas_weight_init(weight, &rng, t->w);
     return NAS_OK;
 }
 
@@ -308,7 +297,7 @@ typedef struct bank_head {
 
 typedef struct tensor_head {
     uint64_t key;
-    int64_t count, fan_in, steps, decayed;
+    int64_t count, steps, decayed;
 } tensor_head;
 
 /* Values of a tensor: its weights, and in training its slots. */
@@ -324,7 +313,7 @@ nas_status nas_bank_save(const nas_bank *bank, bool training, nas_text *out, nas
     nas_text_append(out, (const char *)&head, sizeof head);
     for (int64_t i = 0; i < bank->n; i++) {
         const tensor *t = &bank->tensors[i];
-        tensor_head of = {t->key, t->count, t->fan_in, t->steps, t->decayed};
+        tensor_head of = {t->key, t->count, t->steps, t->decayed};
         nas_text_append(out, (const char *)&of, sizeof of);
         for (int k = 0; k < (training ? 1 + SLOTS : 1); k++)
             nas_text_append(out, (const char *)values_of(t, k),
@@ -365,7 +354,6 @@ static nas_status load_tensor(nas_bank *bank, reader *r, int vectors, nas_err *e
     if (index < 0)
         return nas_fail(err, NAS_E_NOMEM, "out of memory");
     tensor *t = &bank->tensors[index];
-    t->fan_in = head.fan_in;
     t->steps = head.steps;
     t->decayed = head.decayed != 0;
     for (int k = 0; k < vectors; k++)

@@ -138,6 +138,27 @@ static void what_is_drawn_does_not_depend_on_the_order(void **state)
     close_world(&v);
 }
 
+/* First values are those of a training of its own: an LSTM's forget gates begin open. */
+static void first_values_are_the_engines(void **state)
+{
+    (void)state;
+    world w = {.arena = nas_arena_new(), .bank = nas_bank_new(3)};
+    w.space = shared_space("network:\n  - lstm: {out: 4}\n  - name: a\n"
+                           "    dense: {out: [2, 3]}\n",
+                           (nas_shape){3, 1, 8}, 2);
+    nas_graph *graph = shared_graph(w.space, (int[]){1}, 1, w.arena);
+    const float *weights = take(&w, graph);
+    int ones = 0;
+    for (int i = 0; i < nas_graph_weight_count(graph); i++) {
+        const nas_weight *weight = nas_graph_weight(graph, i);
+        for (int64_t k = 0; k < weight->count && weight->role == NAS_WEIGHT_BIAS; k++)
+            ones += weights[weight->offset + k] == 1.0f;
+    }
+    assert_int_equal(ones, 4);
+    nas_graph_free(graph);
+    close_world(&w);
+}
+
 static void norms_are_plain(void **state)
 {
     (void)state;
@@ -354,6 +375,7 @@ int main(void)
         cmocka_unit_test(the_same_operator_in_the_same_place_is_shared),
         cmocka_unit_test(picked_inputs_are_told_apart),
         cmocka_unit_test(what_is_drawn_does_not_depend_on_the_order),
+        cmocka_unit_test(first_values_are_the_engines),
         cmocka_unit_test(norms_are_plain),
         cmocka_unit_test(steps_are_those_of_the_engine),
         cmocka_unit_test(other_tensors_do_not_move),
