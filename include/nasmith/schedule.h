@@ -43,7 +43,8 @@ nas_ladder nas_ladder_plan(int64_t rows, int64_t epochs, double budget_core_s,
                            double seconds_per_row);
 
 /* The same below a rung of 0 epochs, at which networks are scored with weights they
- * inherit from a supernet; one in eight goes on to the ladder. */
+ * inherit from a supernet; one in eight goes on to the ladder. The supernet trains on the
+ * rows of fold 0, so that rung has this fold alone. */
 nas_ladder nas_ladder_with_supernet(const nas_ladder *ladder);
 
 /* The same for cross-validation: a rung is trained on as many folds as score 200 rows,

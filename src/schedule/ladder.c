@@ -224,10 +224,12 @@ nas_ladder nas_ladder_plan(int64_t rows, int64_t epochs, double budget_core_s,
 
 nas_ladder nas_ladder_with_supernet(const nas_ladder *ladder)
 {
-    nas_ladder out = {.n = 0};
+    nas_ladder out = {.n = 0, .repeats = ladder->repeats};
     out.rung[out.n++] = (nas_rung){1, 0, SUPERNET_KEEP};
-    for (int i = 0; i < ladder->n && out.n < NAS_MAX_RUNGS; i++)
-        out.rung[out.n++] = ladder->rung[i];
+    for (int i = 0; i < ladder->n && out.n < NAS_MAX_RUNGS; i++, out.n++) {
+        out.rung[out.n] = ladder->rung[i];
+        out.folds[out.n] = ladder->folds[i];
+    }
     out.rung[out.n - 1].keep = 0;
     return out;
 }

@@ -83,6 +83,12 @@ static nas_status check_feasible(const search_run *run, const nas_space *space,
     return status;
 }
 
+static nas_fold_counts fold_counts(const nas_dataset *data)
+{
+    return (nas_fold_counts){
+        .folds = data->folds, .repeats = data->repeats, .rows = data->n_validation};
+}
+
 /* A supernet leaves less time; with inherited weights, half of that goes into scoring. */
 static nas_status add_supernet(const search_run *run, nas_study_settings *settings,
                                const throughput *speed, double search_s, nas_err *err)
@@ -93,20 +99,15 @@ static nas_status add_supernet(const search_run *run, nas_study_settings *settin
     if (kind == NAS_SUPERNET_NONE)
         return NAS_OK;
     NAS_TRY(nas_supernet_plan_of(settings, has_clock(run), &plan, err));
+    nas_fold_counts folds = fold_counts(run->data);
     if (has_clock(run))
-        settings->ladder = nas_ladder_plan(
-            run->data->n_train, run->options->epochs,
+        settings->ladder = nas_ladder_plan_folds(
+            &folds, run->data->n_train, run->options->epochs,
             (inherits ? 0.5 : 1.0) * (1.0 - plan.share) * search_s * run->workers,
             settings->seconds_per_mac_row * (double)speed->macs);
     if (inherits)
         settings->ladder = nas_ladder_with_supernet(&settings->ladder);
     return NAS_OK;
-}
-
-static nas_fold_counts fold_counts(const nas_dataset *data)
-{
-    return (nas_fold_counts){
-        .folds = data->folds, .repeats = data->repeats, .rows = data->n_validation};
 }
 
 /* Everything of the settings that was read from a clock. Without one nothing is measured,

@@ -208,9 +208,29 @@ static void seconds_of_folds(void **state)
     assert_true(fabs(nas_rung_seconds(&view, &cost, 0) - one) < 1e-12);
 }
 
+/* Scoring with inherited weights comes first, on fold 0 alone; the rest stays. */
+static void a_supernet_adds_a_rung_below(void **state)
+{
+    (void)state;
+    nas_ladder plain = {
+        .rung = {{0.5, 2, 0.25}, {1, 8, 0}}, .n = 2, .folds = {3, 5}, .repeats = 4};
+    nas_ladder with = nas_ladder_with_supernet(&plain);
+    assert_int_equal(with.n, 3);
+    assert_int_equal(with.rung[0].epochs, 0);
+    assert_true(with.rung[0].fraction == 1.0 && with.rung[0].keep == 0.125);
+    assert_int_equal(nas_ladder_folds(&with, 0), 1);
+    assert_int_equal(nas_ladder_repeats(&with, 0), 1);
+    for (int i = 0; i < 2; i++) {
+        assert_memory_equal(&with.rung[i + 1], &plain.rung[i], sizeof plain.rung[i]);
+        assert_int_equal(nas_ladder_folds(&with, i + 1), nas_ladder_folds(&plain, i));
+    }
+    assert_int_equal(nas_ladder_repeats(&with, 2), 4);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_supernet_adds_a_rung_below),
         cmocka_unit_test(the_default_ladder),
         cmocka_unit_test(three_and_ten_minutes_keep_it),
         cmocka_unit_test(an_hour_adds_a_longer_rung),
