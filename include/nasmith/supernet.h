@@ -135,7 +135,8 @@ struct nas_supernet_job {
 };
 
 typedef struct nas_supernet_result {
-    nas_outcome outcome; /* done, diverged, stopped, out of memory */
+    nas_outcome outcome; /* done, diverged, stopped, out of memory; infeasible where
+                            networks compute different front sections */
     char reason[256];
     nas_bank *bank;  /* of paths. Ownership: caller, nas_bank_free; NULL unless done */
     nas_mixed mixed; /* of mixtures, in the arena, without its graph; empty unless done */

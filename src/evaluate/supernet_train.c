@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { STREAM_ORDER, STREAM_AUGMENT };
+enum { STREAM_ORDER, STREAM_AUGMENT, STREAM_ANY };
 
 static const double TICK_S = 0.25;
 static const char CHECKPOINT_MAGIC[8] = "nassupr1";
@@ -105,6 +105,38 @@ void nas_learning_order(const nas_learning *learning, const int64_t *rows, int64
 
 /* ---- preparing --------------------------------------------------------- */
 
+enum { DRAWS = 100 };
+
+/* Some network of the space, for what it computes in front; NULL where none was found. */
+static nas_status any_network(const nas_learning *l, nas_graph **out, nas_err *err)
+{
+    nas_rng rng = nas_learning_stream(l, STREAM_ANY, 0);
+    *out = NULL;
+    for (int i = 0; i < DRAWS && *out == NULL; i++) {
+        nas_err why = {0};
+        nas_arena_reset(l->scratch);
+        const nas_candidate *candidate =
+            nas_space_sample(l->job->space, &rng, l->scratch);
+        NAS_TRY_ALLOC(candidate, err);
+        nas_status status = nas_space_decode(l->job->space, candidate, out, &why);
+        if (status != NAS_OK && status != NAS_E_GRAPH)
+            return nas_fail(err, status, "%s", why.text);
+    }
+    return NAS_OK;
+}
+
+/* All networks must have the front section of this one. */
+static nas_status fit(nas_learning *l, nas_err *err)
+{
+    const nas_supernet_job *job = l->job;
+    nas_graph *graph = NULL;
+    NAS_TRY(any_network(l, &graph, err));
+    nas_status status = nas_fit(job->data, graph, job->rows, job->n_rows, &job->recipe,
+                                job->int8, l->arena, &l->fitted, err);
+    nas_graph_free(graph);
+    return status;
+}
+
 static nas_status prepare(training *t, nas_err *err)
 {
     nas_learning *l = &t->l;
@@ -113,8 +145,7 @@ static nas_status prepare(training *t, nas_err *err)
     NAS_TRY_ALLOC(l->arena, err);
     l->scratch = nas_arena_new();
     NAS_TRY_ALLOC(l->scratch, err);
-    NAS_TRY(nas_fit(job->data, NULL, job->rows, job->n_rows, &job->recipe, job->int8,
-                    l->arena, &l->fitted, err));
+    NAS_TRY(fit(l, err));
     l->optimizer = nas_recipe_optimizer(&job->recipe);
     l->augment = nas_recipe_augment(&job->recipe, job->data->shape);
     l->rows = job->rows;
@@ -302,7 +333,14 @@ nas_status nas_supernet_train(const nas_supernet_job *job, nas_workspace *worksp
                   .start_cpu_s = nas_clock_cpu_s()};
     t.l.rng = nas_rng_new(job->seed, t.l.identity);
     t.tick_s = t.start_s;
-    nas_status status = run(&t, err);
+    nas_err failure = {0};
+    nas_status status = run(&t, &failure);
+    if (status == NAS_E_GRAPH) { /* what stands in front of the networks differs */
+        end_with(&t, NAS_OUTCOME_INFEASIBLE, failure.text);
+        status = NAS_OK;
+    } else if (status != NAS_OK && err != NULL) {
+        *err = failure;
+    }
     if (status == NAS_E_NOMEM) {
         end_with(&t, NAS_OUTCOME_MEMORY, "out of memory");
         status = NAS_OK;

@@ -394,6 +394,7 @@ nas_status nas_space_mix(const nas_space *space, nas_arena *arena, nas_mixed *ou
     NAS_TRY_ALLOC(m.choices, err);
     NAS_TRY_ALLOC(m.mixtures, err);
     m.b.builder = nas_graph_builder_new();
+    m.b.rate = space->context.sample_rate;
     NAS_TRY_ALLOC(m.b.builder, err);
     nas_status status = mix_graph(&m, out);
     nas_graph_builder_free(m.b.builder);
