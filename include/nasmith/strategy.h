@@ -105,15 +105,15 @@ typedef struct nas_ask {
                                  beside the score; 0: the score alone */
     nas_screen_fn screen;     /* NULL: nobody ranks */
     void *screen_context;
-    int64_t screen_most; /* candidates to rank for one proposal */
-    nas_arena *arena;    /* proposals live here */
-    nas_rng rng;         /* Philox(study seed, ask index) */
+    int64_t screen_most;            /* candidates to rank for one proposal */
+    nas_arena *arena;               /* proposals live here */
+    nas_rng rng;                    /* Philox(study seed, ask index) */
     const nas_strengths *strengths; /* of the trained mixture; NULL: none */
-    int rung, rungs;     /* where the proposal will be trained first, of how many;
-                            0 rungs: one */
-    int64_t infeasible;  /* out: draws that violated a limit */
-    int64_t duplicates;  /* out: draws whose key the history has */
-    bool exhausted;      /* out: nothing new can be proposed; the proposal is empty */
+    int rung, rungs;    /* where the proposal will be trained first, of how many;
+                           0 rungs: one */
+    int64_t infeasible; /* out: draws that violated a limit */
+    int64_t duplicates; /* out: draws whose key the history has */
+    bool exhausted;     /* out: nothing new can be proposed; the proposal is empty */
 } nas_ask;
 
 typedef struct nas_proposal {

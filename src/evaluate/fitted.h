@@ -10,8 +10,9 @@
 
 typedef struct nas_fitted {
     nas_front front;
-    float *target_mean, *target_deviation; /* [outputs]; NULL where targets have no units */
-    float *class_weights; /* [outputs], or NULL where the recipe has none */
+    float *target_mean,
+        *target_deviation; /* [outputs]; NULL where targets have no units */
+    float *class_weights;  /* [outputs], or NULL where the recipe has none */
     int64_t batch; /* the recipe's, smaller where there are fewer rows, at least 16 */
 } nas_fitted;
 
