@@ -57,7 +57,8 @@ passes 'Wrote again8 .int8' "$NASMITH" export --study i.nas.db "$(field i.json "
     --dtype int8
 
 # folds: by default below 2,000 rows, each a training of its own; a killed search goes on
-search --trials 6 --epochs 4 -j 2 --study f.nas.db --json > f.json 2>/dev/null &
+"$NASMITH" search "$table" --label diagnosis --trials 6 --epochs 4 -j 2 --study f.nas.db \
+    >/dev/null 2>&1 &
 pid=$!
 sleep 1
 kill -9 $pid 2>/dev/null
