@@ -297,9 +297,11 @@ static int nas_test_encode(nas_test_pool *pool, int64_t n)
 
 static int nas_test_front(nas_test_pool *pool, int input)
 {
-    float mean[16];
-    float inverse[16];
+    enum { MOST = 256 };
+    float mean[MOST];
+    float inverse[MOST];
     int64_t channels = nas_graph_builder_shape(pool->builder, input).c;
+    assert(channels <= MOST);
     for (int64_t c = 0; c < channels; c++) {
         mean[c] = (float)nas_rng_normal(pool->rng);
         inverse[c] = (float)(0.5 + 2.0 * nas_rng_uniform(pool->rng));

@@ -36,7 +36,7 @@ static const nas_param PARAMS[] = {
      .type = NAS_PARAM_STRING,
      .default_text = "params,macs,naswot,jacov,synflow",
      .doc = "which, by commas, or `all`"},
-    {.name = "repeats",
+    {.name = "inits",
      .type = NAS_PARAM_INT,
      .default_text = "1",
      .min = 1,
@@ -241,7 +241,7 @@ static nas_status draw(survey *s, nas_err *err)
 
 static nas_status score_all(survey *s, nas_err *err)
 {
-    nas_proxy_options options = {.repeats = (int)nas_cli_int(s->cli, "repeats"),
+    nas_proxy_options options = {.repeats = (int)nas_cli_int(s->cli, "inits"),
                                  .seed = (uint64_t)nas_cli_int(s->cli, "seed")};
     int64_t done = 0;
     for (; done < s->n && nas_cli_interrupted == 0; done++) {

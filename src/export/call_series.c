@@ -79,7 +79,7 @@ nas_status nas_call_positions(lowering *l, const step_view *v, layout *out)
     nas_call *call = nas_call_channels(l, v, NAS_KERNEL_POSITIONS);
     float *table = NAS_NEW(l->arena, float, channels *steps);
     NAS_TRY_ALLOC(table, l->err);
-    for (int64_t i = 0; i < channels * steps; i++) {
+    for (int64_t i = 0; i < channels * steps && !l->counts; i++) {
         const int64_t c = nas_call_logical(v->in.order, i % channels);
         table[i] = v->kernel[c * steps + i / channels];
     }

@@ -89,7 +89,8 @@ static nas_status lower_spectrum(lowering *l, const step_view *v, layout *out)
     call->in[1] = call->out + nas_shape_count(shape);
     call->weights[0] = l->calls->n_weights;
     call->weights[1] = l->calls->n_weights + nas_spectrum_cosines(p);
-    nas_spectrum_tables(v->node, p, l->calls->weights + l->calls->n_weights);
+    if (!l->counts)
+        nas_spectrum_tables(v->node, p, l->calls->weights + l->calls->n_weights);
     l->calls->n_weights += nas_spectrum_table_floats(p);
     *out = (layout){shape, NULL};
     return NAS_OK;

@@ -21,12 +21,14 @@ static const nas_param darts_params[] = {
      .type = NAS_PARAM_BOOL,
      .default_text = "true",
      .doc = "End the training when the curvature of the loss over the strengths grows "
-            "(R-DARTS)."},
+            "(R-DARTS).",
+     .source = "Zela et al. 2020"},
     {.name = NAS_SUPERNET_SECOND_ORDER,
      .type = NAS_PARAM_BOOL,
      .default_text = "false",
      .doc = "Look one step of the weights ahead; a step costs two and a half times as "
-            "much."},
+            "much.",
+     .source = "Liu et al. 2019"},
     {0},
 };
 

@@ -148,7 +148,8 @@ static const nas_param spos_params[] = {
                     .type = NAS_PARAM_BOOL,
                     .default_text = "false",
                     .doc = "Strict fairness: each step trains every value of every "
-                           "decision once, then updates."},
+                           "decision once, then updates.",
+                    .source = "Chu et al. 2021"},
     [PARAM_EPOCHS] = SUPERNET_EPOCHS_PARAM,
     [PARAM_SHARE] = SUPERNET_SHARE_PARAM,
     {0},

@@ -31,12 +31,14 @@ nas_status nas_propose_strongest(nas_ask *ask, nas_proposal *out, nas_err *err);
         .default_text = "0", .min = 0, .max = 100000,                                    \
         .doc = "Of the supernet; 0: with a clock as many as its share of the time "      \
                "allows, without one five times those of a network.",                     \
+        .source = "own choice",                                                          \
     }
 #define SUPERNET_SHARE_PARAM                                                             \
     {                                                                                    \
         .name = NAS_SUPERNET_SHARE, .type = NAS_PARAM_REAL, .default_text = "0.4",       \
         .min = 0.05, .max = 0.9,                                                         \
         .doc = "Of the time for searching, that the supernet may train.",                \
+        .source = "own choice",                                                          \
     }
 
 /* A strategy whose supernet is a mixture keeps nothing itself. */

@@ -74,7 +74,7 @@ static void test_random_graphs(void **state)
     (void)state;
     nas_rng rng = nas_rng_new(2385, 21);
     int merged = 0;
-    for (int round = 0; round < 200; round++) {
+    for (int round = 0; round < 600; round++) {
         nas_graph *graph = nas_test_random_graph(&rng, NULL);
         nas_arena *arena = nas_arena_new();
         nas_lowered low = lower(graph, NAS_FLOAT32, arena);
