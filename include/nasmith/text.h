@@ -50,7 +50,8 @@ void nas_text_number(char *out, size_t size, double value, int digits);
 /* "61 KiB", "1.2 MiB", "512 B". */
 void nas_text_bytes(char *out, size_t size, int64_t bytes);
 
-/* "2.39 ms", "41.2 µs" below a tenth of one, "1.25 s" from a second on; "-" below 0.
+/* "2.39 ms", "41.2 µs" below a tenth of one, "54.3 ns" below a ten-thousandth,
+ * "1.25 s" from a second on; "-" below 0.
  * @param size  12 bytes hold any */
 void nas_text_ms(char *out, size_t size, double ms);
 

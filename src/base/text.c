@@ -203,8 +203,10 @@ void nas_text_ms(char *out, size_t size, double ms)
         (void)snprintf(out, size, "%.3g s", ms / 1000.0);
     else if (ms >= 0.1 || ms == 0.0)
         (void)snprintf(out, size, "%.3g ms", ms);
+    else if (ms >= 1e-4)
+        (void)snprintf(out, size, "%.3g µs", ms * 1e3);
     else
-        (void)snprintf(out, size, "%.3g µs", ms * 1000.0);
+        (void)snprintf(out, size, "%.3g ns", ms * 1e6);
 }
 
 void nas_text_duration(char *out, size_t size, double seconds)

@@ -126,6 +126,7 @@ static void test_durations_for_people(void **state)
     check_format(nas_text_ms(out, sizeof out, 2.38549), "2.39 ms");
     check_format(nas_text_ms(out, sizeof out, 0.27), "0.27 ms");
     check_format(nas_text_ms(out, sizeof out, 0.0412345), "41.2 µs");
+    check_format(nas_text_ms(out, sizeof out, 0.0000543), "54.3 ns");
     check_format(nas_text_ms(out, sizeof out, 1250), "1.25 s");
     check_format(nas_text_ms(out, sizeof out, 0), "0 ms");
     check_format(nas_text_ms(out, sizeof out, -1), "-");

@@ -126,6 +126,9 @@ async function paper(open, picture) {
   const cut = await page.evaluate((width) => [...document.querySelectorAll("main svg, main table, main p, main pre")]
     .filter((node) => node.getClientRects().length > 0 && node.getBoundingClientRect().right > width)
     .map((node) => node.closest("section").id + " " + node.tagName), PAPER.width);
+  cut.push(...await page.evaluate(() => [...document.querySelectorAll("main pre, main .scroll")]
+    .filter((node) => node.scrollWidth > node.clientWidth + 1)
+    .map((node) => node.closest("section").id + " " + node.className + node.tagName)));
   cut.forEach((what) => problems.push("cut off on paper: " + what));
   const pdf = await page.pdf({ format: "A4", preferCSSPageSize: true });
   if (picture) fs.writeFileSync(picture + ".pdf", pdf);
