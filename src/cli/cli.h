@@ -284,5 +284,7 @@ nas_status nas_cli_shape(const char *text, nas_shape *out, nas_err *err);
 
 /* "93.1 %" or "0.4123" for a metric's value. */
 void nas_cli_format_metric(bool fraction, double value, char *out, size_t size);
+/* The width that makes printf's %*s fill so many columns: it counts bytes. */
+int nas_cli_width(const char *text, int columns);
 
 #endif

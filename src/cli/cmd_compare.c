@@ -108,8 +108,10 @@ static void print_line(const comparison *c, const char *name, char value[MOST][6
         same = same && strcmp(value[0], value[i]) == 0;
     printf("%s%-*.*s", same ? nas_cli_style(c->cli->color_out, NAS_STYLE_DIM) : "",
            NAME_WIDTH, NAME_WIDTH - 1, name);
-    for (int i = 0; i < c->n; i++)
-        printf(" %*.*s", VALUE_WIDTH, VALUE_WIDTH, value[i]);
+    for (int i = 0; i < c->n; i++) {
+        const int width = nas_cli_width(value[i], VALUE_WIDTH);
+        printf(" %*.*s", width, width, value[i]);
+    }
     printf("%s\n", same ? nas_cli_style(c->cli->color_out, NAS_STYLE_RESET) : "");
 }
 

@@ -241,9 +241,9 @@ static void print_finalist(const nas_finalist *f, const nas_device *device, bool
     if (f->measured_latency_ms >= 0 && device == NULL)
         cost.latency_ms = f->measured_latency_ms;
     nas_cost_words words = nas_cost_in_words(&cost);
-    printf("  %-6s %8s %8s %8s %8s %10s %8s %8s   %s%s\n", id, val, test, words.params,
-           words.macs, words.latency, words.ram, words.flash, f->role,
-           chosen ? "  <- chosen" : "");
+    printf("  %-6s %8s %8s %8s %8s %*s %8s %8s   %s%s\n", id, val, test, words.params,
+           words.macs, nas_cli_width(words.latency, 10), words.latency, words.ram,
+           words.flash, f->role, chosen ? "  <- chosen" : "");
 }
 
 static void print_test(const nas_finalist *f, const nas_metric *metric)

@@ -164,6 +164,13 @@ void nas_cli_format_metric(bool fraction, double value, char *out, size_t size)
         nas_text_number(out, size, value, 4);
 }
 
+int nas_cli_width(const char *text, int columns)
+{
+    for (; *text != '\0'; text++)
+        columns += ((unsigned char)*text & 0xc0) == 0x80;
+    return columns;
+}
+
 nas_status nas_cli_shape(const char *text, nas_shape *out, nas_err *err)
 {
     int64_t extent[3];

@@ -69,7 +69,7 @@
     const text = cell.textContent.trim();
     const m = text.replace(/,/g, "").match(/^#?(-?[0-9.]+(?:e[-+]?[0-9]+)?)\s*(k|M|G|KiB|MiB|GiB|ns|µs|ms)?/);
     if (!m) return { number: NaN, text };
-    const unit = { k: 1e3, M: 1e6, G: 1e9, KiB: 1024, MiB: 1048576, GiB: 1073741824, ns: 1e-6, "µs": 0.001, s: 1000 }[m[2]] || 1;
+    const unit = { k: 1e3, M: 1e6, G: 1e9, KiB: 1024, MiB: 1048576, GiB: 1073741824, ns: 1e-6, "µs": 0.001 }[m[2]] || 1;
     return { number: parseFloat(m[1]) * unit, text };
   };
   const compare = (a, b) => {
