@@ -231,6 +231,7 @@ static nas_status write_occlusion(const explainer *e, nas_err *err)
     nas_json_key_int(json, "height", o.height);
     nas_json_key_int(json, "width", o.width);
     nas_json_key_int(json, "patch", o.patch);
+    nas_json_key_bool(json, "spectrum", e->subject.behind != NULL);
     nas_json_key_int(json, "rows", o.rows);
     key_reals(json, "map", o.map, o.height * o.width);
     if (o.channel != NULL) {

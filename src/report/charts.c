@@ -198,7 +198,8 @@ static void heat_names(nas_text *out, const heat_frame *f)
     }
     double middle = f->left + h->columns * f->cell_w / 2;
     if (h->column_label != NULL)
-        write_label(out, middle, f->top - 22, "middle", h->column_label);
+        write_label(out, middle, f->top - (h->column != NULL ? 22 : 6), "middle",
+                    h->column_label);
     if (h->row_label == NULL)
         return;
     nas_text_printf(
@@ -219,7 +220,11 @@ static void heat_names(nas_text *out, const heat_frame *f)
 
 void nas_chart_heat(nas_text *out, const nas_heat *h)
 {
-    heat_frame f = {.heat = h, .left = h->row != NULL ? 120 : 4, .scale = largest(h)};
+    heat_frame f = {.heat = h,
+                    .left = h->row != NULL         ? 120
+                            : h->row_label != NULL ? 24
+                                                   : 4,
+                    .scale = largest(h)};
     f.top = (h->column != NULL ? 22 : 4) + (h->column_label != NULL ? 18 : 0);
     double width = h->width > 0 ? h->width : fmin(WIDTH, f.left + 8 + h->columns * 70);
     f.cell_w = (width - f.left - 4) / h->columns;

@@ -29,28 +29,50 @@ static const char *name_of(const lanes *l, int lane)
     return name != NULL ? name : "";
 }
 
-static void draw_lane(const lanes *l, nas_plot *plot, int lane)
+/* A lane's curve: every step, or of a long row the extremes of stretches, which is what
+ * an eye sees of a sound. */
+typedef struct curve {
+    double x[2 * MOST_POINTS + 2], y[2 * MOST_POINTS + 2], zero[2 * MOST_POINTS + 2];
+    int n;
+} curve;
+
+static void trace(const lanes *l, int lane, curve *out)
 {
-    double x[MOST_POINTS + 1], y[MOST_POINTS + 1], zero[MOST_POINTS + 1];
     const int64_t every = 1 + (l->steps - 1) / MOST_POINTS;
+    out->n = 0;
+    for (int64_t i = 0; i < l->steps; i += every) {
+        double low = INFINITY, high = -INFINITY;
+        for (int64_t k = i; k < i + every && k < l->steps; k++) {
+            low = fmin(low, value_of(l, lane, k));
+            high = fmax(high, value_of(l, lane, k));
+        }
+        out->x[out->n] = (double)i;
+        out->y[out->n++] = high;
+        if (every == 1)
+            continue;
+        out->x[out->n] = (double)i;
+        out->y[out->n++] = low;
+    }
+}
+
+static void draw_lane(const lanes *l, nas_plot *plot, int lane, curve *c)
+{
     const double bottom = l->n - lane - 0.95, height = 0.9;
-    double low = INFINITY, high = -INFINITY;
-    int n = 0;
-    for (int64_t i = 0; i < l->steps; i++) {
-        low = fmin(low, value_of(l, lane, i));
-        high = fmax(high, value_of(l, lane, i));
+    const bool map = lane == l->channels;
+    double low = map ? 0 : INFINITY, high = -INFINITY; /* the map has a zero */
+    trace(l, lane, c);
+    for (int i = 0; i < c->n; i++) {
+        low = fmin(low, c->y[i]);
+        high = fmax(high, c->y[i]);
     }
-    if (lane == l->channels) /* the map has a zero */
-        low = fmin(low, 0);
     double span = high > low ? high - low : 1;
-    for (int64_t i = 0; i < l->steps; i += every, n++) {
-        x[n] = (double)i;
-        y[n] = bottom + (value_of(l, lane, i) - low) / span * height;
-        zero[n] = bottom - low / span * height;
+    for (int i = 0; i < c->n; i++) {
+        c->y[i] = bottom + (c->y[i] - low) / span * height;
+        c->zero[i] = bottom - low / span * height;
     }
-    if (lane == l->channels)
-        nas_plot_band(plot, x, zero, y, n, "band");
-    nas_plot_line(plot, x, y, n, lane == l->channels ? "bestline" : "series", NULL);
+    if (map)
+        nas_plot_band(plot, c->x, c->zero, c->y, c->n, "band");
+    nas_plot_line(plot, c->x, c->y, c->n, map ? "bestline" : "series", NULL);
     nas_text_printf(plot->out,
                     "<text class=\"tick\" x=\"%.1f\" y=\"%.1f\" text-anchor=\"end\">%s"
                     "</text>\n",
@@ -91,6 +113,8 @@ nas_status nas_example_series(const nas_report *r, const char *title, const floa
                .map = map,
                .steps = shape.w,
                .channels = shape.c < MOST_CHANNELS ? (int)shape.c : MOST_CHANNELS};
+    curve *c = NAS_NEW(r->arena, curve, 1);
+    NAS_TRY_ALLOC(c, err);
     l.n = l.channels + (map != NULL);
     nas_axis x = {
         .label = "time step", .low = 0, .high = (double)shape.w - 1, .whole = true};
@@ -101,7 +125,7 @@ nas_status nas_example_series(const nas_report *r, const char *title, const floa
         "The channels of one row over time, each in its own range; below, where there is "
         "such a lane, how much the answer hangs on each place.");
     for (int lane = 0; lane < l.n; lane++)
-        draw_lane(&l, &plot, lane);
+        draw_lane(&l, &plot, lane, c);
     nas_plot_end(&plot);
     return lane_table(&l, err);
 }

@@ -13,7 +13,10 @@ enum { STRETCHES = 32 }; /* rows of the table of a series */
 static void image_map(const nas_report *r, const json_t *o, const double *map,
                       const char *title, double width)
 {
+    bool spectrum = json_is_true(json_object_get(o, "spectrum"));
     nas_heat heat = {
+        .row_label = spectrum ? "band, lowest on top" : NULL,
+        .column_label = spectrum ? "frame" : NULL,
         .title = title,
         .description =
             "How much the probability of the answer falls when a patch around "
@@ -153,7 +156,11 @@ static nas_status occlusion(const nas_report *r, const json_t *o, nas_err *err)
                        "Parts of the input are covered, and the change of the answer is "
                        "seen. Mean over %.0f validation rows, patches of %.0f %s.",
                        nas_report_real(o, "rows"), nas_report_real(o, "patch"),
-                       image ? "pixels" : "steps");
+                       json_is_true(json_object_get(o, "spectrum"))
+                           ? image ? "frames and bands of the spectrum"
+                                   : "frames of the spectrum"
+                       : image ? "pixels"
+                               : "steps");
     const double *gradient = nas_report_reals(
         r, json_object_get(r->explanation->network, "gradients"), "map", &m);
     if (image)

@@ -274,10 +274,10 @@ static void ladder_text(const nas_ladder *ladder, char *out, size_t size)
         if (rung->epochs == 0)
             n += (size_t)snprintf(out + n, size - n, "%sinherited weights", comma);
         else
-            n +=
-                (size_t)snprintf(out + n, size - n, "%s%.0f %% of the rows × %lld epoch%s",
-                                 comma, 100 * rung->fraction, (long long)rung->epochs,
-                                 rung->epochs == 1 ? "" : "s");
+            n += (size_t)snprintf(out + n, size - n,
+                                  "%s%.0f %% of the rows × %lld epoch%s", comma,
+                                  100 * rung->fraction, (long long)rung->epochs,
+                                  rung->epochs == 1 ? "" : "s");
     }
     int folds = nas_ladder_folds(ladder, ladder->n - 1);
     if (folds > 1 && n < size)

@@ -47,10 +47,10 @@ static nas_graph *small_network(void)
     return graph;
 }
 
-static void train(planted *p, nas_job_result *out)
+/* @param graph  released here */
+static void train_on(planted *p, nas_graph *graph, nas_job_result *out)
 {
     nas_err err = {0};
-    nas_graph *graph = small_network();
     nas_job job = {.graph = graph,
                    .recipe = nas_recipe_default(NAS_TASK_CLASSIFICATION),
                    .data = &p->data,
@@ -94,7 +94,7 @@ static void attribution_of_a_trained_network_finds_the_patch(void **state)
     nas_gradients g;
     planted_begin(&p, NAS_TASK_CLASSIFICATION, (nas_shape){1, SIDE, SIDE}, ROWS, 2);
     paint(&p);
-    train(&p, &trained);
+    train_on(&p, small_network(), &trained);
     check_ok(nas_subject_open(trained.model, &p.data, p.data.validation,
                               p.data.n_validation, p.workspace, p.arena, &p.subject,
                               &err),
@@ -104,6 +104,73 @@ static void attribution_of_a_trained_network_finds_the_patch(void **state)
     finds_patch(o.map, "covering");
     check_ok(nas_gradients_of(&p.subject, &g, &err), err);
     finds_patch(g.map, "gradients");
+    planted_end(&p);
+    nas_model_free(trained.model);
+}
+
+/* ---- a tone that carries the label --------------------------------------- */
+
+enum { STEPS = 512, WINDOW = 64, HOP = 32, BIN = 12, FROM = 256, UNTIL = 352 };
+
+/* Rows of class 1 hold a tone in some of their steps; the rest is noise. */
+static void sound(planted *p)
+{
+    for (int64_t i = 0; i < ROWS; i++) {
+        p->labels[i] = (int32_t)(i % 2);
+        for (int64_t t = FROM; t < UNTIL && i % 2 != 0; t++)
+            p->inputs[i * STEPS + t] +=
+                2.0f *
+                (float)sin(2 * 3.14159265358979 * BIN * (double)t / WINDOW + (double)i);
+    }
+    p->data.n_train = TRAIN;
+    p->data.validation = p->rows + TRAIN;
+    p->data.n_validation = ROWS - TRAIN;
+}
+
+static nas_graph *spectral_network(void)
+{
+    nas_err err = {0};
+    nas_value attr[NAS_ATTR_MAX];
+    nas_graph *graph = NULL;
+    nas_graph_builder *b = nas_graph_builder_new();
+    nas_param_defaults(nas_op_get(NAS_OP_SPECTRUM)->params, attr);
+    attr[NAS_ATTR_SPECTRUM_WINDOW].i = WINDOW;
+    attr[NAS_ATTR_SPECTRUM_HOP].i = HOP;
+    attr[NAS_ATTR_SPECTRUM_RATE].f = 8000;
+    int x = nas_graph_add_input(b, (nas_shape){1, 1, STEPS});
+    x = nas_graph_add(b, NAS_OP_SPECTRUM, attr, &x, 1, "front");
+    x = nas_graph_add_unary(b, NAS_OP_FLATTEN, x, NULL);
+    x = nas_graph_add_dense(b, x, 2, "head");
+    check_ok(nas_graph_finish(b, x, &graph, &err), err);
+    nas_graph_builder_free(b);
+    return graph;
+}
+
+/* Most of what speaks for the answers lies where the tone is, in band and time. */
+static void attribution_behind_a_spectrum_finds_the_tone(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    planted p;
+    nas_job_result trained;
+    nas_occlusion o;
+    planted_begin(&p, NAS_TASK_CLASSIFICATION, (nas_shape){1, 1, STEPS}, ROWS, 2);
+    sound(&p);
+    train_on(&p, spectral_network(), &trained);
+    check_ok(nas_subject_open(trained.model, &p.data, p.data.validation,
+                              p.data.n_validation, p.workspace, p.arena, &p.subject,
+                              &err),
+             err);
+    p.open = true;
+    check_ok(nas_occlusion_of(&p.subject, &o, &err), err);
+    assert_int_equal(o.height, WINDOW / 2 + 1);
+    assert_int_equal(o.width, 1 + (STEPS - WINDOW) / HOP);
+    int64_t best = 0;
+    for (int64_t k = 0; k < o.height * o.width; k++)
+        best = o.map[k] > o.map[best] ? k : best;
+    const int64_t band = best / o.width, first = best % o.width * HOP;
+    if (llabs(band - BIN) > o.patch || first + WINDOW <= FROM || first >= UNTIL)
+        fail_msg("it looks at band %d, steps %d on", (int)band, (int)first);
     planted_end(&p);
     nas_model_free(trained.model);
 }
@@ -181,6 +248,7 @@ int main(int argc, char **argv)
         return code;
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(attribution_of_a_trained_network_finds_the_patch),
+        cmocka_unit_test(attribution_behind_a_spectrum_finds_the_tone),
         cmocka_unit_test(a_leak_raises_the_gap_warning),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,6 +188,13 @@ static void maps_have_tables_of_means(void **state)
     assert_int_equal(count_of(html, "<tr"), 13);
     assert_non_null(strstr(html, "<td class=\"t\">0–1<td>+0.5<td>+0"));
     assert_non_null(strstr(html, "<td class=\"t\">22–23<td>"));
+    nas_heat labelled = heat; /* axes have names where places have none */
+    labelled.row_label = "band";
+    labelled.column_label = "frame";
+    nas_text_clear(&text);
+    nas_chart_heat(&text, &labelled);
+    assert_non_null(strstr(nas_text_string(&text), ">band</text>"));
+    assert_non_null(strstr(nas_text_string(&text), ">frame</text>"));
     nas_text_free(&text);
 }
 

@@ -79,11 +79,41 @@ static void a_series_has_a_lane_for_each_channel(void **state)
     nas_arena_free(r.arena);
 }
 
+/* A row of 2,000 steps is drawn by extremes of stretches of five: a lone peak stays. */
+static void a_long_row_keeps_its_peaks(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    nas_text text = {0};
+    nas_report r = {.out = &text, .arena = nas_arena_new()};
+    float *values = NAS_NEW(r.arena, float, 2000);
+    assert_non_null(values);
+    values[1003] = 1; /* no multiple of five */
+    check_ok(nas_example_series(&r, "Row 1", values, (nas_shape){1, 1, 2000}, NULL, &err),
+             err);
+    const char *line = strstr(nas_text_string(&text), "class=\"series\" d=\"M");
+    assert_non_null(line);
+    double lowest = 1e9, highest = 0; /* pixels: y points down */
+    int points = 0;
+    for (const char *at = line; *at != '\0' && *at != '/'; at++)
+        if (*at == 'M' || *at == 'L') {
+            double y = strtod(strchr(at, ' ') + 1, NULL);
+            lowest = y < lowest ? y : lowest;
+            highest = y > highest ? y : highest;
+            points++;
+        }
+    assert_int_equal(points, 800);
+    assert_true(highest - lowest > 5);
+    nas_text_free(&text);
+    nas_arena_free(r.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_png_holds_its_pixels),
         cmocka_unit_test(a_series_has_a_lane_for_each_channel),
+        cmocka_unit_test(a_long_row_keeps_its_peaks),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
