@@ -64,7 +64,7 @@ sed 's/8,1,1/2,1,1/' net.json > two.json
 passes 'accuracy on validation' "$NASMITH" train plain.csv --label class --graph two.json \
     --epochs 2 -o plain.nasm
 fails 3 'column `size`: the value is missing' "$NASMITH" eval plain.nasm test.csv
-fails 5 '8-bit numbers' "$NASMITH" export net.nasm --c c8 --dtype int8 --data test.csv
+fails 5 'missing values and long tails need floats' "$NASMITH" export net.nasm --c c8 --dtype int8 --data test.csv
 fails 5 'categories or missing values: int8' "$NASMITH" search train.csv --label class \
     --dtype int8 --trials 1 --study int8
 finish
