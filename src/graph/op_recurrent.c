@@ -31,7 +31,8 @@ static const nas_param recurrent_params[] = {
     {0},
 };
 
-static const char no_int8[] = "its state would be rounded at every step; export it as float";
+static const char no_int8[] =
+    "its state would be rounded at every step; export it as float";
 
 static int64_t directions(const nas_node *node)
 {
