@@ -18,6 +18,9 @@
  * 4. Beyond `points` observations the model is of the best half and the latest half.
  * 5. Networks that still run count as observed at their posterior mean (kriging
  *    believer).
+ * 6. With costs to minimise, the expected growth of the dominated area takes the place of
+ *    the expected improvement; costs are known, the score alone is predicted, and several
+ *    costs become one by random weights (model/volume.h). It is computed for a pool.
  *
  * Notation
  *   paper        here               range          default  source
@@ -31,6 +34,7 @@
  *                improvement */
 #include "strategy/model/level.h"
 #include "strategy/model/process.h"
+#include "strategy/model/volume.h"
 #include "strategy/strategies.h"
 
 #include <math.h>
@@ -299,8 +303,30 @@ typedef struct hunt {
     gp *self;
     nas_ask *ask;
     const double *whitened;
-    double best; /* target to improve on */
+    double best;        /* target to improve on */
+    const volume *area; /* to enlarge instead; NULL: there are no costs to minimise */
 } hunt;
+
+/* How much each member may add to the area; what is known or infeasible adds nothing. */
+static nas_status acquire_area(const hunt *h, const process_field *field, double *out,
+                               nas_err *err)
+{
+    const nas_ask *ask = h->ask;
+    for (int64_t m = 0; m < field->set->n; m++) {
+        nas_cost cost;
+        bool feasible = false;
+        out[m] = -(double)INFINITY;
+        if (nas_history_has_key(ask->history, field->set->key[m]))
+            continue;
+        NAS_TRY(ask->price(ask->price_context, field->set->candidate[m], &cost, &feasible,
+                           err));
+        if (feasible)
+            out[m] = nas_volume_log_growth(h->area, nas_volume_cost(h->area, &cost),
+                                           field->mean[m],
+                                           sqrt(fmax(field->variance[m], 1e-12)));
+    }
+    return NAS_OK;
+}
 
 /* The member of largest acquisition that is new and within the limits; closes those that
  * are not. @param value  out: its acquisition */
@@ -311,7 +337,10 @@ static nas_status propose_best(const hunt *h, process_field *field, bool *closed
     double *values = NAS_NEW(h->ask->arena, double, set->n);
     NAS_TRY_ALLOC(values, err);
     nas_process_field_predict(field, h->whitened);
-    acquire(field, h->best, values);
+    if (h->area != NULL)
+        NAS_TRY(acquire_area(h, field, values, err));
+    else
+        acquire(field, h->best, values);
     for (int tries = 0; tries < TRIES;) {
         int64_t m = largest(values, closed, set->n);
         if (m < 0)
@@ -388,11 +417,29 @@ static nas_candidate *pool_member(nas_ask *ask, int i, const int64_t *elite, int
     return nas_space_sample(ask->space, rng, ask->arena);
 }
 
-static nas_status make_pool(gp *self, nas_ask *ask, const double *y, view_set *pool,
-                            nas_err *err)
+/* Of the steps of the area as many, at random. */
+static int find_steps(const hunt *h, int64_t *out)
 {
+    const volume *area = h->area;
+    int n = 0;
+    for (int64_t i = 0; i < area->n; i++) {
+        const int64_t t =
+            nas_history_find(h->ask->history, h->self->ids.id[area->owner[i]]);
+        const int64_t place =
+            n < ELITE ? n : (int64_t)nas_rng_below(&h->ask->rng, (uint64_t)i + 1);
+        if (place < ELITE)
+            out[place] = t;
+        n += n < ELITE;
+    }
+    return n;
+}
+
+static nas_status make_pool(const hunt *h, const double *y, view_set *pool, nas_err *err)
+{
+    gp *self = h->self;
+    nas_ask *ask = h->ask;
     int64_t elite[ELITE + 1];
-    int n = find_elite(self, ask, y, elite);
+    int n = h->area != NULL ? find_steps(h, elite) : find_elite(self, ask, y, elite);
     int size = MUTANTS + FAR_MUTANTS + CHILDREN + STRANGERS;
     NAS_TRY(nas_view_set_new(&self->v, size, ask->arena, pool, err));
     for (int i = 0; i < size; i++) {
@@ -433,7 +480,7 @@ static nas_status ask_pool(const hunt *h, const double *y, nas_proposal *out,
 {
     view_set set;
     double value = 0, next_value = 0;
-    NAS_TRY(make_pool(h->self, h->ask, y, &set, err));
+    NAS_TRY(make_pool(h, y, &set, err));
     NAS_TRY(best_of_set(h, &set, out, &value, err));
     for (int i = 0; i < CLIMBS && out->candidate != NULL; i++) {
         nas_proposal next = {0};
@@ -449,6 +496,21 @@ static nas_status ask_pool(const hunt *h, const double *y, nas_proposal *out,
 
 /* ---- asking ----------------------------------------------------------------------- */
 
+/* The area that the observations dominate. */
+static nas_status survey(const gp *self, nas_ask *ask, const double *y, volume *out,
+                         nas_err *err)
+{
+    const nas_cost **costs = NAS_NEW(ask->arena, const nas_cost *, self->ids.n);
+    NAS_TRY_ALLOC(costs, err);
+    for (int64_t i = 0; i < self->ids.n; i++)
+        costs[i] =
+            &ask->history->trials[nas_history_find(ask->history, self->ids.id[i])].cost;
+    return nas_volume_init(out, ask->objectives, costs, y, self->ids.n, &ask->rng,
+                           ask->arena)
+               ? NAS_OK
+               : nas_fail(err, NAS_E_NOMEM, "out of memory");
+}
+
 static nas_status ask_model(gp *self, nas_ask *ask, nas_proposal *out, nas_err *err)
 {
     double *y = NAS_NEW(ask->arena, double, self->ids.n);
@@ -461,13 +523,19 @@ static nas_status ask_model(gp *self, nas_ask *ask, nas_proposal *out, nas_err *
         begin_anew(self);
     }
     NAS_TRY(update(self, ask, y, whitened, err));
-    hunt h = {self, ask, whitened, best_target(self, y)};
-    if (self->enumerated) {
+    volume area;
+    hunt h = {self, ask, whitened, best_target(self, y), NULL};
+    if (ask->objectives != 0) {
+        NAS_TRY(survey(self, ask, y, &area, err));
+        h.area = &area;
+    }
+    const bool exact = self->enumerated && h.area == NULL;
+    if (exact) {
         nas_process_field_extend(&self->field, &self->process);
         nas_process_field_mark(&self->field);
     }
     NAS_TRY(believe(self, ask, whitened, err));
-    if (!self->enumerated)
+    if (!exact)
         return ask_pool(&h, y, out, err);
     nas_process_field_extend(&self->field, &self->process);
     return ask_all(&h, out, err);

@@ -118,12 +118,45 @@ static void old_observations_are_forgotten(void **state)
     fixture_close(&f);
 }
 
+/* Area that the trials dominate, in the score and the logarithm of parameters. */
+static double dominated(const nas_history *history)
+{
+    double area = 0, last = log(3e3), least = 0;
+    for (double cost = last; cost > 4; cost -= 0.01) {
+        for (int64_t t = 0; t < history->n; t++)
+            if (log((double)history->trials[t].cost.params) <= cost)
+                least = fmax(least, history->trials[t].score[0]);
+        area += 0.01 * least;
+        least = 0;
+    }
+    return area;
+}
+
+/* With parameters to minimise it covers more than as many random networks. */
+static void a_second_objective_is_searched(void **state)
+{
+    (void)state;
+    double area[2];
+    for (int model = 0; model < 2; model++) {
+        fixture f;
+        fixture_open(&f, FIVE);
+        nas_strategy *strategy = five_strategy(model ? "gp" : "random", f.space);
+        for (int n = 0; n < 40; n++)
+            (void)five_step(&f, strategy, 6, 1U << NAS_LIMIT_PARAMS);
+        area[model] = dominated(f.history);
+        nas_strategy_free(strategy);
+        fixture_close(&f);
+    }
+    assert_true(area[1] > area[0] + 0.01);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(it_finds_the_best_of_a_smooth_space),
         cmocka_unit_test(running_networks_are_believed),
         cmocka_unit_test(old_observations_are_forgotten),
+        cmocka_unit_test(a_second_objective_is_searched),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
