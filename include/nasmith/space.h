@@ -154,6 +154,14 @@ uint64_t nas_space_features(const nas_space *space, const nas_candidate *candida
 int nas_space_paths(const nas_space *space, const nas_candidate *candidate, int most,
                     uint64_t *out, int room);
 
+/* How often each neighbourhood of operators occurs in the cells of the live network and
+ * in the chain around them: Weisfeiler-Lehman labels of `rounds` refinements and of none,
+ * counted in NAS_SPACE_WL buckets by their hash. Zeros when memory is out.
+ * @param out  NAS_SPACE_WL floats */
+enum { NAS_SPACE_WL = 128 };
+void nas_space_wl(const nas_space *space, const nas_candidate *candidate, int rounds,
+                  float *out);
+
 /* The network of a candidate, without fitted front section, ending in logits or targets.
  * @return NAS_E_GRAPH when the candidate has no network (disconnected, window larger than
  *         its input, ...): such candidates are infeasible, not errors */

@@ -10,6 +10,24 @@ uint64_t nas_program_key(const nas_program *program, const nas_candidate *candid
                       program->zero);
 }
 
+uint64_t nas_program_body_hash(const nas_program *program, int *at)
+{
+    uint64_t hash = 0;
+    for (int depth = 1; depth > 0; ++*at) {
+        const nas_instr *instr = &program->instrs[*at];
+        if (instr->code == PROGRAM_END)
+            depth--;
+        else if (instr->code == PROGRAM_RESIDUAL || instr->code == PROGRAM_STACK ||
+                 instr->code == PROGRAM_CELL || instr->code == PROGRAM_EDGE)
+            depth++;
+        else if (instr->code == PROGRAM_BRANCHES) /* an END for each */
+            depth += (int)instr->arg[BRANCHES_JOIN + 1];
+        if (depth > 0)
+            hash = nas_hash64(instr, sizeof *instr, hash);
+    }
+    return hash;
+}
+
 uint64_t nas_space_key(const nas_space *space, const nas_candidate *candidate)
 {
     nas_program program;

@@ -42,25 +42,6 @@ static void collect(collection *c, const bundle *from)
     }
 }
 
-/* Hash of an edge's body. @param at  in: behind the EDGE; out: behind its END */
-static uint64_t body_hash(const nas_program *program, int *at)
-{
-    uint64_t hash = 0;
-    for (int depth = 1; depth > 0; ++*at) {
-        const nas_instr *instr = &program->instrs[*at];
-        if (instr->code == PROGRAM_END)
-            depth--;
-        else if (instr->code == PROGRAM_RESIDUAL || instr->code == PROGRAM_STACK ||
-                 instr->code == PROGRAM_CELL || instr->code == PROGRAM_EDGE)
-            depth++;
-        else if (instr->code == PROGRAM_BRANCHES) /* an END for each */
-            depth += (int)instr->arg[BRANCHES_JOIN + 1];
-        if (depth > 0)
-            hash = nas_hash64(instr, sizeof *instr, hash);
-    }
-    return hash;
-}
-
 static void extend(bundle *to, const bundle *from, uint64_t edge, int most)
 {
     for (int i = 0; i < from->n; i++) {
@@ -84,7 +65,7 @@ static void walk_cell(const nas_program *program, const nas_instr *head, int *at
     }
     while (program->instrs[*at].code == PROGRAM_EDGE) {
         const nas_instr *edge = &program->instrs[(*at)++];
-        const uint64_t body = body_hash(program, at);
+        const uint64_t body = nas_program_body_hash(program, at);
         extend(&tensors[(int)edge->arg[1]], &tensors[(int)edge->arg[0]], body, most);
     }
     ++*at;

@@ -48,6 +48,8 @@ void nas_space_lower(const nas_space *space, const nas_candidate *candidate,
                      nas_program *out);
 /* The key of a candidate that was lowered to this program. */
 uint64_t nas_program_key(const nas_program *program, const nas_candidate *candidate);
+/* Hash of the body of an edge. @param at  in: behind the EDGE; out: behind its END */
+uint64_t nas_program_body_hash(const nas_program *program, int *at);
 void nas_program_free(nas_program *program);
 
 #endif

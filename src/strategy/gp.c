@@ -9,7 +9,9 @@
  *
  * Deviations
  * 1. The kernel is a sum of two over Hamming distance of canonical choices and cheap
- *    features of the live network, not one over subtrees.
+ *    features of the live network, not one over subtrees; with kernel=wl these features
+ *    are Weisfeiler-Lehman counts, scaled, under a Gaussian in place of the inner
+ * product.
  * 2. Targets are -log(2 + (best - score) / (best - median)), standardised, in place of
  *    the logarithm of an error that only accuracies have (model/level.h, which also says
  *    how scores of several rungs become one).
@@ -27,6 +29,7 @@
  *   n_init       design             2..1000        10       lowest regret, NAS-Bench-201
  *   -            exact              0..1048576     50000    memory, time of one ask
  *   -            points             50..2000       400      time of one ask
+ *   h            rounds             1..3           1        with kernel=wl
  *   k            process.kernel     fitted         -        (model/process.h)
  *   mu, sigma    field.mean,        -              -
  *                .variance
@@ -41,7 +44,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PARAM_DESIGN, PARAM_EXACT, PARAM_POINTS };
+enum { PARAM_DESIGN, PARAM_EXACT, PARAM_POINTS, PARAM_KERNEL, PARAM_ROUNDS };
+enum { KERNEL_FEATURES, KERNEL_WL };
 enum {
     SCREENED_DESIGN = 6, /* of 10 networks of the design */
     REFIT_EVERY = 10,    /* observations, at least; a share of them later: */
@@ -60,6 +64,7 @@ enum {
 typedef struct gp {
     int64_t design, exact;
     int points;
+    int rounds; /* of Weisfeiler-Lehman labels; 0: features of the space */
     /* what is saved */
     process_kernel kernel;
     int64_t fitted_at; /* observations at the last fit, 0: never */
@@ -80,6 +85,7 @@ static nas_status gp_init(void *state, const nas_value *values, nas_err *err)
     self->design = values[PARAM_DESIGN].i;
     self->exact = values[PARAM_EXACT].i;
     self->points = (int)values[PARAM_POINTS].i;
+    self->rounds = values[PARAM_KERNEL].i == KERNEL_WL ? (int)values[PARAM_ROUNDS].i : 0;
     self->kernel = nas_process_kernel_default();
     return NAS_OK;
 }
@@ -165,10 +171,10 @@ static nas_status look_at_space(gp *self, const nas_space *space, nas_err *err)
     self->enumerated = (nas_space_abilities(space) & NAS_SPACE_ENUMERABLE) != 0 &&
                        nas_space_size(space) <= (double)self->exact;
     if (!self->enumerated) {
-        NAS_TRY(nas_view_sample(&self->v, space, self->arena, err));
+        NAS_TRY(nas_view_sample(&self->v, space, self->rounds, self->arena, err));
         return nas_process_init(&self->process, &self->v, capacity, self->arena, err);
     }
-    NAS_TRY(nas_view_all(&self->v, space, self->arena, &self->all, err));
+    NAS_TRY(nas_view_all(&self->v, space, self->rounds, self->arena, &self->all, err));
     NAS_TRY(nas_process_init(&self->process, &self->v, capacity, self->arena, err));
     return nas_process_field_init(&self->field, &self->all, capacity, self->arena, err);
 }
@@ -634,6 +640,8 @@ static nas_status gp_load(void *state, const void *bytes, size_t n, nas_err *err
     return status;
 }
 
+static const char *const kernels[] = {"features", "wl", NULL};
+
 static const nas_param gp_params[] = {
     [PARAM_DESIGN] = {.name = "design",
                       .type = NAS_PARAM_INT,
@@ -661,6 +669,21 @@ static const nas_param gp_params[] = {
                       .doc = "Most observations in the model; beyond, the best and the "
                              "latest.",
                       .source = "20 asks a second with 300"},
+    [PARAM_KERNEL] = {.name = "kernel",
+                      .type = NAS_PARAM_CHOICE,
+                      .default_text = "features",
+                      .choices = kernels,
+                      .doc = "Second part of the kernel: features of the network, or "
+                             "counts of neighbourhoods of operators (Weisfeiler-Lehman).",
+                      .source = "lowest regret on NAS-Bench-201"},
+    [PARAM_ROUNDS] = {.name = "rounds",
+                      .type = NAS_PARAM_INT,
+                      .unit = "refinements",
+                      .default_text = "1",
+                      .min = 1,
+                      .max = 3,
+                      .doc = "Of the labels, with kernel=wl.",
+                      .source = "Ru et al. 2021"},
     {0},
 };
 

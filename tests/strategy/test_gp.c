@@ -3,10 +3,11 @@
 #include "strategy/strategies.h"
 
 static nas_strategy *make(const char *name, const nas_space *space, int64_t exact,
-                          int64_t points)
+                          int64_t points, int64_t kernel)
 {
     nas_err err = {0};
-    nas_value values[] = {{.i = 10}, {.i = exact}, {.i = points}};
+    nas_value values[] = {
+        {.i = 10}, {.i = exact}, {.i = points}, {.i = kernel}, {.i = 2}};
     nas_strategy *strategy = NULL;
     check_ok(nas_strategy_new(nas_strategy_find(name), values, space, &strategy, &err),
              err);
@@ -15,12 +16,12 @@ static nas_strategy *make(const char *name, const nas_space *space, int64_t exac
 }
 
 /* @return queries until the optimum, or `most` */
-static int queries(const char *name, int64_t exact, uint64_t seed, int most)
+static int queries(int64_t kernel, int64_t exact, uint64_t seed, int most)
 {
     fixture f;
     int n = 1;
     fixture_open(&f, FIVE);
-    nas_strategy *strategy = make(name, f.space, exact, 400);
+    nas_strategy *strategy = make("gp", f.space, exact, 400, kernel);
     for (; n < most; n++) {
         nas_err err = {0};
         nas_proposal p = {0};
@@ -43,8 +44,9 @@ static void it_finds_the_best_of_a_smooth_space(void **state)
 {
     (void)state;
     for (uint64_t seed = 0; seed < 3; seed++) {
-        assert_true(queries("gp", 50000, seed, 60) < 45);
-        assert_true(queries("gp", 0, seed, 60) < 55);
+        assert_true(queries(0, 50000, seed, 60) < 45);
+        assert_true(queries(0, 0, seed, 60) < 55);
+        assert_true(queries(1, 50000, seed, 70) < 65);
     }
 }
 
@@ -56,7 +58,7 @@ static void running_networks_are_believed(void **state)
     fixture f;
     nas_err err = {0};
     fixture_open(&f, FIVE);
-    nas_strategy *strategy = make("gp", f.space, 50000, 400);
+    nas_strategy *strategy = make("gp", f.space, 50000, 400, 0);
     for (int n = 0; n < 26; n++) {
         nas_proposal p = {0};
         nas_ask ask = test_ask(&f, 4, n);
@@ -90,7 +92,7 @@ static void old_observations_are_forgotten(void **state)
     int64_t best = 0;
     enum { POINTS = 50, TRIALS = 130 };
     fixture_open(&f, FIVE);
-    nas_strategy *strategy = make("gp", f.space, 50000, POINTS);
+    nas_strategy *strategy = make("gp", f.space, 50000, POINTS, 0);
     for (int n = 0; n < TRIALS; n++) {
         nas_proposal p = {0};
         nas_ask ask = test_ask(&f, 4, n);

@@ -14,7 +14,7 @@ static void a_space_is_seen_once(void **state)
     view v;
     view_set set;
     fixture_open(&f, "nasbench201");
-    check_ok(nas_view_all(&v, f.space, f.arena, &set, &err), err);
+    check_ok(nas_view_all(&v, f.space, 0, f.arena, &set, &err), err);
     assert_int_equal(set.n, 9445);
     double sum = 0, squares = 0;
     for (int64_t i = 0; i < set.n; i++) {
@@ -37,7 +37,7 @@ static void distances(void **state)
     view v;
     view_set set;
     fixture_open(&f, TINY);
-    check_ok(nas_view_sample(&v, f.space, f.arena, &err), err);
+    check_ok(nas_view_sample(&v, f.space, 0, f.arena, &err), err);
     check_ok(nas_view_set_new(&v, 6, f.arena, &set, &err), err);
     for (int i = 0; i < 6; i++)
         nas_view_add(&v, &set, nas_space_at(f.space, i, f.arena));
@@ -79,7 +79,7 @@ static void open_model(model *m)
     nas_err err = {0};
     nas_rng rng = nas_rng_new(3, 3);
     fixture_open(&m->f, "nasbench201");
-    check_ok(nas_view_all(&m->v, m->f.space, m->f.arena, &m->all, &err), err);
+    check_ok(nas_view_all(&m->v, m->f.space, 0, m->f.arena, &m->all, &err), err);
     check_ok(nas_process_init(&m->p, &m->v, SEEN + 5, m->f.arena, &err), err);
     check_ok(nas_process_field_init(&m->field, &m->all, SEEN + 5, m->f.arena, &err), err);
     double sum = 0;

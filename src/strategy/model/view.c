@@ -11,9 +11,13 @@ enum { SAMPLE = 512 };
 static const uint64_t SAMPLE_STREAM = 0x76696577;
 static const double EDGES = 6, DEVIATION = 0.5;
 
-static nas_status begin(view *v, const nas_space *space, nas_arena *arena, nas_err *err)
+static nas_status begin(view *v, const nas_space *space, int rounds, nas_arena *arena,
+                        nas_err *err)
 {
-    *v = (view){.space = space, .decisions = nas_space_decision_count(space)};
+    *v = (view){.space = space,
+                .decisions = nas_space_decision_count(space),
+                .rounds = rounds,
+                .width = rounds > 0 ? NAS_SPACE_WL : NAS_SPACE_FEATURES};
     v->step = NAS_NEW(arena, float, v->decisions);
     NAS_TRY_ALLOC(v->step, err);
     for (int d = 0; d < v->decisions; d++) {
@@ -24,17 +28,26 @@ static nas_status begin(view *v, const nas_space *space, nas_arena *arena, nas_e
     return NAS_OK;
 }
 
+/* Raw features. @param out  [width]  @return the key */
+static uint64_t look(const view *v, const nas_candidate *candidate, float *out)
+{
+    if (v->rounds == 0)
+        return nas_space_features(v->space, candidate, out);
+    nas_space_wl(v->space, candidate, v->rounds, out);
+    return nas_space_key(v->space, candidate);
+}
+
 /* Centre and deviation of each feature; those that never change are not used. */
 static void set_scale(view *v, const float *raw, int64_t n)
 {
     v->used = 0;
-    for (int f = 0; f < NAS_SPACE_FEATURES; f++) {
+    for (int f = 0; f < v->width; f++) {
         double sum = 0, squares = 0;
         for (int64_t i = 0; i < n; i++)
-            sum += (double)raw[i * NAS_SPACE_FEATURES + f];
+            sum += (double)raw[i * v->width + f];
         double mean = sum / (double)n;
         for (int64_t i = 0; i < n; i++) {
-            double off = (double)raw[i * NAS_SPACE_FEATURES + f] - mean;
+            double off = (double)raw[i * v->width + f] - mean;
             squares += off * off;
         }
         double deviation = sqrt(squares / (double)n);
@@ -90,15 +103,14 @@ static nas_status enumerate(const view *v, nas_arena *arena, nas_arena *scratch,
 {
     int64_t size = set->capacity;
     key_set known;
-    set->raw = NAS_NEW(scratch, float, size *NAS_SPACE_FEATURES);
+    set->raw = NAS_NEW(scratch, float, size * v->width);
     NAS_TRY_ALLOC(set->raw, err);
     if (!nas_keys_new(&known, size, scratch))
         return nas_fail(err, NAS_E_NOMEM, "out of memory");
     for (int64_t i = 0; i < size; i++) {
         nas_candidate *candidate = nas_space_at(v->space, i, arena);
         NAS_TRY_ALLOC(candidate, err);
-        uint64_t key = nas_space_features(v->space, candidate,
-                                          set->raw + set->n * NAS_SPACE_FEATURES);
+        uint64_t key = look(v, candidate, set->raw + set->n * v->width);
         if (!nas_keys_enter(&known, key))
             continue;
         set->key[set->n] = key;
@@ -120,7 +132,7 @@ static nas_status sort(const view *v, nas_arena *scratch, view_set *set, nas_err
         nas_arena_copy(scratch, set->pick, (size_t)(n * width) * sizeof *set->pick);
     old.candidate =
         nas_arena_copy(scratch, set->candidate, (size_t)n * sizeof *set->candidate);
-    set->raw = NAS_NEW(scratch, float, n *NAS_SPACE_FEATURES);
+    set->raw = NAS_NEW(scratch, float, n * v->width);
     NAS_TRY_ALLOC(order, err);
     NAS_TRY_ALLOC(old.key, err);
     NAS_TRY_ALLOC(old.pick, err);
@@ -135,8 +147,8 @@ static nas_status sort(const view *v, nas_arena *scratch, view_set *set, nas_err
         set->candidate[i] = old.candidate[from];
         memcpy(set->pick + i * width, old.pick + from * width,
                (size_t)width * sizeof *set->pick);
-        memcpy(set->raw + i * NAS_SPACE_FEATURES, old.raw + from * NAS_SPACE_FEATURES,
-               NAS_SPACE_FEATURES * sizeof *set->raw);
+        memcpy(set->raw + i * v->width, old.raw + from * v->width,
+               (size_t)v->width * sizeof *set->raw);
     }
     return NAS_OK;
 }
@@ -147,17 +159,17 @@ static nas_status scale_all(view *v, nas_arena *arena, view_set *set, nas_err *e
     set->feature = NAS_NEW(arena, float, set->n * v->used);
     NAS_TRY_ALLOC(set->feature, err);
     for (int64_t i = 0; i < set->n; i++)
-        scale(v, set->raw + i * NAS_SPACE_FEATURES, set->feature + i * v->used);
+        scale(v, set->raw + i * v->width, set->feature + i * v->used);
     return NAS_OK;
 }
 
-nas_status nas_view_all(view *v, const nas_space *space, nas_arena *arena, view_set *out,
-                        nas_err *err)
+nas_status nas_view_all(view *v, const nas_space *space, int rounds, nas_arena *arena,
+                        view_set *out, nas_err *err)
 {
     nas_arena *scratch = nas_arena_new();
     NAS_TRY_ALLOC(scratch, err);
     *out = (view_set){0};
-    nas_status status = begin(v, space, arena, err);
+    nas_status status = begin(v, space, rounds, arena, err);
     if (status == NAS_OK)
         status = allocate(out, (int64_t)nas_space_size(space), v->decisions, arena, err);
     if (status == NAS_OK)
@@ -173,14 +185,14 @@ nas_status nas_view_all(view *v, const nas_space *space, nas_arena *arena, view_
 
 /* ---- a few of them ---------------------------------------------------------------- */
 
-nas_status nas_view_sample(view *v, const nas_space *space, nas_arena *arena,
+nas_status nas_view_sample(view *v, const nas_space *space, int rounds, nas_arena *arena,
                            nas_err *err)
 {
     nas_rng rng = nas_rng_new(0, SAMPLE_STREAM);
-    NAS_TRY(begin(v, space, arena, err));
+    NAS_TRY(begin(v, space, rounds, arena, err));
     nas_arena *scratch = nas_arena_new();
     NAS_TRY_ALLOC(scratch, err);
-    float *raw = NAS_NEW(scratch, float, SAMPLE *NAS_SPACE_FEATURES);
+    float *raw = NAS_NEW(scratch, float, SAMPLE * v->width);
     nas_status status = NAS_OK;
     for (int64_t i = 0; i < SAMPLE && status == NAS_OK; i++) {
         nas_candidate *candidate =
@@ -188,7 +200,7 @@ nas_status nas_view_sample(view *v, const nas_space *space, nas_arena *arena,
         if (candidate == NULL)
             status = nas_fail(err, NAS_E_NOMEM, "out of memory");
         else
-            (void)nas_space_features(space, candidate, raw + i * NAS_SPACE_FEATURES);
+            (void)look(v, candidate, raw + i * v->width);
     }
     if (status == NAS_OK)
         set_scale(v, raw, SAMPLE);
@@ -208,9 +220,9 @@ nas_status nas_view_set_new(const view *v, int64_t capacity, nas_arena *arena,
 
 void nas_view_add(const view *v, view_set *set, nas_candidate *candidate)
 {
-    float raw[NAS_SPACE_FEATURES];
+    float raw[VIEW_MOST];
     assert(set->n < set->capacity);
-    set->key[set->n] = nas_space_features(v->space, candidate, raw);
+    set->key[set->n] = look(v, candidate, raw);
     set->candidate[set->n] = candidate;
     picks_of(v, candidate, set->pick + set->n * v->decisions);
     scale(v, raw, set->feature + set->n * v->used);
