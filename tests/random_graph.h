@@ -111,9 +111,12 @@ static int nas_test_add_one(nas_test_pool *pool, nas_op_kind op, int at)
     if (op == NAS_OP_LAYER_NORM || op == NAS_OP_GROUP_NORM) /* not to blow up rounding */
         attr[NAS_ATTR_SAMPLE_NORM_EPSILON].f = 0.125;
     if (op == NAS_OP_GROUP_NORM)
-        attr[NAS_ATTR_SAMPLE_NORM_GROUPS].i = in.c % 2 == 0            ? 2
-                                              : nas_test_pick(pool, 2) ? in.c
-                                                                       : 1;
+        attr[NAS_ATTR_SAMPLE_NORM_GROUPS].i = in.c % 2 == 0 ? 2 : 1;
+    if (op == NAS_OP_SLICE) {
+        attr[NAS_ATTR_SLICE_FROM].i = nas_test_pick(pool, (int)in.c);
+        attr[NAS_ATTR_SLICE_COUNT].i =
+            nas_test_up_to(pool, in.c, in.c - attr[NAS_ATTR_SLICE_FROM].i);
+    }
     if (op == NAS_OP_TOKENS)
         attr[NAS_ATTR_TOKENS_OUT].i = 2 + nas_test_pick(pool, 4);
     if (op == NAS_OP_POSITIONS)
@@ -228,9 +231,13 @@ static void nas_test_grow(nas_test_pool *pool, const nas_test_graph_options *opt
     if (op == NAS_OP_CONV && nas_test_shape(pool, at).h == 1 &&
         nas_test_pick(pool, 3) == 0)
         op = nas_test_series(pool, nas_test_shape(pool, at));
-    if (op == NAS_OP_BATCH_NORM && nas_test_pick(pool, 3) == 0)
+    /* One value, normalised, is always 0: behind it all is rounding. */
+    if (op == NAS_OP_BATCH_NORM && nas_test_pick(pool, 2) == 0 &&
+        nas_test_shape(pool, at).c > 3)
         op = nas_test_pick(pool, 2) ? NAS_OP_LAYER_NORM : NAS_OP_GROUP_NORM;
     bool join = op == NAS_OP_ADD || op == NAS_OP_CONCAT;
+    if (op == NAS_OP_FLATTEN && nas_test_pick(pool, 3) == 0)
+        op = NAS_OP_SLICE;
     if (op == NAS_OP_CONCAT && nas_test_shape(pool, at).c > 24)
         join = false, op = NAS_OP_DEPTHWISE;
     int node = op == NAS_OP_MUL         ? nas_test_add_mul(pool, at)

@@ -73,6 +73,7 @@ static inline bool nas_shape_equal(nas_shape a, nas_shape b)
     X(ADD, add)                                                                          \
     X(MUL, mul)                                                                          \
     X(CONCAT, concat)                                                                    \
+    X(SLICE, slice)                                                                      \
     X(DROPOUT, dropout)                                                                  \
     X(FLATTEN, flatten)                                                                  \
     X(SOFTMAX, softmax)
@@ -118,6 +119,7 @@ enum { /* lstm and gru */
        NAS_ATTR_RECURRENT_BIDIRECTIONAL,
        NAS_ATTR_RECURRENT_SEQUENCE
 };
+enum { NAS_ATTR_SLICE_FROM, NAS_ATTR_SLICE_COUNT };
 enum { NAS_ATTR_TOKENS_OUT };
 enum { NAS_POSITIONS_LEARNED, NAS_POSITIONS_SINUSOIDAL };
 enum { NAS_ATTR_POSITIONS_KIND };

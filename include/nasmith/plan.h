@@ -99,6 +99,7 @@ typedef enum nas_step_kind {
     NAS_STEP_ADD,
     NAS_STEP_MUL,
     NAS_STEP_CONCAT,
+    NAS_STEP_SLICE,
 #define NAS_CURVE_STEP(upper, lower) NAS_STEP_##upper,
     NAS_CURVE_LIST(NAS_CURVE_STEP)
 #undef NAS_CURVE_STEP

@@ -22,6 +22,13 @@ typedef struct nas_space nas_space;
  * long as its space says; immutable. */
 typedef struct nas_candidate nas_candidate;
 
+/* Columns of the input that stand for one category: 1 at its level, 0 at the others. */
+typedef struct nas_space_category {
+    int32_t from, count;
+} nas_space_category;
+
+enum { NAS_SPACE_CATEGORIES = 256 }; /* more stay plain columns */
+
 /* What a space needs to know of the data. */
 typedef struct nas_space_context {
     nas_shape input;
@@ -30,6 +37,8 @@ typedef struct nas_space_context {
     int64_t raw; /* values of a raw row that is encoded into `input`; 0: it is not. Only
                     costs depend on it */
     int64_t sample_rate; /* samples per second of a series; 0: not known */
+    int n_categories;
+    nas_space_category categories[NAS_SPACE_CATEGORIES]; /* ascending, apart */
 } nas_space_context;
 
 /* What a space can do; a strategy names what it needs and is refused by name. */

@@ -27,6 +27,7 @@ static const char *const kind_names[NAS_STEP_KINDS] = {
     [NAS_STEP_MUL] = "mul",
     [NAS_STEP_GLOBAL_MAX_POOL] = "global_max_pool",
     [NAS_STEP_CONCAT] = "concat",
+    [NAS_STEP_SLICE] = "slice",
 #define CURVE_NAME(upper, lower) [NAS_STEP_##upper] = #lower,
     NAS_CURVE_LIST(CURVE_NAME)
 #undef CURVE_NAME

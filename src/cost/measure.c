@@ -74,6 +74,7 @@ static const struct {
     {NAS_STEP_TOKENS, NAS_OP_TOKENS},
     {NAS_STEP_POSITIONS, NAS_OP_POSITIONS},
     {NAS_STEP_CONCAT, NAS_OP_CONCAT},
+    {NAS_STEP_SLICE, NAS_OP_SLICE},
 #define CURVE_ROW(upper, lower) {NAS_STEP_##upper, NAS_OP_##upper},
     NAS_CURVE_LIST(CURVE_ROW)
 #undef CURVE_ROW
@@ -123,6 +124,8 @@ static int add_operator(nas_graph_builder *builder, const sample *s, int input)
         attr[NAS_ATTR_RECURRENT_OUT].i = s->out;
     if (s->op == NAS_OP_ATTENTION)
         attr[NAS_ATTR_ATTENTION_HEADS].i = s->out;
+    if (s->op == NAS_OP_SLICE)
+        attr[NAS_ATTR_SLICE_COUNT].i = s->in.c / 2;
     if (s->op == NAS_OP_TOKENS)
         attr[NAS_ATTR_TOKENS_OUT].i = 4;
     if (s->kernel_h > 0) {
@@ -220,6 +223,8 @@ static nas_shape shape_for(nas_op_kind op, nas_shape in)
         return (nas_shape){nas_shape_count(in), 1, 1};
     if (op == NAS_OP_TOKENS)
         return (nas_shape){nas_shape_count(in) / 4, 1, 1};
+    if (op == NAS_OP_SLICE)
+        return (nas_shape){2 * in.c, in.h, in.w};
     if (op == NAS_OP_POSITIONS)
         return (nas_shape){in.c, 1, in.h * in.w};
     return in;

@@ -275,6 +275,7 @@ static nas_core core_of(const nas_net *net, nas_op_kind op, int index)
         [NAS_OP_GLOBAL_MAX_POOL] = NAS_CORE_MAX_POOL,
         [NAS_OP_ADD] = NAS_CORE_ADD,
         [NAS_OP_CONCAT] = NAS_CORE_CONCAT,
+        [NAS_OP_SLICE] = NAS_CORE_SLICE,
         [NAS_OP_DROPOUT] = NAS_CORE_DROPOUT,
         [NAS_OP_FLATTEN] = NAS_CORE_FLATTEN,
         [NAS_OP_SOFTMAX] = NAS_CORE_SOFTMAX,
@@ -326,6 +327,8 @@ static nas_status lower_alone(nas_net *net, const nas_graph *graph, int index,
         set_window(unit, node, false);
     else if (unit->core == NAS_CORE_CURVE)
         lower_curve(unit, node);
+    else if (node->op == NAS_OP_SLICE)
+        unit->slice_from = (int)node->attr[NAS_ATTR_SLICE_FROM].i;
     else if (node->op == NAS_OP_DROPOUT)
         unit->dropout_rate = (float)node->attr[NAS_ATTR_DROPOUT_RATE].f;
     else if (node->op == NAS_OP_GLOBAL_AVG_POOL || node->op == NAS_OP_GLOBAL_MAX_POOL) {

@@ -1,8 +1,9 @@
-/* Cores that move elements: input, view, add, concat, flatten, dropout, curves, softmax.
- */
+/* Cores that move elements: input, view, add, concat, slice, flatten, dropout, curves,
+ * softmax. */
 #include "engine/unit.h"
 
 #include <math.h>
+#include <string.h>
 
 enum { LINE = NAS_LANES };
 
@@ -112,6 +113,33 @@ void nas_core_concat_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view
         nas_pass_gradient(net, unit, i, dy, at);
         dy.data += net->units[unit->inputs[i]].z.channels * dy.plane;
     }
+}
+
+/* ---- slice ----------------------------------------------------------------------- */
+
+void nas_core_slice_forward(nas_net *net, nas_unit *unit, nas_view x, const nas_piece *at)
+{
+    x.data += unit->slice_from * x.plane;
+    nas_copy_job job =
+        copy_job(&unit->y, x, nas_view_block(&unit->y, at->first), at->count);
+    net->kernels->copy(&job);
+    nas_clamp_output(net, unit, at);
+}
+
+/* The first to write a gradient writes all of it: the other channels get zeros. */
+void nas_core_slice_backward(nas_net *net, nas_unit *unit, nas_view x, nas_view dy,
+                             const nas_piece *at)
+{
+    (void)x;
+    const nas_tensor *dz = &net->units[unit->inputs[0]].dz;
+    nas_view dx = nas_view_block(dz, at->first);
+    for (int i = 0; unit->first[0] && i < at->count * dz->channels; i++)
+        memset(dx.data + i / dz->channels * dx.block + i % dz->channels * dx.plane, 0,
+               (size_t)dx.row * (size_t)dz->height * sizeof *dx.data);
+    dx.data += unit->slice_from * dx.plane;
+    nas_copy_job job = copy_job(&unit->y, dy, dx, at->count);
+    job.accumulate = true;
+    net->kernels->copy(&job);
 }
 
 /* ---- flatten --------------------------------------------------------------------- */

@@ -30,6 +30,7 @@
     X(MUL, mul)                                                                          \
     X(GATE, gate) /* an addition with a factor for each input */                         \
     X(CONCAT, concat)                                                                    \
+    X(SLICE, slice)                                                                      \
     X(FLATTEN, flatten)                                                                  \
     X(DROPOUT, dropout)                                                                  \
     X(CURVE, curve)                                                                      \
@@ -116,6 +117,7 @@ typedef struct nas_unit {
     nas_recurrent recurrent;
     nas_series series;
     float dropout_rate;
+    int slice_from;    /* of a slice core */
     nas_op_kind curve; /* of a curve core */
     float slope;
     uint32_t dropout_seed;

@@ -79,6 +79,7 @@ static bool has_clamp(nas_kernel kernel)
     case NAS_KERNEL_MUL:
     case NAS_KERNEL_GATE:
     case NAS_KERNEL_GATE_GATHER:
+    case NAS_KERNEL_SLICE:
     case NAS_KERNEL_LAYER_NORM:
     case NAS_KERNEL_GROUP_NORM:
     case NAS_KERNEL_TOKENS:

@@ -94,7 +94,8 @@ void nas_call_put_biases(lowering *l, const step_view *v, nas_call *call,
                          const uint32_t *order, int64_t n);
 /* Append an int8 curve's table of 256 values. @return its offset */
 int64_t nas_call_put_table(lowering *l, const int8_t *table);
-/* Table of indices: where in `to`'s memory each element of `from`'s memory lies. */
+/* Table of indices: where in `to`'s memory each element of `from`'s memory lies; `from`
+ * may be a part of `to`. */
 nas_status nas_call_put_indices(lowering *l, const layout *from, const layout *to,
                                 int64_t *offset);
 /* Pack `outputs` rows of [I][taps] as blocks of [taps][I][block].

@@ -154,17 +154,18 @@ nas_status nas_call_put_indices(lowering *l, const layout *from, const layout *t
                                 int64_t *offset)
 {
     const int64_t n = nas_shape_count(from->shape);
+    const int64_t places = nas_shape_count(to->shape);
     *offset = l->calls->n_indices;
     if (l->counts) {
         l->calls->n_indices += n;
         return NAS_OK;
     }
-    uint32_t *place = NAS_NEW(l->arena, uint32_t, n);
+    uint32_t *place = NAS_NEW(l->arena, uint32_t, places);
     uint32_t *table =
         NAS_NEW(l->arena, uint32_t, l->calls->n_indices + n + NAS_TABLE_ROUND);
     NAS_TRY_ALLOC(place, l->err);
     NAS_TRY_ALLOC(table, l->err);
-    for (int64_t i = 0; i < n; i++)
+    for (int64_t i = 0; i < places; i++)
         place[nas_call_logical(to->order, i)] = (uint32_t)i;
     if (*offset > 0)
         memcpy(table, l->calls->indices, (size_t)*offset * sizeof *table);

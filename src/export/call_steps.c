@@ -478,6 +478,28 @@ static nas_status lower_concat(lowering *l, const step_view *v, layout *out)
     return concat_order(l, v, out);
 }
 
+/* Of a permuted vector the channels are gathered, and lie in the graph's order then. */
+static nas_status lower_slice(lowering *l, const step_view *v, layout *out)
+{
+    const int64_t from = v->node->attr[NAS_ATTR_SLICE_FROM].i;
+    const nas_shape in = v->in.shape, shape = v->node->shape;
+    const bool plain = v->in.order == NULL;
+    nas_call *call =
+        nas_call_map(l, v, plain ? NAS_KERNEL_SLICE : NAS_KERNEL_STORE_GATHER,
+                     in.h * in.w, plain ? in.c : shape.c, shape.c);
+    *out = (layout){shape, NULL};
+    if (plain) {
+        call->in[0] += from;
+        return NAS_OK;
+    }
+    uint32_t *part = NAS_NEW(l->arena, uint32_t, shape.c);
+    NAS_TRY_ALLOC(part, l->err);
+    for (int64_t i = 0; i < shape.c; i++)
+        part[i] = (uint32_t)(from + i);
+    const layout wanted = {shape, part};
+    return nas_call_put_indices(l, &wanted, &v->in, &call->indices);
+}
+
 typedef nas_status (*lower_function)(lowering *l, const step_view *v, layout *out);
 
 static const lower_function functions[NAS_STEP_KINDS] = {
@@ -503,6 +525,7 @@ static const lower_function functions[NAS_STEP_KINDS] = {
     [NAS_STEP_MUL] = lower_mul,
     [NAS_STEP_ADD] = lower_add,
     [NAS_STEP_CONCAT] = lower_concat,
+    [NAS_STEP_SLICE] = lower_slice,
 #define CURVE_STEP(upper, lower) [NAS_STEP_##upper] = lower_curve,
     NAS_CURVE_LIST(CURVE_STEP)
 #undef CURVE_STEP

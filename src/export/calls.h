@@ -47,6 +47,7 @@
     X(ADD, add, MAP_PAIR)                                                                \
     X(ADD_GATHER, add_gather, MAP_PAIR_GATHER)                                           \
     X(CONCAT, concat, MAP)                                                               \
+    X(SLICE, slice, MAP)                                                                 \
     X(LEAKY_RELU, leaky_relu, MAP)                                                       \
     X(HARD_SIGMOID, hard_sigmoid, MAP)                                                   \
     X(HARD_SWISH, hard_swish, MAP)                                                       \

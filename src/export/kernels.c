@@ -45,6 +45,7 @@
 #include "export/runtime/positions.h"
 #include "export/runtime/sigmoid.h"
 #include "export/runtime/silu.h"
+#include "export/runtime/slice.h"
 #include "export/runtime/softmax.h"
 #include "export/runtime/standardise.h"
 #include "export/runtime/store.h"

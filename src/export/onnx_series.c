@@ -155,23 +155,38 @@ void nas_onnx_emit_positions(nas_onnx_builder *b, int index)
 
 /* ---- attention --------------------------------------------------------------------- */
 
-/* Queries, keys or values: a third of the channels as [batch,heads,d,T]. */
-static const char *third(nas_onnx_builder *b, int index, int which, const char *what)
+/* Channels of the input from `from` to before `to`. */
+static const char *channels_of(nas_onnx_builder *b, int index, const char *what,
+                               int64_t from, int64_t to)
 {
-    const nas_node *node = nas_graph_node(b->model->graph, index);
-    const int64_t channels = node->shape.c, axis = 1;
-    const int64_t heads = node->attr[NAS_ATTR_ATTENTION_HEADS].i;
-    const int64_t from = which * channels, to = from + channels;
-    const int64_t shape[4] = {0, heads, channels / heads, node->shape.w};
+    const int64_t axis = 1;
     const char *inputs[4] = {
-        nas_onnx_image(b, node->inputs[0]),
+        nas_onnx_image(b, nas_graph_node(b->model->graph, index)->inputs[0]),
         nas_onnx_int64s(b, nas_onnx_text(b, "n%d.%s_from", index, what), &from, 1),
         nas_onnx_int64s(b, nas_onnx_text(b, "n%d.%s_to", index, what), &to, 1),
         nas_onnx_int64s(b, nas_onnx_text(b, "n%d.%s_axis", index, what), &axis, 1)};
     const char *part = nas_onnx_text(b, "t%d.%s_part", index, what);
     (void)nas_onnx_add(b, "Slice", nas_onnx_text(b, "n%d %s part", index, what), inputs,
                        4, part);
-    return reshape(b, index, what, part, shape, 4);
+    return part;
+}
+
+void nas_onnx_emit_slice(nas_onnx_builder *b, int index)
+{
+    const nas_value *a = nas_graph_node(b->model->graph, index)->attr;
+    const int64_t from = a[NAS_ATTR_SLICE_FROM].i;
+    b->values[index].image =
+        channels_of(b, index, "channels", from, from + a[NAS_ATTR_SLICE_COUNT].i);
+}
+
+/* Queries, keys or values: a third of the channels as [batch,heads,d,T]. */
+static const char *third(nas_onnx_builder *b, int index, int which, const char *what)
+{
+    const nas_node *node = nas_graph_node(b->model->graph, index);
+    const int64_t n = node->shape.c, heads = node->attr[NAS_ATTR_ATTENTION_HEADS].i;
+    const int64_t shape[4] = {0, heads, n / heads, node->shape.w};
+    return reshape(b, index, what,
+                   channels_of(b, index, what, which * n, (which + 1) * n), shape, 4);
 }
 
 void nas_onnx_emit_attention(nas_onnx_builder *b, int index)

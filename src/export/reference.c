@@ -273,6 +273,13 @@ static void run_concat(const ref_node *n)
     }
 }
 
+static void run_slice(const ref_node *n)
+{
+    const int64_t plane = n->in.h * n->in.w;
+    memcpy(n->out, n->inputs[0] + n->node->attr[NAS_ATTR_SLICE_FROM].i * plane,
+           (size_t)nas_shape_count(n->node->shape) * sizeof *n->out);
+}
+
 static void run_dropout(const ref_node *n)
 {
     copy(n);

@@ -1,4 +1,5 @@
-/* Operators of several inputs. MACs: one per element of a product, else 0. */
+/* Operators that join tensors or take one apart. MACs: one per element of a product, else
+ * 0. */
 #include "graph/op.h"
 
 static const nas_param no_params[] = {{0}};
@@ -85,6 +86,38 @@ const nas_op nas_operator_concat = {
     .min_inputs = 2,
     .max_inputs = -1,
     .shape = concat_shape,
+    .weights = nas_weights_none,
+    .macs = nas_macs_none,
+};
+
+static const nas_param slice_params[] = {
+    {"from", NAS_PARAM_INT, "channels", "0", 0, NAS_GRAPH_MAX_EXTENT, NULL,
+     "first channel", NULL},
+    {"count", NAS_PARAM_INT, "channels", NULL, 1, NAS_GRAPH_MAX_EXTENT, NULL,
+     "number of channels", NULL},
+    {0},
+};
+
+static nas_status slice_shape(const nas_node *node, const nas_shape *inputs,
+                              nas_shape *out, nas_err *err)
+{
+    const int64_t from = node->attr[NAS_ATTR_SLICE_FROM].i;
+    const int64_t count = node->attr[NAS_ATTR_SLICE_COUNT].i;
+    *out = (nas_shape){count, inputs[0].h, inputs[0].w};
+    if (from + count <= inputs[0].c)
+        return NAS_OK;
+    return nas_fail(err, NAS_E_GRAPH, "channels %lld to %lld of %lld", (long long)from,
+                    (long long)(from + count - 1), (long long)inputs[0].c);
+}
+
+const nas_op nas_operator_slice = {
+    .name = "slice",
+    .summary = "some channels, one after the other",
+    .params = slice_params,
+    .min_inputs = 1,
+    .max_inputs = 1,
+    .no_int8 = "a part of the channels has no 8-bit kernel",
+    .shape = slice_shape,
     .weights = nas_weights_none,
     .macs = nas_macs_none,
 };

@@ -290,6 +290,20 @@ static nas_status check_dtype(const nas_search_options *options,
     return status;
 }
 
+/* The columns that each category becomes, see nas_columns_width. */
+static void set_categories(const nas_data_summary *summary, nas_space_context *out)
+{
+    int64_t at = 0;
+    for (int64_t k = 0; summary->columns != NULL && k < summary->shape.c; k++) {
+        const int64_t width = nas_columns_width(&summary->columns[k], 1);
+        if (summary->columns[k].levels != NULL &&
+            out->n_categories < NAS_SPACE_CATEGORIES)
+            out->categories[out->n_categories++] =
+                (nas_space_category){(int32_t)at, (int32_t)width};
+        at += width;
+    }
+}
+
 nas_status nas_settings_wanted(const nas_search_options *options,
                                const nas_data_summary *summary, nas_arena *arena,
                                nas_study_settings *out, nas_err *err)
@@ -331,6 +345,7 @@ nas_status nas_settings_wanted(const nas_search_options *options,
         .epochs = options->epochs,
         .version = NASMITH_VERSION,
         .cpu = cpu_name(arena)};
+    set_categories(summary, &out->space_context);
     NAS_TRY_ALLOC(out->cpu, err);
     NAS_TRY(read_space(options->space, arena, out, err));
     NAS_TRY(check_scheduler(out->strategy, out->scheduler, err));

@@ -158,6 +158,12 @@ static const nas_param RECURRENT_OPTIONS[] = {
 #define HEADS                                                                            \
     COUNT_OPTION("heads", "4", 1, 64, "Parts of the channels that attend on their own.")
 
+static const nas_param EMBED_OPTIONS[] = {
+    [EMBED_OUT] = COUNT_OPTION("out", "4", 1, 1024,
+                               "Length of a category's vector, at most its levels."),
+    {.name = NULL},
+};
+
 static const nas_param TOKENS_OPTIONS[] = {
     [TOKENS_OUT] = COUNT_OPTION("out", NULL, 1, 4096, "Channels that a column becomes."),
     {.name = NULL},
@@ -265,6 +271,8 @@ static const nas_block_info BLOCKS[NAS_BLOCK_COUNT] = {
                         -1},
     [NAS_BLOCK_GRU] = {"gru", "gated recurrent units over a series", RECURRENT_OPTIONS,
                        -1},
+    [NAS_BLOCK_EMBED] = {"embed", "a learned vector in place of each category",
+                         EMBED_OPTIONS, -1},
     [NAS_BLOCK_TOKENS] = {"tokens", "each column of a table becomes a step of a series",
                           TOKENS_OPTIONS, -1},
     [NAS_BLOCK_POSITIONS] = {"positions", "adds what tells the steps of a series apart",

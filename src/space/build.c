@@ -268,9 +268,9 @@ int nas_build_head(build *b, int input, int64_t n_outputs)
 static nas_status build_graph(const nas_space *space, const nas_program *program,
                               nas_graph **out, nas_err *err)
 {
-    build b = {.program = program,
-               .builder = nas_graph_builder_new(),
-               .rate = space->context.sample_rate};
+    build b = {.context = &space->context,
+               .program = program,
+               .builder = nas_graph_builder_new()};
     NAS_TRY_ALLOC(b.builder, err);
     int input = nas_graph_add_input(b.builder, space->context.input);
     int body = run(&b, input);

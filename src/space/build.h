@@ -8,11 +8,11 @@
 enum { BUILD_NAME = 1200 };
 
 typedef struct build {
+    const nas_space_context *context;
     const nas_program *program;
     nas_graph_builder *builder;
     int at;           /* next instruction */
     const char *name; /* of the nodes being added */
-    int64_t rate;     /* samples per second of the data; 0: not known */
     int cells;        /* built so far */
     const char *edge; /* block of the edge being built; NULL outside of edges */
     char place[BUILD_NAME], text[BUILD_NAME]; /* that edge by its ends; a name on it */
@@ -40,10 +40,10 @@ int nas_build_norm_act(build *b, int norm, int act, int input);
 /* A 1x1 convolution with bias, unless a norm follows, norm and activation. */
 int nas_build_pointwise(build *b, int input, int64_t out, int norm, int act);
 int nas_build_dropout(build *b, double rate, int input);
+int nas_build_dense(build *b, int input, int64_t out, bool bias);
 
 /* Blocks over series, among them those of Transformer encoders (build_series.c). */
 int nas_build_recurrent(build *b, nas_op_kind op, const nas_instr *instr, int input);
-int nas_build_tokens(build *b, const nas_instr *instr, int input);
 int nas_build_positions(build *b, const nas_instr *instr, int input);
 int nas_build_attention(build *b, int64_t heads, int input);
 int nas_build_transformer(build *b, const nas_instr *instr, int input);
@@ -68,6 +68,9 @@ int nas_build_adapt(build *b, const char *cell, int which, int input, nas_shape 
 /* Classes or targets from whatever the blocks left: the mean of each channel, then a
  * dense layer. */
 int nas_build_head(build *b, int input, int64_t n_outputs);
+/* Blocks over the columns of a table (build_table.c). */
+int nas_build_embed(build *b, const nas_instr *instr, int input);
+int nas_build_tokens(build *b, const nas_instr *instr, int input);
 
 /* The nodes of an instruction that computes something. */
 int nas_build_operator(build *b, const nas_instr *instr, int input);

@@ -111,7 +111,7 @@ static int build_separable(build *b, const nas_instr *instr, int input)
     return nas_build_pointwise(b, input, out, norm, act);
 }
 
-static int dense(build *b, int input, int64_t out, bool bias)
+int nas_build_dense(build *b, int input, int64_t out, bool bias)
 {
     nas_value attr[NAS_ATTR_MAX];
     nas_param_defaults(nas_op_get(NAS_OP_DENSE)->params, attr);
@@ -127,8 +127,8 @@ static int squeeze_excite(build *b, int input, int64_t ratio, int act, int gate)
     const int64_t channels = channels_of(b, input);
     const int64_t inside = channels / ratio > 0 ? channels / ratio : 1;
     int factors = nas_build_unary(b, NAS_OP_GLOBAL_AVG_POOL, input);
-    factors = nas_build_act(b, act, dense(b, factors, inside, true));
-    factors = dense(b, factors, channels, true);
+    factors = nas_build_act(b, act, nas_build_dense(b, factors, inside, true));
+    factors = nas_build_dense(b, factors, channels, true);
     factors = nas_build_unary(
         b, gate == GATE_SIGMOID ? NAS_OP_SIGMOID : NAS_OP_HARD_SIGMOID, factors);
     return nas_graph_add(b->builder, NAS_OP_MUL, NULL, (int[]){input, factors}, 2,
@@ -167,7 +167,7 @@ static int build_dense(build *b, const nas_instr *instr, int input)
 {
     const int norm = (int)instr->arg[DENSE_NORM];
     const int64_t out = nas_build_width(channels_of(b, input), instr->arg[DENSE_OUT]);
-    input = dense(b, input, out, norm == NORM_NONE);
+    input = nas_build_dense(b, input, out, norm == NORM_NONE);
     return nas_build_norm_act(b, norm, (int)instr->arg[DENSE_ACT], input);
 }
 
@@ -214,6 +214,8 @@ int nas_build_operator(build *b, const nas_instr *instr, int input)
     case NAS_BLOCK_LOG_MEL:
     case NAS_BLOCK_MFCC:
         return nas_build_spectrum(b, instr, input);
+    case NAS_BLOCK_EMBED:
+        return nas_build_embed(b, instr, input);
     case NAS_BLOCK_TOKENS:
         return nas_build_tokens(b, instr, input);
     case NAS_BLOCK_POSITIONS:

@@ -18,14 +18,6 @@ int nas_build_recurrent(build *b, nas_op_kind op, const nas_instr *instr, int in
     return nas_graph_add(b->builder, op, attr, &input, 1, b->name);
 }
 
-int nas_build_tokens(build *b, const nas_instr *instr, int input)
-{
-    nas_value attr[NAS_ATTR_MAX];
-    nas_param_defaults(nas_op_get(NAS_OP_TOKENS)->params, attr);
-    attr[NAS_ATTR_TOKENS_OUT].i = (int64_t)instr->arg[TOKENS_OUT];
-    return nas_graph_add(b->builder, NAS_OP_TOKENS, attr, &input, 1, b->name);
-}
-
 int nas_build_positions(build *b, const nas_instr *instr, int input)
 {
     nas_value attr[NAS_ATTR_MAX];

@@ -74,6 +74,6 @@ void nas_build_spectrum_attributes(const nas_instr *instr, int64_t rate, nas_val
 int nas_build_spectrum(build *b, const nas_instr *instr, int input)
 {
     nas_value attr[NAS_ATTR_MAX];
-    nas_build_spectrum_attributes(instr, b->rate, attr);
+    nas_build_spectrum_attributes(instr, b->context->sample_rate, attr);
     return nas_graph_add(b->builder, NAS_OP_SPECTRUM, attr, &input, 1, b->name);
 }

@@ -278,6 +278,10 @@ static void walk_operator(walker *w, const nas_instr *instr, bundle *b)
     case NAS_BLOCK_DROPOUT:
         w->counts[COUNT_DROPOUT] += instr->arg[DROPOUT_RATE];
         return;
+    case NAS_BLOCK_EMBED:
+        w->counts[COUNT_DENSE]++;
+        spend(w, w->width * instr->arg[EMBED_OUT]);
+        return;
     case NAS_BLOCK_TOKENS:
         w->area = w->width;
         w->width = instr->arg[TOKENS_OUT];

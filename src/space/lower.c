@@ -340,6 +340,10 @@ static void lower(lowering *l, const nas_block *block)
         if (value_of(l, block, DROPOUT_RATE) > 0)
             lower_operator(l, block);
         return;
+    case NAS_BLOCK_EMBED:
+        if (l->space->context.n_categories > 0)
+            lower_operator(l, block);
+        return;
     case NAS_BLOCK_CHAIN:
         lower_children(l, block);
         return;

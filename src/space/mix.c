@@ -393,8 +393,8 @@ nas_status nas_space_mix(const nas_space *space, nas_arena *arena, nas_mixed *ou
     m.mixtures = NAS_NEW(arena, nas_mixture, MAX_MIXTURES);
     NAS_TRY_ALLOC(m.choices, err);
     NAS_TRY_ALLOC(m.mixtures, err);
+    m.b.context = &space->context;
     m.b.builder = nas_graph_builder_new();
-    m.b.rate = space->context.sample_rate;
     NAS_TRY_ALLOC(m.b.builder, err);
     nas_status status = mix_graph(&m, out);
     nas_graph_builder_free(m.b.builder);

@@ -128,6 +128,9 @@ static uint64_t hash_meaning(const nas_space *space)
     uint64_t hash = nas_hash64(facts, sizeof facts, 0);
     if (c->sample_rate > 0)
         hash = nas_hash64(&c->sample_rate, sizeof c->sample_rate, hash);
+    if (c->n_categories > 0)
+        hash = nas_hash64(c->categories, (size_t)c->n_categories * sizeof *c->categories,
+                          hash);
     return nas_hash64(space->text, space->bytes, hash);
 }
 
@@ -144,8 +147,24 @@ static nas_status parse(nas_space *space, nas_err *err)
     return NAS_OK;
 }
 
+static nas_status check_categories(const nas_space_context *c, nas_err *err)
+{
+    int64_t at = 0;
+    for (int k = 0; k < c->n_categories; k++) {
+        const int64_t from = c->categories[k].from, end = from + c->categories[k].count;
+        if (from < at || end <= from || end > c->input.c)
+            return nas_fail(err, NAS_E_USAGE,
+                            "category %d has columns %lld to %lld of %lld", k,
+                            (long long)from, (long long)(end - 1), (long long)c->input.c);
+        at = end;
+    }
+    return NAS_OK;
+}
+
 static nas_status check_context(const nas_space_context *c, nas_err *err)
 {
+    if (c->n_categories > 0)
+        NAS_TRY(check_categories(c, err));
     if (c->input.c >= 1 && c->input.h >= 1 && c->input.w >= 1 && c->n_outputs >= 1)
         return NAS_OK;
     return nas_fail(err, NAS_E_USAGE,

@@ -21,7 +21,7 @@ static const struct {
     {"cnn-rnn", "1-D convolutions, then an LSTM or GRU, for series"},
     {"transformer", "small Transformer encoder for series"},
     {"table-mlp", "fully connected layers for tables, learning rate free"},
-    {"table-embeddings", "fully connected layers over a vector for each column"},
+    {"table-embeddings", "fully connected layers over vectors of categories and columns"},
     {"table-transformer", "Transformer encoder over the columns of a table"},
     {"autoencoder", "fully connected layers through a narrow one, for anomalies"},
     {"nasbench201", "the cell space of NAS-Bench-201: 15,625 cells, 9,445 distinct"},

@@ -53,6 +53,7 @@ typedef struct nas_decision {
     X(SPECTROGRAM, spectrogram)                                                          \
     X(LOG_MEL, log_mel)                                                                  \
     X(MFCC, mfcc)                                                                        \
+    X(EMBED, embed)                                                                      \
     X(TOKENS, tokens)                                                                    \
     X(POSITIONS, positions)                                                              \
     X(ATTENTION, attention)                                                              \
@@ -146,6 +147,7 @@ enum {
     MFCC_AS
 };
 enum { RECURRENT_OUT, RECURRENT_BIDIRECTIONAL, RECURRENT_RESULT };
+enum { EMBED_OUT };
 enum { TOKENS_OUT };
 enum { POSITIONS_KIND };
 enum { ATTENTION_HEADS };

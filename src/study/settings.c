@@ -33,6 +33,20 @@ static void write_real(nas_json *json, const char *key, double value)
     nas_json_real(json, value);
 }
 
+/* [[first column, columns], ...] */
+static void write_categories(nas_json *json, const nas_space_context *context)
+{
+    nas_json_key(json, "categories");
+    nas_json_array_begin(json);
+    for (int k = 0; k < context->n_categories; k++) {
+        nas_json_array_begin(json);
+        nas_json_int(json, context->categories[k].from);
+        nas_json_int(json, context->categories[k].count);
+        nas_json_array_end(json);
+    }
+    nas_json_array_end(json);
+}
+
 static void write_context(nas_json *json, const nas_space_context *context)
 {
     nas_json_key(json, "space_context");
@@ -46,6 +60,8 @@ static void write_context(nas_json *json, const nas_space_context *context)
     if (context->sample_rate > 0)
         write_int(json, "sample_rate", context->sample_rate);
     write_text(json, "task", nas_task_name(context->task));
+    if (context->n_categories > 0)
+        write_categories(json, context);
     nas_json_object_end(json);
 }
 
@@ -164,16 +180,33 @@ static bool text_is(const json_t *object, const char *key, const char *text)
     return value != NULL && strcmp(value, text) == 0;
 }
 
+static int32_t item(const json_t *pair, size_t index)
+{
+    return (int32_t)json_integer_value(json_array_get(pair, index));
+}
+
+/* What is wrong with them is said when the space is loaded. */
+static void read_categories(const json_t *array, nas_space_context *out)
+{
+    const size_t n = json_array_size(array);
+    for (size_t k = 0; k < n && k < NAS_SPACE_CATEGORIES; k++) {
+        const json_t *pair = json_array_get(array, k);
+        out->categories[out->n_categories++] =
+            (nas_space_category){item(pair, 0), item(pair, 1)};
+    }
+}
+
 static nas_space_context read_context(const json_t *object)
 {
-    nas_space_context out = {
+    nas_space_context context = {
         .input = {read_int(object, "c"), read_int(object, "h"), read_int(object, "w")},
         .n_outputs = read_int(object, "outputs"),
         .raw = read_int(object, "raw"),
         .sample_rate = read_int(object, "sample_rate"),
     };
-    (void)nas_task_parse(json_string_value(json_object_get(object, "task")), &out.task);
-    return out;
+    (void)nas_task_parse(json_string_value(json_object_get(object, "task")), &context.task);
+    read_categories(json_object_get(object, "categories"), &context);
+    return context;
 }
 
 static nas_limits read_limits(const json_t *object)

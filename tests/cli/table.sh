@@ -67,4 +67,10 @@ fails 3 'column `size`: the value is missing' "$NASMITH" eval plain.nasm test.cs
 fails 5 'missing values and long tails need floats' "$NASMITH" export net.nasm --c c8 --dtype int8 --data test.csv
 fails 5 'categories or missing values: int8' "$NASMITH" search train.csv --label class \
     --dtype int8 --trials 1 --study int8
+# Five columns of colours become a vector of 2 beside the 3 of numbers: 5 * 2 weights and a
+# head of 5 * 2 + 2.
+printf 'network:\n  - embed: {out: 2}\n' > embed.yaml
+"$NASMITH" search train.csv --label class --space embed.yaml --trials 1 --epochs 2 -j 1 \
+    --study e.nas.db --json > e.json 2>e.txt || { cat e.txt; failures=$((failures + 1)); }
+passes '"params":22[,}]' "$NASMITH" trials e.nas.db --json
 finish

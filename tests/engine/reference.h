@@ -312,6 +312,8 @@ static double reference_element(const reference *r, int index, int s, int64_t at
         NAS_CURVE_LIST(REFERENCE_CURVE)
 #undef REFERENCE_CURVE
         return reference_curve(node, x[at]);
+    case NAS_OP_SLICE:
+        return x[at + node->attr[NAS_ATTR_SLICE_FROM].i * plane];
     case NAS_OP_TOKENS: { /* [columns][channels] */
         const int64_t i = at % shape.w * shape.c + c;
         return x[at % shape.w] * reference_weight(r, index, NAS_WEIGHT_TABLE)[i] +

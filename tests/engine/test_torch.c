@@ -9,7 +9,7 @@
 #include <signal.h>
 #include <sys/wait.h>
 
-enum { NETWORKS = 100, BATCH = 32, ABSENT = 77 };
+enum { NETWORKS = 120, BATCH = 32, ABSENT = 77 };
 
 static void write_floats(nas_json *json, const char *key, const float *values, int64_t n)
 {
@@ -78,7 +78,7 @@ static void write_step(nas_json *json, nas_net *net, const nas_graph *graph, nas
 static void write_network(FILE *file, uint64_t seed)
 {
     nas_err err = {0};
-    nas_rng rng = nas_rng_new(seed, 41);
+    nas_rng rng = nas_rng_new(seed, 42);
     const nas_test_graph_options options = {.front = -1, .softmax = -1, .dropout = -1};
     nas_graph *graph = nas_test_random_graph(&rng, &options);
     nas_workspace *workspace = nas_workspace_new();

@@ -162,6 +162,7 @@ OPERATORS = {
     "attention": attention,
     "positions": positions,
     "tokens": tokens,
+    "slice": lambda x, node, w: x[:, node.get("from", 0):][:, :node["count"]],
     "flatten": lambda x, node, w: x.flatten(1)[:, :, None, None],
 }
 

@@ -137,6 +137,7 @@ static void series_of_a_permuted_vector(void **state)
                  {NAS_OP_POSITIONS, NAS_POSITIONS_SINUSOIDAL, 0},
                  {NAS_OP_POSITIONS, NAS_POSITIONS_LEARNED, 0},
                  {NAS_OP_GROUP_NORM, 0, 3},
+                 {NAS_OP_SLICE, 5, 6},
                  {NAS_OP_GROUP_NORM, 0, 1},
                  {NAS_OP_LAYER_NORM, 0, 0}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
@@ -152,7 +153,7 @@ static void series_of_a_permuted_vector(void **state)
         const int flat = nas_graph_add_unary(b, NAS_OP_FLATTEN, relu, "");
         const int node = nas_graph_add(b, cases[i].op, attr, &flat, 1, "");
         const int twice = nas_graph_add_unary(b, NAS_OP_TANH, node, "");
-        const bool gathers = i < 2 || i == 4;
+        const bool gathers = i < 2 || i == 4 || i == 5;
         const int found = count_and_compare(
             finish(b, nas_graph_add_dense(b, twice, 3, "head"), NAS_TASK_REGRESSION),
             NAS_KERNEL_STORE_GATHER);

@@ -60,9 +60,21 @@ static void test_concat(void **state)
     assert_non_null(strstr(err.text, "the same rows and columns"));
 }
 
+static void test_slice(void **state)
+{
+    (void)state;
+    const nas_shape shape = {6, 3, 2};
+    check_op(NAS_OP_SLICE, shape, (attribute[]){{"from", 2}, {"count", 4}, {0}},
+             (nas_shape){4, 3, 2}, 0, 0);
+    check_refused(NAS_OP_SLICE, shape, (attribute[]){{"from", 3}, {"count", 4}, {0}},
+                  "channels 3 to 6 of 6");
+    check_refused(NAS_OP_SLICE, shape, NULL, "count is 0");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_slice),
         cmocka_unit_test(test_add),
         cmocka_unit_test(test_mul),
         cmocka_unit_test(test_concat),

@@ -43,6 +43,8 @@ static void test_tables_match_attribute_indices(void **state)
         {NAS_OP_LAYER_NORM, "epsilon", NAS_ATTR_SAMPLE_NORM_EPSILON},
         {NAS_OP_GROUP_NORM, "epsilon", NAS_ATTR_SAMPLE_NORM_EPSILON},
         {NAS_OP_GROUP_NORM, "groups", NAS_ATTR_SAMPLE_NORM_GROUPS},
+        {NAS_OP_SLICE, "from", NAS_ATTR_SLICE_FROM},
+        {NAS_OP_SLICE, "count", NAS_ATTR_SLICE_COUNT},
         {NAS_OP_TOKENS, "out", NAS_ATTR_TOKENS_OUT},
         {NAS_OP_POSITIONS, "kind", NAS_ATTR_POSITIONS_KIND},
         {NAS_OP_ATTENTION, "heads", NAS_ATTR_ATTENTION_HEADS},

@@ -68,6 +68,39 @@ static void test_parameters_of_each_block(void **state)
     check_params("network: [global_avg_pool, {dropout: {rate: 0.5}}]", in, 90);
 }
 
+/* Columns 1 to 3 and 5 to 9 of 10 are categories. */
+static void test_embeddings(void **state)
+{
+    (void)state;
+    nas_space_context context = {.input = {10, 1, 1},
+                                 .n_outputs = 3,
+                                 .n_categories = 2,
+                                 .categories = {{1, 3}, {5, 5}}};
+    static const char yaml[] = "network: {embed: {out: 4}}";
+    nas_err err = {0};
+    nas_space *space = NULL;
+    nas_arena *arena = nas_arena_new();
+    check_ok(nas_space_parse(yaml, strlen(yaml), "x.yaml", &context, &space, &err), err);
+    nas_graph *graph = decode(space, nas_space_smallest(space, arena));
+    assert_int_equal(count_op(graph, NAS_OP_SLICE), 4);
+    assert_int_equal(nas_graph_params(graph), 3 * 3 + 5 * 4 + (1 + 3 + 1 + 4 + 1) * 3);
+    nas_graph_free(graph);
+    nas_space_free(space);
+    context.n_categories = 0;
+    check_ok(nas_space_parse(yaml, strlen(yaml), "x.yaml", &context, &space, &err), err);
+    graph = decode(space, nas_space_smallest(space, arena));
+    assert_int_equal(nas_graph_params(graph), 33);
+    nas_graph_free(graph);
+    nas_space_free(space);
+    context.n_categories = 2;
+    context.categories[1].from = 3;
+    assert_int_equal(
+        nas_space_parse(yaml, strlen(yaml), "x.yaml", &context, &space, &err),
+        NAS_E_USAGE);
+    assert_non_null(strstr(err.text, "category 1 has columns 3 to 7 of 10"));
+    nas_arena_free(arena);
+}
+
 static void test_parameters_of_series_blocks(void **state)
 {
     (void)state;
@@ -386,6 +419,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_parameters_of_each_block),
+        cmocka_unit_test(test_embeddings),
         cmocka_unit_test(test_parameters_of_series_blocks),
         cmocka_unit_test(test_shapes_of_windows),
         cmocka_unit_test(test_one_row_makes_flat_windows),

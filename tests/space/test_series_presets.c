@@ -1,4 +1,4 @@
-/* covers: build_op.c, build_series.c */
+/* covers: build_op.c, build_series.c, build_table.c */
 /* Networks drawn from the presets for series, and Transformers over tables, have costs
  * and learn 32 samples by heart. */
 #include "check.h"
@@ -74,8 +74,13 @@ static void check_overfits(const nas_graph *graph)
 /* @param input  of CHANNELS * STEPS values */
 static void check_preset(const char *preset, nas_shape input)
 {
-    const nas_space_context context = {
+    nas_space_context context = {
         .input = input, .n_outputs = CLASSES, .task = NAS_TASK_CLASSIFICATION};
+    if (input.w == 1) {
+        context.n_categories = 2;
+        context.categories[0] = (nas_space_category){3, 7};
+        context.categories[1] = (nas_space_category){30, 4};
+    }
     nas_err err = {0};
     nas_space *space;
     check_ok(nas_space_load(preset, &context, &space, &err), err);

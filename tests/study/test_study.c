@@ -25,6 +25,9 @@ static void settings_survive(void **state)
     assert_string_equal(s->space_text, "layers: []\n");
     assert_int_equal(s->space_context.input.h, 14);
     assert_int_equal(s->space_context.n_outputs, 7);
+    assert_int_equal(s->space_context.n_categories, 2);
+    assert_int_equal(s->space_context.categories[1].from, 1);
+    assert_int_equal(s->space_context.categories[1].count, 2);
     assert_int_equal(s->space_context.task, NAS_TASK_CLASSIFICATION);
     assert_true(s->limits.latency_ms == 2.385);
     assert_true(s->seed == UINT64_C(0xffffffffffffffff));
