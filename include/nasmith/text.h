@@ -44,7 +44,8 @@ void nas_text_integer(char *out, size_t size, int64_t value);
 
 /* "55,198", "2.385", "0.0123": numbers for people, without exponents between 1e-4 and
  * 1e15.
- * @param digits  significant ones, of numbers below a thousand; others have no fraction */
+ * @param digits  significant ones, of numbers below a thousand; others have no fraction
+ */
 void nas_text_number(char *out, size_t size, double value, int digits);
 
 /* "61 KiB", "1.2 MiB", "512 B". */

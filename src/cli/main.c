@@ -14,24 +14,10 @@ extern const nas_command nas_cmd_targets;
 extern const nas_command nas_cmd_space, nas_cmd_worker, nas_cmd_version, nas_cmd_help;
 
 static const nas_command *const COMMANDS[] = {
-    &nas_cmd_search,
-    &nas_cmd_trials,
-    &nas_cmd_show,
-    &nas_cmd_report,
-    &nas_cmd_train,
-    &nas_cmd_eval,
-    &nas_cmd_export,
-    &nas_cmd_data,
-    &nas_cmd_space,
-    &nas_cmd_targets,
-    &nas_cmd_worker,
-    &nas_cmd_compare,
-    &nas_cmd_plot,
-    &nas_cmd_bench,
-    &nas_cmd_proxies,
-    &nas_cmd_version,
-    &nas_cmd_help,
-    NULL,
+    &nas_cmd_search,  &nas_cmd_trials,  &nas_cmd_show, &nas_cmd_report, &nas_cmd_train,
+    &nas_cmd_eval,    &nas_cmd_export,  &nas_cmd_data, &nas_cmd_space,  &nas_cmd_targets,
+    &nas_cmd_worker,  &nas_cmd_compare, &nas_cmd_plot, &nas_cmd_bench,  &nas_cmd_proxies,
+    &nas_cmd_version, &nas_cmd_help,    NULL,
 };
 
 const nas_command *const *nas_cli_commands(void)

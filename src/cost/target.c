@@ -52,7 +52,7 @@ enum { SPREAD = NAS_CYCLE_KINDS, FLOAT };
 
 #define CYCLES(key, words)                                                               \
     {                                                                                    \
-        .name = key, .type = NAS_PARAM_REAL, .min = 0, .max = 1e6, .doc = words          \
+        .name = (key), .type = NAS_PARAM_REAL, .min = 0, .max = 1e6, .doc = (words)      \
     }
 const nas_param nas_target_cycle_params[] = {
     [NAS_CYCLES_CONV] = CYCLES("conv", "per multiply-accumulate"),

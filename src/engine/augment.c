@@ -136,8 +136,9 @@ static void rotate(const nas_net *net, const sample *s, float degrees, nas_rng *
         for (int i = 0; i < n; i++)
             net->plane[i] = *element(s, c, i / s->width, i % s->width);
         for (int i = 0; i < n; i++) {
-            const double y = i / s->width - cy, x = i % s->width - cx;
-            *element(s, c, i / s->width, i % s->width) =
+            const int row = i / s->width, column = i % s->width;
+            const double y = row - cy, x = column - cx;
+            *element(s, c, row, column) =
                 interpolate(net->plane, s->height, s->width, cy + cosine * y - sine * x,
                             cx + sine * y + cosine * x);
         }

@@ -35,8 +35,11 @@ static int last_open(const nas_unit *unit)
 /* y = 0, margins too: it is whole blocks. */
 static void clear(nas_unit *unit, const nas_piece *at)
 {
-    float *first = nas_view_block(&unit->y, at->first).data - unit->y.lead;
-    memset(first, 0, (size_t)(at->count * unit->y.view.block) * sizeof *first);
+    const nas_view view = nas_view_block(&unit->y, at->first);
+    if (view.data == NULL)
+        return;
+    memset(view.data - unit->y.lead, 0,
+           (size_t)(at->count * unit->y.view.block) * sizeof *view.data);
 }
 
 static void add_scaled(nas_net *net, const nas_scale_job *job)

@@ -23,19 +23,22 @@ static nas_status fit_targets(const nas_dataset *data, const int64_t *rows, int6
     return NAS_OK;
 }
 
-nas_status nas_fit(const nas_dataset *data, const nas_graph *graph, const int64_t *rows,
-                   int64_t n, const nas_recipe *recipe, bool plain, nas_arena *arena,
-                   nas_fitted *out, nas_err *err)
+nas_status nas_fit(const nas_fit_task *task, nas_arena *arena, nas_fitted *out,
+                   nas_err *err)
 {
-    *out = (nas_fitted){.batch = batch_for(n, recipe->batch)};
-    if (graph == NULL)
-        NAS_TRY(nas_dataset_fit_front(data, rows, n, plain, arena, &out->front, err));
-    else
+    const nas_dataset *data = task->data;
+    const int64_t *rows = task->rows;
+    const int64_t n = task->n;
+    *out = (nas_fitted){.batch = batch_for(n, task->recipe->batch)};
+    if (task->graph == NULL)
         NAS_TRY(
-            nas_dataset_front_fit(data, graph, rows, n, plain, arena, &out->front, err));
+            nas_dataset_fit_front(data, rows, n, task->plain, arena, &out->front, err));
+    else
+        NAS_TRY(nas_dataset_front_fit(data, task->graph, rows, n, task->plain, arena,
+                                      &out->front, err));
     if (nas_task_has_units(data->task))
         NAS_TRY(fit_targets(data, rows, n, arena, out, err));
-    if (!recipe->class_weights || data->labels == NULL)
+    if (!task->recipe->class_weights || data->labels == NULL)
         return NAS_OK;
     out->class_weights = NAS_NEW(arena, float, data->n_outputs);
     NAS_TRY_ALLOC(out->class_weights, err);

@@ -16,14 +16,20 @@ typedef struct nas_fitted {
     int64_t batch; /* the recipe's, smaller where there are fewer rows, at least 16 */
 } nas_fitted;
 
-/* Fit on rows for a network. Everything lives in the arena.
- * @param data   may be behind the graph's computed front section (nas_dataset_front)
- * @param graph  NULL: one whose front section computes nothing
- * @param plain  of nas_dataset_fit_front: for int8 networks
- * @return NAS_E_NOMEM */
-nas_status nas_fit(const nas_dataset *data, const nas_graph *graph, const int64_t *rows,
-                   int64_t n, const nas_recipe *recipe, bool plain, nas_arena *arena,
-                   nas_fitted *out, nas_err *err);
+/* Rows to fit on, for a network and a recipe. */
+typedef struct nas_fit_task {
+    const nas_dataset *data; /* may be behind the graph's computed front section
+                                (nas_dataset_front) */
+    const nas_graph *graph;  /* NULL: one whose front section computes nothing */
+    const int64_t *rows;     /* [n] */
+    int64_t n;
+    const nas_recipe *recipe;
+    bool plain; /* of nas_dataset_fit_front: for int8 networks */
+} nas_fit_task;
+
+/* Everything lives in the arena. @return NAS_E_NOMEM */
+nas_status nas_fit(const nas_fit_task *task, nas_arena *arena, nas_fitted *out,
+                   nas_err *err);
 
 /* Options of a net that trains with the recipe on what was fitted. */
 nas_net_options nas_fitted_options(const nas_fitted *fitted, const nas_recipe *recipe);

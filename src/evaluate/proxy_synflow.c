@@ -170,14 +170,12 @@ static void set_weights(nas_net *net, const nas_graph *graph, flow *flows)
     for (int i = 0; i < nas_graph_count(graph); i++) {
         const nas_node *node = nas_graph_node(graph, i);
         const flow in = i > 0 ? flows[node->inputs[0]] : (flow){0, 1};
-        if (i == 0 || is_factor(node) || node->op == NAS_OP_FLATTEN)
-            flows[i] = in;
-        else if (step_of(node->op) == STEP_JOIN)
+        const bool through = i == 0 || is_factor(node) || node->op == NAS_OP_FLATTEN;
+        flows[i] = in; /* of pools too */
+        if (!through && step_of(node->op) == STEP_JOIN)
             flows[i] = flow_of_join(net, graph, i, flows);
-        else if (nas_graph_weight_of(graph, i, NAS_WEIGHT_KERNEL) != NULL)
+        else if (!through && nas_graph_weight_of(graph, i, NAS_WEIGHT_KERNEL) != NULL)
             flows[i] = flow_of_weighted(net, graph, i, in);
-        else
-            flows[i] = in; /* pools */
     }
 }
 

@@ -32,8 +32,9 @@ static nas_status compile(scoring *s, nas_workspace *workspace, nas_err *err)
 {
     const nas_job *job = s->job;
     nas_bank_view *view = NULL;
-    NAS_TRY(nas_fit(job->data, job->graph, job->train_rows, job->n_train, &job->recipe,
-                    job->int8, s->arena, &s->fitted, err));
+    const nas_fit_task task = {job->data,    job->graph,   job->train_rows,
+                               job->n_train, &job->recipe, job->int8};
+    NAS_TRY(nas_fit(&task, s->arena, &s->fitted, err));
     NAS_TRY(nas_graph_with_front(job->graph, &s->fitted.front, &s->graph, err));
     nas_net_options options = nas_fitted_options(&s->fitted, &job->recipe);
     NAS_TRY(nas_net_compile(s->graph, &options, workspace, &s->net, err));

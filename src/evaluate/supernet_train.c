@@ -131,8 +131,9 @@ static nas_status fit(nas_learning *l, nas_err *err)
     const nas_supernet_job *job = l->job;
     nas_graph *graph = NULL;
     NAS_TRY(any_network(l, &graph, err));
-    nas_status status = nas_fit(job->data, graph, job->rows, job->n_rows, &job->recipe,
-                                job->int8, l->arena, &l->fitted, err);
+    const nas_fit_task task = {job->data,   graph,        job->rows,
+                               job->n_rows, &job->recipe, job->int8};
+    nas_status status = nas_fit(&task, l->arena, &l->fitted, err);
     nas_graph_free(graph);
     return status;
 }

@@ -125,8 +125,9 @@ static nas_status choose_rows(training *t, nas_err *err)
     NAS_TRY(nas_sample_permutation(job->data, job->train_rows, job->n_train,
                                    subset_stream(job), t->arena, &t->rows, err));
     t->n_rows = nas_sample_size(job->n_train, job->fraction);
-    NAS_TRY(nas_fit(t->data, job->graph, t->rows, t->n_rows, &job->recipe, job->int8,
-                    t->arena, &t->fitted, err));
+    const nas_fit_task task = {t->data,   job->graph,   t->rows,
+                               t->n_rows, &job->recipe, job->int8};
+    NAS_TRY(nas_fit(&task, t->arena, &t->fitted, err));
     plan_steps(t);
     int64_t room = t->n_rows > t->batch ? t->n_rows : t->batch;
     t->order = NAS_NEW(t->arena, int64_t, room);

@@ -92,12 +92,13 @@ nas_status nas_call_attention(lowering *l, const step_view *v, layout *out)
 {
     const nas_shape shape = v->node->shape;
     const int64_t heads = v->node->attr[NAS_ATTR_ATTENTION_HEADS].i;
+    const int64_t width = shape.c / heads; /* of a head */
     const int64_t scratch = scratch_of(l, v);
     int64_t from = 0;
     NAS_TRY(natural_input(l, v, scratch + shape.w, &from));
     nas_call *call = nas_call_map(l, v, NAS_KERNEL_ATTENTION, 0, 0, 0);
     call->heads = (nas_rt_heads){(int32_t)shape.w, (int32_t)shape.c, (int32_t)heads,
-                                 1.0f / sqrtf((float)(shape.c / heads))};
+                                 1.0f / sqrtf((float)width)};
     call->in[0] = from;
     call->in[1] = scratch;
     *out = (layout){shape, NULL};

@@ -131,9 +131,9 @@ static column column_of(const equalising *e, const nas_step *step, int64_t chann
 static double largest_of(const column *w)
 {
     double most = 0.0;
-    for (int64_t i = 0; i < w->n * w->length; i++)
-        most =
-            fmax(most, fabs((double)w->first[i / w->length * w->stride + i % w->length]));
+    for (int64_t run = 0; w->first != NULL && run < w->n; run++)
+        for (int64_t i = 0; i < w->length; i++)
+            most = fmax(most, fabs((double)w->first[run * w->stride + i]));
     return most;
 }
 
@@ -199,7 +199,8 @@ static int64_t equalise_pair(const equalising *e, const nas_step *first,
 nas_status nas_equalise(const nas_program *program, const nas_statistics *statistics,
                         float *weights, int64_t *channels, nas_err *err)
 {
-    equalising e = {.program = program, .statistics = statistics, .weights = weights};
+    equalising e = {.program = program, .statistics = statistics};
+    e.weights = weights;
     *channels = 0;
     nas_arena *arena = nas_arena_new();
     NAS_TRY_ALLOC(arena, err);

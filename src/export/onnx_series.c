@@ -196,7 +196,8 @@ void nas_onnx_emit_attention(nas_onnx_builder *b, int index)
     const int64_t channels = node->shape.c;
     const int64_t heads = node->attr[NAS_ATTR_ATTENTION_HEADS].i;
     const int64_t shape[4] = {0, channels, 1, node->shape.w};
-    const float scale = 1.0f / sqrtf((float)(channels / heads));
+    const int64_t width = channels / heads; /* of a head */
+    const float scale = 1.0f / sqrtf((float)width);
     const char *queries =
         turn(b, index, "queries_turned", third(b, index, 0, "queries"), swap);
     const char *scores =

@@ -566,48 +566,50 @@ typedef struct variant {
     bool equalised;
 } variant;
 
-/* What one of them becomes by one method.
- * @param expected  [n][outputs] of the floats, or NULL
- * @param least     squared error of *out; a better one replaces it */
-static nas_status try_variant(const variant *v, const float *rows, int64_t n,
-                              const nas_quant_options *options, const float *expected,
-                              float *found, double *least, nas_quant **out, nas_err *err)
+/* What the variants are judged by, and the best of them so far. */
+typedef struct contest {
+    const float *rows;
+    int64_t n;
+    float *expected, *found; /* [n][outputs] of the floats, of one that is tried */
+    double least;            /* squared error of the best */
+    nas_quant *best;
+} contest;
+
+/* What one of them becomes by one method. */
+static nas_status try_variant(contest *c, const variant *v,
+                              const nas_quant_options *options, nas_err *err)
 {
     nas_quant *quant = NULL;
     double error = 0.0;
     NAS_TRY(build_new(&v->model, v->statistics, options, &quant, err));
     quant->equalised = v->equalised;
-    nas_status status =
-        expected == NULL ? NAS_OK : run_rows(&v->model, quant, rows, n, found, err);
-    for (int64_t i = 0; i < n * v->model.n_outputs && expected != NULL; i++)
-        error += pow((double)found[i] - (double)expected[i], 2.0);
-    const bool better = status == NAS_OK && (*out == NULL || error < *least);
-    nas_quant_free(better ? *out : quant);
+    nas_status status = run_rows(&v->model, quant, c->rows, c->n, c->found, err);
+    for (int64_t i = 0; i < c->n * v->model.n_outputs; i++)
+        error += pow((double)c->found[i] - (double)c->expected[i], 2.0);
+    const bool better = status == NAS_OK && (c->best == NULL || error < c->least);
+    nas_quant_free(better ? c->best : quant);
     if (better) {
-        *out = quant;
-        *least = error;
+        c->best = quant;
+        c->least = error;
     }
     return status;
 }
 
 /* The method whose outputs are closest to the float network's; the simpler one of
  * equals. */
-static nas_status choose(const variant *variants, int n_variants, const float *rows,
-                         int64_t n, nas_quant_options options, nas_arena *arena,
-                         nas_quant **out, nas_err *err)
+static nas_status choose(contest *c, const variant *variants, int n_variants,
+                         nas_quant_options options, nas_arena *arena, nas_err *err)
 {
-    const int64_t outputs = n * variants[0].model.n_outputs;
-    float *expected = NAS_NEW(arena, float, outputs);
-    float *found = NAS_NEW(arena, float, outputs);
-    double least = (double)INFINITY;
-    if (expected == NULL || found == NULL)
+    const int64_t outputs = c->n * variants[0].model.n_outputs;
+    c->expected = NAS_NEW(arena, float, outputs);
+    c->found = NAS_NEW(arena, float, outputs);
+    if (c->expected == NULL || c->found == NULL)
         return nas_fail(err, NAS_E_NOMEM, "out of memory");
-    NAS_TRY(run_rows(&variants[0].model, NULL, rows, n, expected, err));
+    NAS_TRY(run_rows(&variants[0].model, NULL, c->rows, c->n, c->expected, err));
     for (int i = 0; i < n_variants; i++) {
         for (int how = NAS_RANGE_MIN_MAX; how < NAS_RANGE_METHODS; how++) {
             options.calibration = (nas_range_method)how;
-            NAS_TRY(try_variant(&variants[i], rows, n, &options, expected, found, &least,
-                                out, err));
+            NAS_TRY(try_variant(c, &variants[i], &options, err));
         }
     }
     return NAS_OK;
@@ -638,7 +640,6 @@ static nas_status quantise(const nas_model *model, const float *rows, int64_t n,
 {
     variant variants[2] = {{.model = *model}};
     int count = 1, node = 0;
-    double least = (double)INFINITY;
     const char *reason = nas_quant_refusal(model->graph, &node);
     if (reason != NULL)
         return nas_fail(err, NAS_E_UNSUPPORTED, "%s has no int8 form: %s",
@@ -648,11 +649,16 @@ static nas_status quantise(const nas_model *model, const float *rows, int64_t n,
         NAS_TRY(equalise(&variants[0], rows, n, arena, &variants[1], err));
         count += variants[1].equalised;
     }
-    if (options->calibration == NAS_RANGE_BEST)
-        NAS_TRY(choose(variants, count, rows, n, *options, arena, out, err));
-    else
-        NAS_TRY(try_variant(&variants[count - 1], rows, n, options, NULL, NULL, &least,
-                            out, err));
+    const variant *last = &variants[count - 1];
+    if (options->calibration != NAS_RANGE_BEST) {
+        NAS_TRY(build_new(&last->model, last->statistics, options, out, err));
+        (*out)->equalised = last->equalised;
+    } else {
+        contest c = {.rows = rows, .n = n};
+        nas_status status = choose(&c, variants, count, *options, arena, err);
+        *out = c.best;
+        NAS_TRY(status);
+    }
     (*out)->model = model;
     return NAS_OK;
 }

@@ -82,8 +82,8 @@ static const nas_param positions_params[] = {
 
 double nas_position(int64_t channel, int64_t channels, int64_t step)
 {
-    const double even = (double)(channel / 2 * 2);
-    const double angle = (double)step / pow(10000.0, even / (double)channels);
+    const int64_t even = channel - channel % 2;
+    const double angle = (double)step / pow(10000.0, (double)even / (double)channels);
     return channel % 2 == 0 ? sin(angle) : cos(angle);
 }
 

@@ -174,7 +174,8 @@ void nas_spectrum_triangles(const nas_node *node, const nas_rt_spectrum_plan *pl
 {
     const int64_t bins = plan->size / 2 + 1;
     for (int64_t i = 0; i < plan->bands * bins; i++) {
-        const double middle = (double)(i / bins) + 1.0;
+        const int64_t band = i / bins;
+        const double middle = (double)band + 1.0;
         const double distance = fabs(place_of(node, plan, i % bins) - middle);
         weights[i] = distance < 1.0 ? 1.0 - distance : 0.0;
     }
@@ -210,8 +211,9 @@ void nas_spectrum_tables(const nas_node *node, const nas_rt_spectrum_plan *plan,
         fill_bands(node, plan, turn + plan->size);
     float *cosines = table + nas_spectrum_cosines(plan);
     for (int64_t i = 0; i < (int64_t)plan->coefficients * plan->bands; i++) {
-        const double row = (double)(i / plan->bands), n = plan->bands;
-        const double angle = PI * row * ((double)(i % plan->bands) + 0.5) / n;
+        const int64_t row = i / plan->bands, band = i % plan->bands;
+        const double n = plan->bands;
+        const double angle = PI * (double)row * ((double)band + 0.5) / n;
         cosines[i] = (float)(cos(angle) * sqrt((row > 0 ? 2.0 : 1.0) / n));
     }
 }

@@ -84,5 +84,5 @@ uint64_t nas_graph_front_key(const nas_graph *graph)
         memcpy(&words[n++], &node->attr[i], sizeof words[0]);
     for (int i = 0; i < 8 * n; i++)
         bytes[i] = (unsigned char)(words[i / 8] >> (8 * (i % 8)));
-    return nas_hash64(bytes, (size_t)(8 * n), 2);
+    return nas_hash64(bytes, 8 * (size_t)n, 2);
 }

@@ -195,7 +195,7 @@ static nas_status load_fold(nas_study *study, const char *name, nas_text *out,
     size_t size = 0;
     NAS_TRY(nas_study_get_blob(study, name, &bytes, &size, err));
     *found = bytes != NULL;
-    for (size_t at = 0; at + sizeof(float) <= size; at += sizeof(float)) {
+    for (size_t at = 0; *found && at + sizeof(float) <= size; at += sizeof(float)) {
         float value;
         memcpy(&value, (const char *)bytes + at, sizeof value);
         double wide = (double)value;

@@ -78,7 +78,8 @@ int nas_space_paths(const nas_space *space, const nas_candidate *candidate, int 
                     uint64_t *out, int room)
 {
     nas_program program;
-    collection found = {.out = out, .room = room};
+    collection found = {.room = room};
+    found.out = out;
     bundle *tensors = nas_heap_alloc(SPACE_MAX_NODES + 2, sizeof *tensors);
     if (tensors == NULL)
         return 0;

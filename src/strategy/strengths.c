@@ -46,7 +46,8 @@ nas_status nas_propose_strongest(nas_ask *ask, nas_proposal *out, nas_err *err)
     NAS_TRY_ALLOC(strengths, err);
     double own = spread(s);
     for (int i = 0; i < TRIES; i++) {
-        double scale = NOISE * own * (1.0 + i / TRIES_PER_SCALE);
+        const int raised = i / TRIES_PER_SCALE;
+        double scale = NOISE * own * (1.0 + raised);
         disturb(ask, i == 0 ? 0.0 : scale, strengths);
         nas_candidate *candidate =
             nas_space_strongest(ask->space, s->mixed, strengths, s->stride, ask->arena);

@@ -204,7 +204,8 @@ static nas_space_context read_context(const json_t *object)
         .raw = read_int(object, "raw"),
         .sample_rate = read_int(object, "sample_rate"),
     };
-    (void)nas_task_parse(json_string_value(json_object_get(object, "task")), &context.task);
+    (void)nas_task_parse(json_string_value(json_object_get(object, "task")),
+                         &context.task);
     read_categories(json_object_get(object, "categories"), &context);
     return context;
 }
@@ -328,6 +329,17 @@ static void differ_int(difference *d, const char *what, int64_t old, int64_t now
     (void)snprintf(d->now, sizeof d->now, "%" PRId64, now);
 }
 
+/* A limit as it was typed, for who types it again. */
+static void put_limit(nas_limit_kind kind, double bound, char *out, size_t size)
+{
+    if (bound <= 0)
+        (void)snprintf(out, size, "none");
+    else if (kind == NAS_LIMIT_LATENCY)
+        (void)snprintf(out, size, "%.10g ms", bound);
+    else
+        nas_cost_text(kind, bound, out, size);
+}
+
 static void differ_limit(difference *d, const char *what, nas_limit_kind kind,
                          const nas_limits *old, const nas_limits *now)
 {
@@ -335,12 +347,8 @@ static void differ_limit(difference *d, const char *what, nas_limit_kind kind,
     if (d->what != NULL || a == b) /* exact: both are what a user typed */
         return;
     d->what = what;
-    (void)snprintf(d->old, sizeof d->old, "none");
-    (void)snprintf(d->now, sizeof d->now, "none");
-    if (a > 0)
-        nas_cost_text(kind, a, d->old, sizeof d->old);
-    if (b > 0)
-        nas_cost_text(kind, b, d->now, sizeof d->now);
+    put_limit(kind, a, d->old, sizeof d->old);
+    put_limit(kind, b, d->now, sizeof d->now);
 }
 
 static void differ_limits(difference *d, const nas_limits *old, const nas_limits *now)

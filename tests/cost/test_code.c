@@ -5,8 +5,8 @@
 #include "check.h"
 
 #include "cost/code.h"
-#include "export/process.h"
 #include "nasmith/file.h"
+#include "nasmith/process.h"
 #include "random_graph.h"
 
 #include <math.h>

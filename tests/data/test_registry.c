@@ -7,7 +7,7 @@
 static void every_reader_is_complete(void **state)
 {
     (void)state;
-    assert_true(nas_n_readers >= 12);
+    assert_true(nas_n_readers >= 13);
     for (int i = 0; i < nas_n_readers; i++) {
         const nas_reader *reader = nas_readers[i];
         assert_true(strlen(reader->name) > 0 && strlen(reader->summary) > 0);
@@ -50,14 +50,15 @@ static nas_status refuse_row(void *context, int64_t row, const void *input, nas_
     return row < 2 ? NAS_OK : nas_fail(err, NAS_E_IO, "full");
 }
 
-/* One source of each format: 12 rows of 3 classes, of CIFAR 10. */
+/* One source of each format: 12 rows of 3 classes, of CIFAR 10; the one to be forecast
+ * has one target. */
 typedef struct sample {
     char path[1024];
     const char *reader;
-    int64_t classes, window;
+    int64_t outputs, window, horizon;
 } sample;
 
-enum { N_SAMPLES = 12 };
+enum { N_SAMPLES = 13 };
 
 static void make_cifar(const char *folder)
 {
@@ -123,13 +124,27 @@ static void make_long(const char *folder)
     nas_text_free(&text);
 }
 
+/* 12 windows of two steps and a target. */
+static void make_series(const char *folder)
+{
+    nas_text text = {0};
+    nas_text_puts(&text, "y\n");
+    for (int i = 0; i < 14; i++)
+        nas_text_printf(&text, "%d\n", i * i % 17);
+    make_text(folder, "series.csv", nas_text_string(&text));
+    nas_text_free(&text);
+}
+
 static void make_samples(const char *folder, sample *out)
 {
     static const char *const names[N_SAMPLES][2] = {
-        {"csv.csv", "csv"},      {"idx", "idx"},     {"images", "images"},
-        {"npy", "npy"},          {"cifar", "cifar"}, {"x.ts", "ts"},
-        {"x.arff", "arff"},      {"x.dat", "tsv"},   {"audio", "audio"},
-        {"steps", "recordings"}, {"parts", "parts"}, {"windows.csv", "windows"},
+        {"csv.csv", "csv"},         {"idx", "idx"},
+        {"images", "images"},       {"npy", "npy"},
+        {"cifar", "cifar"},         {"x.ts", "ts"},
+        {"x.arff", "arff"},         {"x.dat", "tsv"},
+        {"audio", "audio"},         {"steps", "recordings"},
+        {"parts", "parts"},         {"windows.csv", "windows"},
+        {"series.csv", "forecast"},
     };
     make_table(folder, "csv.csv", 12, "class");
     make_images(make_path(folder, "idx"), "", 12, 3);
@@ -147,18 +162,22 @@ static void make_samples(const char *folder, sample *out)
     make_table(folder, "parts/train.csv", 6, "class");
     make_table(folder, "parts/test.csv", 6, "class");
     make_long(folder);
+    make_series(folder);
     for (int i = 0; i < N_SAMPLES; i++) {
-        out[i] = (sample){.reader = names[i][1], .classes = 3};
+        out[i] = (sample){.reader = names[i][1], .outputs = 3};
         (void)snprintf(out[i].path, sizeof out[i].path, "%s/%s", folder, names[i][0]);
     }
-    out[4].classes = 10;
+    out[4].outputs = 10;
     out[11].window = 2;
+    out[12].window = 2;
+    out[12].outputs = out[12].horizon = 1;
 }
 
 static nas_data_options options_of(const sample *s)
 {
     nas_data_options options = nas_data_options_default();
     options.window = s->window;
+    options.horizon = s->horizon;
     return options;
 }
 
@@ -181,7 +200,7 @@ static void readers_keep_their_contract(void **state)
         assert_true(source->n_files > 0);
         check_ok(source->reader->describe(source, &schema, &err), err);
         assert_int_equal(source->rows.n, 12);
-        assert_int_equal(source->n_outputs, samples[i].classes);
+        assert_int_equal(source->n_outputs, samples[i].outputs);
         assert_true(nas_shape_count(source->shape) > 0 && source->kind[0] != '\0');
         for (int pass = 1; pass <= 2; pass++) { /* rows may be streamed again */
             check_ok(source->reader->rows(source, &count, &err), err);

@@ -162,7 +162,7 @@ static void check_input_gradient(fixture *f, nas_rng *rng)
         for (int side = 0; side < 2; side++) {
             *rng = start;
             for (int64_t i = 0; i < n; i++) {
-                double step = 1e-3 * nas_rng_normal(rng) * (side == 0 ? 1 : -1);
+                double step = 3e-4 * nas_rng_normal(rng) * (side == 0 ? 1 : -1);
                 f->inputs[i] = plain[i] + (float)step;
                 double moved = (double)f->inputs[i] - (double)plain[i];
                 dot += (side == 0 ? 1 : -1) * moved * (double)gradient[i];

@@ -4,8 +4,8 @@
  * Runtime. */
 #include "fixture.h"
 
-#include "export/process.h"
 #include "nasmith/file.h"
+#include "nasmith/process.h"
 #include "nasmith/spectrum.h"
 
 enum { ROWS = 3, STEPS = 3000, CASES = 5 };

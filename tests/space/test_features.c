@@ -136,6 +136,10 @@ static void presets_have_features(void **state)
             context.input = (nas_shape){6, 1, 128};
         if (strncmp(name, "table", 5) == 0)
             context.input = (nas_shape){13, 1, 1};
+        if (strcmp(name, "audio") == 0) {
+            context.input = (nas_shape){1, 1, 8000};
+            context.sample_rate = 8000;
+        }
         nas_space *space = preset(name, &context);
         nas_rng rng = nas_rng_new(2, (uint64_t)p);
         nas_arena *arena = nas_arena_new();

@@ -119,9 +119,9 @@ nas_status nas_ensemble_predict(const ensemble_shape *shape, const ensemble_task
     for (int64_t i = 0; i < task->n_asked; i++)
         mean[i] = deviation[i] = 0;
     for (int m = 0; m < shape->members && status == NAS_OK; m++) {
-        nas_rng order = nas_rng_split(&rng, (uint64_t)(USES * m + USE_ORDER));
-        train(&e, shape, task, nas_rng_split(&rng, (uint64_t)(USES * m + USE_WEIGHTS)),
-              &order);
+        const uint64_t use = (uint64_t)USES * (uint64_t)m;
+        nas_rng order = nas_rng_split(&rng, use + USE_ORDER);
+        train(&e, shape, task, nas_rng_split(&rng, use + USE_WEIGHTS), &order);
         answer(&e, shape, task, mean, deviation);
     }
     for (int64_t i = 0; i < task->n_asked; i++) {
