@@ -40,7 +40,9 @@ static void put_limit(char *out, size_t size, const char *name, int64_t bytes)
 {
     char text[32];
     nas_text_bytes(text, sizeof text, bytes);
-    (void)snprintf(out, size, bytes > 0 ? ", %s %s" : "", name, text);
+    out[0] = '\0';
+    if (bytes > 0)
+        (void)snprintf(out, size, ", %s %s", name, text);
 }
 
 nas_status nas_cli_fit(const nas_cli *cli, const nas_target *target,

@@ -41,7 +41,7 @@ static void trace(const lanes *l, int lane, curve *out)
     const int64_t every = 1 + (l->steps - 1) / MOST_POINTS;
     out->n = 0;
     for (int64_t i = 0; i < l->steps; i += every) {
-        double low = INFINITY, high = -INFINITY;
+        double low = (double)INFINITY, high = -(double)INFINITY;
         for (int64_t k = i; k < i + every && k < l->steps; k++) {
             low = fmin(low, value_of(l, lane, k));
             high = fmax(high, value_of(l, lane, k));
@@ -59,7 +59,8 @@ static void draw_lane(const lanes *l, nas_plot *plot, int lane, curve *c)
 {
     const double bottom = l->n - lane - 0.95, height = 0.9;
     const bool map = lane == l->channels;
-    double low = map ? 0 : INFINITY, high = -INFINITY; /* the map has a zero */
+    double low = map ? 0 : (double)INFINITY,
+           high = -(double)INFINITY; /* the map has a zero */
     trace(l, lane, c);
     for (int i = 0; i < c->n; i++) {
         low = fmin(low, c->y[i]);

@@ -18,7 +18,7 @@ for n in 0 1 5 10 20 30 40 44; do
 done
 passes 'sound, 1 channel' "$NASMITH" data check few --names class_group_test=0-4
 passes '"sample_rate":8000' "$NASMITH" data check few --names class_group_test=0-4 --json
-"$NASMITH" search few --names 'class_*_test=0-4' --length 4000 --trials 2 --epochs 6 -j 1 \
+"$NASMITH" search few --names 'class_*_test=0-4' --length 4000 --trials 2 --epochs 6 --folds 1 -j 1 \
     --study s.nas.db --json > s.json 2> err.txt || { cat err.txt; exit 1; }
 grep -q 'audio.*sound' err.txt || { cat err.txt; echo "FAIL the space is not explained"; failures=$((failures + 1)); }
 same True "$(field s.json "['best']['test']['value'] > 0.4")" "score above chance"
@@ -49,6 +49,6 @@ train: {mask_time: [0, 6], mask_bands: 2, noise: 0.1, time_warp: 0.1, mixup: 0.2
 YAML
 passes 'mfcc' "$NASMITH" space check own.yaml --input 1x1x4000 --sample-rate 8000
 fails 2 'own.yaml:3.*sampling rate' "$NASMITH" space check own.yaml --input 1x1x4000
-"$NASMITH" search few --names 'class_*_test=0-4' --length 4000 --trials 2 --epochs 1 -j 1 \
+"$NASMITH" search few --names 'class_*_test=0-4' --length 4000 --trials 2 --epochs 1 --folds 1 -j 1 \
     --space own.yaml --study o.nas.db -q >/dev/null 2> err.txt || { cat err.txt; failures=$((failures + 1)); }
 finish
