@@ -24,12 +24,12 @@ fails 2 'none is named' "$NASMITH" $proxies --proxies ''
 
 # A search whose first networks are screened: the same seed gives the same networks.
 for i in 1 2; do
-    passes 'schema' "$NASMITH" search "$data" --label diagnosis --trials 4 --epochs 1 --workers 1 --proxies 12 \
+    passes 'schema' "$NASMITH" search "$data" --label diagnosis --trials 4 --epochs 1 --folds 1 --workers 1 --proxies 12 \
         --study s$i.nas.db --json
     "$NASMITH" trials s$i.nas.db --json | tr '{' '\n' | grep -o '"key":"[^"]*"' > keys$i.txt
 done
 same "$(cat keys1.txt)" "$(cat keys2.txt)" "the same screened networks"
-fails 4 'was made with --proxies 12, now it is 0' "$NASMITH" search "$data" --label diagnosis --trials 5 \
+fails 4 'was made with --proxies 12, now it is 0' "$NASMITH" search "$data" --label diagnosis --trials 5 --folds 1 \
     --epochs 1 --workers 1 --study s1.nas.db
 
 # NAS-Bench-201 cells of one cell a stage, narrow: what is recorded of the full ones.

@@ -10,11 +10,11 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
 
-# search NAME DATA OPTION...
+# search NAME TRIALS DATA OPTION...
 search() {
-    name=$1
-    shift
-    "$NASMITH" search "$@" --trials 20 --epochs 2 -j 1 --export none --study "$name.nas.db" \
+    name=$1 trials=$2
+    shift 2
+    "$NASMITH" search "$@" --trials "$trials" --epochs 2 -j 1 --export none --study "$name.nas.db" \
         --no-report -q >/dev/null
     "$NASMITH" report "$name.nas.db" --output "$name.html" --examples --ablate 1s --seeds 1s \
         >/dev/null
@@ -28,9 +28,9 @@ mkdir bumps
 sed -n '1,150p' bumps.csv | tr , '\t' > bumps/Bumps_TRAIN.tsv
 sed -n '151,200p' bumps.csv | tr , '\t' > bumps/Bumps_TEST.tsv
 
-search table "$root/tests/data-sets/wdbc.csv.gz" --label diagnosis
-search images "$root/tests/data-sets/digits8x8"
-search series bumps
+search table 20 "$root/tests/data-sets/wdbc.csv.gz" --label diagnosis
+search images 6 "$root/tests/data-sets/digits8x8" --folds 1
+search series 12 bumps --folds 1
 code=0
 for name in table images series; do
     HOME=$work node "$root/tests/node/view_report.js" "$name.html" > said.txt || {
