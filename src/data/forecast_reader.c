@@ -33,11 +33,7 @@ typedef struct forecast_state {
 
 static bool probe(const char *path, const nas_data_options *options)
 {
-    unsigned char head[NAS_ITEM_HEAD];
-    if (options->horizon == 0 || !nas_file_exists(path) || nas_file_is_directory(path))
-        return false;
-    size_t n = nas_stream_peek(path, head, sizeof head);
-    return n > 0 && memchr(head, '\0', n) == NULL && memchr(head, '\n', n) != NULL;
+    return options->horizon != 0 && nas_table_steps_probe(path);
 }
 
 static nas_status forecast_open(nas_source *source, nas_err *err)
@@ -46,22 +42,6 @@ static nas_status forecast_open(nas_source *source, nas_err *err)
 }
 
 /* ---- columns --------------------------------------------------------------------- */
-
-static nas_status find_column(const nas_source *source, const nas_table_steps *table,
-                              const char *flag, const char *name, int64_t *out,
-                              nas_err *err)
-{
-    *out = nas_table_steps_find(table, name);
-    if (name == NULL || *out >= 0)
-        return NAS_OK;
-    nas_status status = nas_fail(err, NAS_E_USAGE, "`%s` has no column `%s` (--%s)",
-                                 source->path, name, flag);
-    const char *nearest = nas_text_nearest(name, (const char *const *)table->names,
-                                           (size_t)table->n_columns);
-    if (nearest != NULL)
-        nas_err_hint(err, "did you mean `%s`?", nearest);
-    return status;
-}
 
 /* Columns of a list with commas. @param out  [n_columns + 1] */
 static nas_status find_list(const nas_source *source, const nas_table_steps *table,
@@ -74,7 +54,7 @@ static nas_status find_list(const nas_source *source, const nas_table_steps *tab
         size_t length = comma != NULL ? (size_t)(comma - at) : strlen(at);
         const char *name = nas_arena_printf(source->arena, "%.*s", (int)length, at);
         NAS_TRY_ALLOC(name, err);
-        NAS_TRY(find_column(source, table, flag, name, &out[*n], err));
+        NAS_TRY(nas_table_steps_column(source, table, flag, name, &out[*n], err));
         for (int64_t k = 0; k < *n; k++)
             if (out[k] == out[*n])
                 return nas_fail(err, NAS_E_USAGE, "--%s names column `%s` twice", flag,
@@ -97,8 +77,8 @@ static nas_status find_known_targets(const nas_source *source, forecast_state *s
         NAS_TRY_ALLOC(column, err);
         if (state->n_targets == state->table.n_columns)
             break;
-        NAS_TRY(find_column(source, &state->table, "label", column,
-                            &out[state->n_targets++], err));
+        NAS_TRY(nas_table_steps_column(source, &state->table, "label", column,
+                                       &out[state->n_targets++], err));
     }
     return NAS_OK;
 }
@@ -167,10 +147,10 @@ static nas_status choose_columns(nas_source *source, const nas_schema *schema,
     int64_t *targets = NAS_NEW(source->arena, int64_t, table->n_columns + 2);
     NAS_TRY_ALLOC(columns, err);
     NAS_TRY_ALLOC(targets, err);
-    NAS_TRY(
-        find_column(source, table, "group", source->options->group, &state->group, err));
-    NAS_TRY(find_column(source, table, "time-column", source->options->time, &state->time,
-                        err));
+    NAS_TRY(nas_table_steps_column(source, table, "group", source->options->group,
+                                   &state->group, err));
+    NAS_TRY(nas_table_steps_column(source, table, "time-column", source->options->time,
+                                   &state->time, err));
     guess_time(state, file);
     NAS_TRY(find_targets(source, state, schema, targets, err));
     NAS_TRY(find_list(source, table, "drop", source->options->drop, columns, &n, err));

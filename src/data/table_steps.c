@@ -1,5 +1,8 @@
 #include "data/table_steps.h"
 
+#include "data/items.h"
+#include "nasmith/file.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -40,6 +43,22 @@ int64_t nas_table_steps_find(const nas_table_steps *table, const char *name)
         if (strcmp(table->names[i], name) == 0)
             return i;
     return -1;
+}
+
+nas_status nas_table_steps_column(const nas_source *source, const nas_table_steps *table,
+                                  const char *flag, const char *name, int64_t *out,
+                                  nas_err *err)
+{
+    *out = nas_table_steps_find(table, name);
+    if (name == NULL || *out >= 0)
+        return NAS_OK;
+    nas_status status = nas_fail(err, NAS_E_USAGE, "`%s` has no column `%s` (--%s)",
+                                 source->path, name, flag);
+    const char *nearest = nas_text_nearest(name, (const char *const *)table->names,
+                                           (size_t)table->n_columns);
+    if (nearest != NULL)
+        nas_err_hint(err, "did you mean `%s`?", nearest);
+    return status;
 }
 
 nas_status nas_table_steps_choose(nas_table_steps *table, const int64_t *without, int n,
@@ -110,6 +129,15 @@ static bool line_is_numeric(const char *line, size_t length)
         at += n + 1;
     }
     return true;
+}
+
+bool nas_table_steps_probe(const char *path)
+{
+    unsigned char head[NAS_ITEM_HEAD];
+    if (!nas_file_exists(path) || nas_file_is_directory(path))
+        return false;
+    size_t n = nas_stream_peek(path, head, sizeof head);
+    return n > 0 && memchr(head, '\0', n) == NULL && memchr(head, '\n', n) != NULL;
 }
 
 bool nas_table_steps_is_text(const unsigned char *head, size_t n)

@@ -22,6 +22,11 @@ nas_status nas_table_steps_begin(nas_table_steps *table, nas_csv_file *file,
 /* @return column of this name, or -1; NULL is no column */
 int64_t nas_table_steps_find(const nas_table_steps *table, const char *name);
 
+/* The same for what a flag names. @return NAS_E_USAGE when no column has the name */
+nas_status nas_table_steps_column(const nas_source *source, const nas_table_steps *table,
+                                  const char *flag, const char *name, int64_t *out,
+                                  nas_err *err);
+
 /* All columns but these become channels. @param without  columns, -1 is none */
 nas_status nas_table_steps_choose(nas_table_steps *table, const int64_t *without, int n,
                                   nas_arena *arena, nas_err *err);
@@ -31,6 +36,9 @@ nas_status nas_table_steps_choose(nas_table_steps *table, const int64_t *without
  * @return NAS_E_DATA with file, line and column of the first cell that is no number */
 nas_status nas_table_steps_read(const nas_table_steps *table, const nas_csv_file *file,
                                 float *out, nas_err *err);
+
+/* Is this a file of lines of text? */
+bool nas_table_steps_probe(const char *path);
 
 /* Does text begin like such a table: a line of numbers, perhaps after a line of names? */
 bool nas_table_steps_is_text(const unsigned char *head, size_t n);

@@ -33,11 +33,7 @@ typedef struct windows_state {
 
 static bool probe(const char *path, const nas_data_options *options)
 {
-    unsigned char head[NAS_ITEM_HEAD];
-    if (options->window == 0 || !nas_file_exists(path) || nas_file_is_directory(path))
-        return false;
-    size_t n = nas_stream_peek(path, head, sizeof head);
-    return n > 0 && memchr(head, '\0', n) == NULL && memchr(head, '\n', n) != NULL;
+    return options->window != 0 && nas_table_steps_probe(path);
 }
 
 static nas_status windows_open(nas_source *source, nas_err *err)
@@ -47,27 +43,11 @@ static nas_status windows_open(nas_source *source, nas_err *err)
 
 /* ---- columns --------------------------------------------------------------------- */
 
-static nas_status find_column(const nas_source *source, const nas_table_steps *table,
-                              const char *flag, const char *name, int64_t *out,
-                              nas_err *err)
-{
-    *out = nas_table_steps_find(table, name);
-    if (name == NULL || *out >= 0)
-        return NAS_OK;
-    nas_status status = nas_fail(err, NAS_E_USAGE, "`%s` has no column `%s` (--%s)",
-                                 source->path, name, flag);
-    const char *nearest = nas_text_nearest(name, (const char *const *)table->names,
-                                           (size_t)table->n_columns);
-    if (nearest != NULL)
-        nas_err_hint(err, "did you mean `%s`?", nearest);
-    return status;
-}
-
 static nas_status find_label(const nas_source *source, windows_state *state, nas_err *err)
 {
     static const char *const usual[] = {"label", "class", "target", "y"};
-    NAS_TRY(find_column(source, &state->table, "label", source->options->label,
-                        &state->label, err));
+    NAS_TRY(nas_table_steps_column(source, &state->table, "label", source->options->label,
+                                   &state->label, err));
     for (size_t i = 0; i < sizeof usual / sizeof usual[0] && state->label < 0; i++)
         state->label = nas_table_steps_find(&state->table, usual[i]);
     if (state->label >= 0)
@@ -89,10 +69,10 @@ static nas_status find_columns(nas_source *source, nas_csv_file *file, nas_err *
                         "%s:1: the first line holds numbers, expected column names",
                         source->path);
     NAS_TRY(find_label(source, state, err));
-    NAS_TRY(find_column(source, &state->table, "group", source->options->group,
-                        &state->group, err));
-    NAS_TRY(find_column(source, &state->table, "time-column", source->options->time,
-                        &state->time, err));
+    NAS_TRY(nas_table_steps_column(source, &state->table, "group", source->options->group,
+                                   &state->group, err));
+    NAS_TRY(nas_table_steps_column(source, &state->table, "time-column",
+                                   source->options->time, &state->time, err));
     const int64_t without[] = {state->label, state->group, state->time};
     NAS_TRY(nas_table_steps_choose(&state->table, without, 3, source->arena, err));
     if (state->table.n_channels == 0)
