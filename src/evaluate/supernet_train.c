@@ -63,7 +63,8 @@ static void end_with(training *t, nas_outcome outcome, const char *reason)
 {
     nas_supernet_result *result = t->l.result;
     result->outcome = outcome;
-    (void)snprintf(result->reason, sizeof result->reason, "%s", reason);
+    (void)snprintf(result->reason, sizeof result->reason, "%.*s",
+                   (int)sizeof result->reason - 1, reason);
 }
 
 static double spent_s(const training *t)
