@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { MOST_PARTS = 24, MOST_EPOCHS = 8, MOST_ROUNDS = 5, POINTS = 4 };
+enum { MOST_PARTS = 24, ENOUGH_EPOCHS = 8, MOST_ROUNDS = 5, POINTS = 4 };
 /* Of the time: the rest is for the learning curve. */
 static const double PARTS_SHARE = 0.6;
 /* A training may take so much longer than the one before it. */
@@ -35,8 +35,9 @@ typedef struct point {
 typedef struct ablation {
     nas_retrain with;
     double fraction;
+    double pace;  /* seconds of a row and a MAC in training */
     double row_s; /* seconds of a row of the network's training; 0 = not measured */
-    int64_t epochs;
+    int64_t epochs, most_epochs;
     int rounds;
     double *goodness; /* [validation rows] of the whole network, sum over rounds */
     double whole[MOST_ROUNDS]; /* its score in each round */
@@ -50,7 +51,7 @@ typedef struct ablation {
 
 static double predicted_s(const ablation *a, const nas_graph *graph, double rows)
 {
-    return a->with.settings->seconds_per_mac_row * (double)nas_graph_macs(graph) * rows;
+    return a->pace * (double)nas_graph_macs(graph) * rows;
 }
 
 static double left_s(const ablation *a)
@@ -96,7 +97,8 @@ static nas_status find_parts(ablation *a, nas_err *err)
 }
 
 /* Epochs and fraction so that all trainings fit: all rows for as many epochs as there is
- * time for, or one epoch on some of the rows. */
+ * time for, or one epoch on some of the rows. Never longer than the search trained it, or
+ * than where large sets show their differences. */
 static void plan_parts(ablation *a)
 {
     double rows = 0, all = predicted_s(a, a->with.graph, 1);
@@ -104,7 +106,7 @@ static void plan_parts(ablation *a)
         all += predicted_s(a, a->parts[i].graph, 1);
     rows = all > 0 ? PARTS_SHARE * a->with.seconds / all : (double)a->with.data->n_train;
     double epochs = rows / (double)a->with.data->n_train;
-    a->epochs = epochs > MOST_EPOCHS ? MOST_EPOCHS : (int64_t)fmax(1, floor(epochs));
+    a->epochs = (int64_t)fmax(1, fmin(floor(epochs), (double)a->most_epochs));
     a->fraction = fmin(1, epochs / (double)a->epochs);
 }
 
@@ -194,7 +196,7 @@ static nas_status try_rows(ablation *a, nas_err *err)
     double one = a->row_s > 0 ? a->row_s : predicted_s(a, a->with.graph, 1);
     double rows = one > 0 ? left_s(a) / (SAFETY * POINTS * one) : 0;
     double all = fmin(1, rows / (double)a->with.data->n_train);
-    double most = (double)a->with.data->n_train * MOST_EPOCHS;
+    double most = (double)(a->with.data->n_train * a->most_epochs);
     rows = fmin(rows, most);
     if (all < LEAST_FRACTION)
         return NAS_OK;
@@ -286,6 +288,10 @@ static nas_status write_entry(const ablation *a, nas_err *err)
 
 static nas_status run(ablation *a, nas_err *err)
 {
+    const nas_evaluation_row *best = a->with.row->best;
+    const int64_t searched = best != NULL ? best->spec.epochs : 0;
+    a->most_epochs = searched > ENOUGH_EPOCHS ? searched : ENOUGH_EPOCHS;
+    NAS_TRY(nas_retrain_pace(&a->with, &a->pace, err));
     NAS_TRY(find_parts(a, err));
     NAS_TRY(try_parts(a, err));
     NAS_TRY(try_rows(a, err));

@@ -97,12 +97,14 @@ double nas_calibration_scaled(const nas_predictions *p)
 
 typedef double (*row_value)(const nas_predictions *p, int64_t row);
 
-/* Large for rows that are answered badly. */
+/* Large for rows that are answered badly; no number for those that are answered right. */
 static double badness(const nas_predictions *p, int64_t row)
 {
     const float *y = p->outputs + row * p->n_outputs;
     if (p->labels != NULL)
-        return -(double)y[p->labels[row]];
+        return nas_answer_of(y, p->n_outputs) == p->labels[row]
+                   ? (double)NAN
+                   : -(double)y[p->labels[row]];
     double sum = 0;
     for (int64_t k = 0; k < p->n_outputs; k++) {
         double d = (double)y[k] - (double)p->targets[row * p->n_outputs + k];
@@ -128,6 +130,8 @@ static int largest_rows(const nas_predictions *p, row_value value, int64_t *out)
     int n = 0;
     for (int64_t i = 0; i < p->n; i++) {
         double v = value(p, i);
+        if (isnan(v))
+            continue;
         int at = n < NAS_HARDEST ? n++ : NAS_HARDEST;
         if (at == NAS_HARDEST && v <= kept[NAS_HARDEST - 1])
             continue;

@@ -6,6 +6,9 @@
 #include <math.h>
 #include <string.h>
 
+/* Of the time, what a measuring epoch may take. */
+static const double EASILY = 0.05;
+
 static nas_status read_recipe(nas_retrain *r, nas_err *err)
 {
     json_t *object = NULL;
@@ -67,6 +70,22 @@ void nas_retrain_close(nas_retrain *r)
 double nas_retrain_left_s(const nas_retrain *r)
 {
     return r->seconds - (nas_clock_monotonic_s() - r->start_s);
+}
+
+nas_status nas_retrain_pace(const nas_retrain *r, double *seconds_per_mac_row,
+                            nas_err *err)
+{
+    const double macs = (double)nas_graph_macs(r->graph);
+    const double predicted = r->settings->seconds_per_mac_row;
+    const nas_retrain_plan plan = {r->graph, 1, 1, 0};
+    nas_job_result epoch;
+    *seconds_per_mac_row = predicted;
+    if (predicted * macs * (double)r->data->n_train > EASILY * r->seconds)
+        return NAS_OK;
+    NAS_TRY(nas_retrain_run(r, &plan, &epoch, err));
+    if (epoch.outcome == NAS_OUTCOME_DONE && epoch.rows_seen > 0 && macs > 0)
+        *seconds_per_mac_row = epoch.seconds / (double)epoch.rows_seen / macs;
+    return NAS_OK;
 }
 
 nas_status nas_retrain_run(const nas_retrain *r, const nas_retrain_plan *plan,

@@ -35,6 +35,11 @@ void nas_retrain_close(nas_retrain *retrain);
 /* Seconds that are left; below 0 when it took longer. */
 double nas_retrain_left_s(const nas_retrain *retrain);
 
+/* Seconds that training takes for a row and a MAC: measured in an epoch of the network
+ * where the time holds one easily, else as the study predicts. */
+nas_status nas_retrain_pace(const nas_retrain *retrain, double *seconds_per_mac_row,
+                            nas_err *err);
+
 /* Train and score on the validation rows, as float. It is stopped at the end of the time:
  * then the outcome is not done, and nothing in *out can be used.
  * @param out  its model is freed; arrays live in the arena */

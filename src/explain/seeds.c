@@ -20,26 +20,27 @@ typedef struct seeds {
 
 /* As long as the search's longest training of the network, or, when the time does not
  * hold a few of those, for fewer epochs. */
-static void make_plan(seeds *s)
+static nas_status make_plan(seeds *s, nas_err *err)
 {
     const nas_evaluation_row *e = s->with.row->best;
-    const nas_study_settings *settings = s->with.settings;
+    double pace;
     s->plan = (nas_retrain_plan){
         .graph = s->with.graph, .fraction = 1, .epochs = 1, .repeat = 1};
     s->searched = (double)NAN;
     if (e == NULL)
-        return;
+        return NAS_OK;
+    NAS_TRY(nas_retrain_pace(&s->with, &pace, err));
     double rows = e->spec.fraction * (double)(s->with.data->n_train * e->spec.epochs);
-    double predicted =
-        settings->seconds_per_mac_row * (double)nas_graph_macs(s->with.graph) * rows;
-    double took = e->from_study || e->seconds <= 0 ? predicted : e->seconds;
-    double share = took > 0 ? s->with.seconds / (FEWEST * SAFETY * took) : 1;
+    double took = pace * (double)nas_graph_macs(s->with.graph) * rows;
+    double share = took > 0 ? nas_retrain_left_s(&s->with) / (FEWEST * SAFETY * took) : 1;
     s->plan.fraction = e->spec.fraction;
     s->plan.epochs = share >= 1 ? e->spec.epochs
                                 : (int64_t)fmax(1, floor(share * (double)e->spec.epochs));
     s->as_searched = s->plan.epochs == e->spec.epochs;
-    if (s->as_searched && settings->limits.dtype != NAS_INT8)
+    const bool same_rows = e->spec.fold == 0 && e->spec.repeat == 0;
+    if (s->as_searched && same_rows && s->with.settings->limits.dtype != NAS_INT8)
         s->searched = e->validation.value;
+    return NAS_OK;
 }
 
 static nas_status try_seeds(seeds *s, nas_err *err)
@@ -86,7 +87,7 @@ static nas_status write_entry(const seeds *s, nas_err *err)
 
 static nas_status run(seeds *s, nas_err *err)
 {
-    make_plan(s);
+    NAS_TRY(make_plan(s, err));
     NAS_TRY(try_seeds(s, err));
     return s->n > 0 ? write_entry(s, err) : NAS_OK;
 }

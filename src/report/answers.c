@@ -101,6 +101,30 @@ static nas_status calibration_table(const nas_report *r, const json_t *bins, nas
     return NAS_OK;
 }
 
+/* What dividing the logits would change; a division that was fitted on few validation
+ * rows may do harm to test rows. */
+static void say_temperature(const nas_report *r, const json_t *c)
+{
+    const double temperature = nas_report_real(c, "temperature");
+    const double before = 100 * nas_report_real(c, "ece");
+    const double after = 100 * nas_report_real(c, "ece_scaled");
+    if (!(after < before))
+        nas_page_paragraph(r->out,
+                           "Expected calibration error %.1f points. Temperature scaling, "
+                           "fitted on validation rows, does not lower it (%.1f points).",
+                           before, after);
+    else
+        nas_page_paragraph(
+            r->out,
+            "Expected calibration error %.1f points. Temperature scaling, fitted on "
+            "validation rows: dividing the logits by %.2f (nasmith export --temperature "
+            "%.2f) gives %.1f points. %s",
+            before, temperature, temperature, after,
+            temperature > 1.15   ? "It is too sure of itself."
+            : temperature < 0.87 ? "It is too modest."
+                                 : "It is about as sure as it should be.");
+}
+
 static nas_status calibration(const nas_report *r, const json_t *answers, nas_err *err)
 {
     const json_t *c = json_object_get(answers, "calibration");
@@ -134,18 +158,7 @@ static nas_status calibration(const nas_report *r, const json_t *answers, nas_er
     }
     nas_plot_end(&plot);
     NAS_TRY(calibration_table(r, bins, err));
-    double temperature = nas_report_real(c, "temperature");
-    nas_page_paragraph(
-        r->out,
-        "Expected calibration error %.1f points. Temperature scaling, fitted on "
-        "validation rows: dividing the logits by %.2f (nasmith export --temperature "
-        "%.2f) "
-        "gives %.1f points. %s",
-        100 * nas_report_real(c, "ece"), temperature, temperature,
-        100 * nas_report_real(c, "ece_scaled"),
-        temperature > 1.15   ? "It is too sure of itself."
-        : temperature < 0.87 ? "It is too modest."
-                             : "It is about as sure as it should be.");
+    say_temperature(r, c);
     return NAS_OK;
 }
 
@@ -287,11 +300,17 @@ nas_status nas_report_answers(const nas_report *r, nas_err *err)
     NAS_TRY(calibration(r, answers, err));
     NAS_TRY(residuals(r, answers, where, err));
     nas_page_heading(r->out, "Where it is most wrong");
-    nas_page_paragraph(r->out,
-                       "Validation rows (numbers of the prepared data), by the network "
-                       "as searched. Look at them: wrong labels are often among them.");
-    NAS_TRY(row_pictures(r, err));
-    row_table(r, "hardest", "Most wrong rows");
+    if (json_array_size(json_object_get(r->explanation->network, "hardest")) == 0) {
+        nas_page_paragraph(r->out, "The network as searched answers all validation rows "
+                                   "right.");
+    } else {
+        nas_page_paragraph(r->out,
+                           "Validation rows (numbers of the prepared data), by the "
+                           "network as searched. Look at them: wrong labels are often "
+                           "among them.");
+        NAS_TRY(row_pictures(r, err));
+        row_table(r, "hardest", "Most wrong rows");
+    }
     if (json_array_size(json_object_get(r->explanation->network, "unsure")) == 0)
         return NAS_OK;
     nas_page_details_begin(r->out, "Where it is least sure");

@@ -303,7 +303,9 @@ static void draw_parallel_axis(nas_text *out, const nas_parallel *p, int index)
                     x, PARALLEL_TOP, PARALLEL_BOTTOM, index, x - 12, PARALLEL_TOP,
                     PARALLEL_BOTTOM - PARALLEL_TOP);
     nas_svg_shorten(a->label, 22, text, sizeof text);
-    write_label(out, x, index % 2 == 0 ? 16 : 32, "middle", text);
+    /* the first would stand over the edge */
+    write_label(out, index == 0 ? 2 : x, index % 2 == 0 ? 16 : 32,
+                index == 0 ? "start" : "middle", text);
     if (a->level == NULL) {
         axis_number(a, a->high, text, sizeof text);
         write_label(out, x, PARALLEL_TOP - 8, "middle", text);

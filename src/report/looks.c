@@ -166,7 +166,7 @@ static nas_status occlusion(const nas_report *r, const json_t *o, nas_err *err)
     if (image)
         image_maps(r, o, map, gradient);
     else
-        NAS_TRY(series_map(r, map, n, "fall of the answer's probability", err));
+        NAS_TRY(series_map(r, map, n, "fall of probability", err));
     if (gradient != NULL && !image) {
         nas_page_heading(r->out, "The same by integrated gradients");
         NAS_TRY(series_map(r, gradient, m, "log-probability of the answer", err));
