@@ -3,7 +3,8 @@
 # The main job on a small table: result, files, JSON, continuing, refusing.
 . "$(dirname "$0")/lib.sh.inc"
 table=$root/tests/data-sets/wdbc.csv.gz
-search() { "$NASMITH" search "$table" --label diagnosis "$@"; }
+folds=1
+search() { "$NASMITH" search "$table" --label diagnosis --folds $folds "$@"; }
 
 search --trials 8 --epochs 4 -j 1 --study a.nas.db --json > a.json 2> err.txt || {
     cat err.txt
@@ -57,6 +58,7 @@ passes 'Wrote again8 .int8' "$NASMITH" export --study i.nas.db "$(field i.json "
     --dtype int8
 
 # folds: by default below 2,000 rows, each a training of its own; a killed search goes on
+folds=auto
 "$NASMITH" search "$table" --label diagnosis --trials 6 --epochs 4 -j 2 --study f.nas.db \
     >/dev/null 2>&1 &
 pid=$!
@@ -81,10 +83,13 @@ best = json.load(open(sys.argv[2]))['best']
 assert best['validation']['n'] >= 97, best
 PY
 passes 'Folds    ' "$NASMITH" show f.nas.db
-search --trials 2 --epochs 1 --study g.nas.db --folds 1 -q --json > g.json 2>/dev/null
+folds=1
+search --trials 2 --epochs 1 --study g.nas.db -q --json > g.json 2>/dev/null
 same 85 "$(field g.json "['best']['validation']['n']")" "rows of one validation part"
-fails 2 'folds' search --trials 2 --epochs 1 --study h.nas.db --folds 99
-fails 2 'repeats' search --trials 2 --epochs 1 --study h.nas.db --folds 1 --repeats 2
+fails 2 'repeats' search --trials 2 --epochs 1 --study h.nas.db --repeats 2
+folds=99
+fails 2 'folds' search --trials 2 --epochs 1 --study h.nas.db
+folds=1
 
 # limits
 fails 1 'smallest' search --trials 4 --epochs 1 --study c.nas.db --max-params 20

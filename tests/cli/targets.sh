@@ -28,10 +28,10 @@ b=$($sample --target cortex-m4 --dtype float | grep -o '[0-9.]* [KM]*i*B RAM' | 
 [ "$a" != "$b" ] || { echo "FAIL --dtype does not win: $a"; failures=$((failures + 1)); }
 
 passes '"device":\{"name":"board","latency_ms":[0-9.]+,"low_ms":[0-9.]+,"high_ms":[0-9.]+,"millijoules":[0-9.e-]+\}' \
-    "$NASMITH" search "$digits" --target board.yaml --trials 2 --epochs 1 --workers 1 --export none \
+    "$NASMITH" search "$digits" --target board.yaml --trials 2 --epochs 1 --folds 1 --workers 1 --export none \
     --no-report --json
 passes 'mJ an inference on board, estimated' \
-    "$NASMITH" search "$digits" --target board.yaml --trials 2 --epochs 1 --workers 1 --export none \
+    "$NASMITH" search "$digits" --target board.yaml --trials 2 --epochs 1 --folds 1 --workers 1 --export none \
     --no-report
-fails 4 'max-ram' "$NASMITH" search "$digits" --target cortex-m4 --trials 2 --epochs 1 --workers 1
+fails 4 'max-ram' "$NASMITH" search "$digits" --target cortex-m4 --trials 2 --epochs 1 --folds 1 --workers 1
 finish

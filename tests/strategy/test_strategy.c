@@ -3,7 +3,7 @@
  * What every strategy must do, over all of the registry and spaces of several kinds. */
 #include "fixture.h"
 
-enum { ASKS = 90, IN_FLIGHT = 2, LIFE = 29 /* asks until an interruption */ };
+enum { ASKS = 60, IN_FLIGHT = 2, LIFE = 19 /* asks until an interruption */ };
 
 static const char *const SPACES[] = {TINY, WIDE, "nasbench201"};
 static const uint64_t SEEDS[] = {3, 2, 1};
