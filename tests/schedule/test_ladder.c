@@ -110,7 +110,7 @@ static void every_ladder_is_sound(void **state)
                 assert_true(l.rung[l.n - 1].keep == 0);
                 for (int i = 0; i < l.n; i++) {
                     assert_true(l.rung[i].fraction > 0 && l.rung[i].fraction <= 1);
-                    assert_true(l.rung[i].epochs >= 1 && l.rung[i].epochs <= 100);
+                    assert_true(l.rung[i].epochs >= 1 && l.rung[i].epochs <= 400);
                     if (i + 1 == l.n)
                         continue;
                     assert_true(l.rung[i].keep > 0 && l.rung[i].keep < 1);
