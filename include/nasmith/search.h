@@ -4,6 +4,7 @@
 #define NASMITH_SEARCH_H
 
 #include "nasmith/err.h"
+#include "nasmith/evaluate.h"
 #include "nasmith/export.h"
 #include "nasmith/log.h"
 #include "nasmith/study.h"
@@ -56,6 +57,7 @@ typedef struct nas_search_progress {
     nas_search_phase phase;
     double elapsed_s, total_s; /* of the study; total 0 = no clock */
     nas_study_counts counts;
+    const nas_metric *metric;
     int64_t best_trial; /* 0 = none yet */
     double best_score;  /* metric, not oriented */
     nas_cost best_cost;

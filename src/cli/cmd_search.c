@@ -437,7 +437,6 @@ static nas_status search(nas_cli *cli, const nas_search_options *options, nas_er
     if (name != NULL && metric == NULL)
         return nas_fail(err, NAS_E_USAGE, "unknown metric `%s`", name);
     nas_search_sink sink = nas_progress_sink(&view);
-    view.fraction = metric == NULL || metric->fraction;
     if (nas_cli_bool(cli, "dry_run"))
         return nas_search_dry_run(options, &sink, err);
 

@@ -56,11 +56,10 @@ static void on_line(void *context, const char *text)
 }
 
 /* "#37  97.0 %   18.4 k params   4.1 M MACs" */
-static void best_text(const nas_progress_view *view, const nas_search_progress *p,
-                      char *out, size_t size)
+static void best_text(const nas_search_progress *p, char *out, size_t size)
 {
     char score[32], params[32], macs[32], id[32];
-    nas_cli_format_metric(view->fraction, p->best_score, score, sizeof score);
+    nas_cli_format_metric(p->metric->fraction, p->best_score, score, sizeof score);
     nas_text_count(params, sizeof params, (double)p->best_cost.params);
     nas_text_count(macs, sizeof macs, (double)p->best_cost.macs);
     (void)snprintf(id, sizeof id, "#%lld", (long long)p->best_trial);
@@ -87,7 +86,7 @@ static void draw_bar(const nas_progress_view *view, const nas_search_progress *p
             total, phase_word(p->phase));
 }
 
-static void draw_running(const nas_progress_view *view, const nas_search_progress *p)
+static void draw_running(const nas_search_progress *p)
 {
     fprintf(stderr, "  running ");
     if (p->supernet_epoch > 0)
@@ -96,7 +95,8 @@ static void draw_running(const nas_progress_view *view, const nas_search_progres
         const nas_evaluation_row *e = &p->running[i];
         char value[32] = "";
         if (!isnan(e->last_value) && e->epochs_done > 0)
-            nas_cli_format_metric(view->fraction, e->last_value, value, sizeof value);
+            nas_cli_format_metric(p->metric->fraction, e->last_value, value,
+                                  sizeof value);
         fprintf(stderr, "%s#%lld  %s%lld/%lld %s", i > 0 ? "     " : " ",
                 (long long)e->trial,
                 e->spec.purpose == NAS_PURPOSE_REFIT ? "final " : "epoch ",
@@ -120,12 +120,12 @@ static void draw_region(nas_progress_view *view, const nas_search_progress *p)
     view->lines = 3;
     if (p->best_trial > 0) {
         char best[192];
-        best_text(view, p, best, sizeof best);
+        best_text(p, best, sizeof best);
         fprintf(stderr, "  best     %s   front: %d network%s\n", best, p->front_size,
                 p->front_size == 1 ? "" : "s");
         view->lines++;
     }
-    draw_running(view, p);
+    draw_running(p);
     view->lines++;
     (void)fflush(stderr);
 }
@@ -133,18 +133,18 @@ static void draw_region(nas_progress_view *view, const nas_search_progress *p)
 static void announce_best(nas_progress_view *view, const nas_search_progress *p)
 {
     char best[192];
-    best_text(view, p, best, sizeof best);
+    best_text(p, best, sizeof best);
     if (view->mode == NAS_PROGRESS_FULL)
         clear_region(view);
     fprintf(stderr, "  %s   new best\n", best);
 }
 
-static void plain_line(nas_progress_view *view, const nas_search_progress *p)
+static void plain_line(const nas_search_progress *p)
 {
     char elapsed[32], best[192] = "", supernet[48] = "";
     nas_text_duration(elapsed, sizeof elapsed, p->elapsed_s);
     if (p->best_trial > 0)
-        best_text(view, p, best, sizeof best);
+        best_text(p, best, sizeof best);
     if (p->supernet_epoch > 0)
         (void)snprintf(supernet, sizeof supernet, "supernet at epoch %.1f, ",
                        p->supernet_epoch);
@@ -192,7 +192,7 @@ static void on_progress(void *context, const nas_search_progress *p)
         if (p->best_changed)
             announce_best(view, p);
         if (phase_changed || now - view->last_s >= PLAIN_S) {
-            plain_line(view, p);
+            plain_line(p);
             view->last_s = now;
         }
         break;

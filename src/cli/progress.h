@@ -17,7 +17,6 @@ typedef enum nas_progress_mode {
 typedef struct nas_progress_view {
     const nas_cli *cli;
     nas_progress_mode mode; /* never AUTO */
-    bool fraction;          /* metric shown as a percentage */
     int lines;              /* of the region on screen */
     double last_s;          /* when it was drawn, monotonic */
     nas_search_phase phase;

@@ -101,7 +101,8 @@ nas_status nas_progress_tell(search_run *run, nas_search_phase phase, bool force
         return NAS_OK;
     nas_search_progress progress = {.phase = phase,
                                     .elapsed_s = nas_run_elapsed_s(run),
-                                    .total_s = run->options->time_s};
+                                    .total_s = run->options->time_s,
+                                    .metric = run->metric};
     nas_arena *arena = nas_arena_new();
     NAS_TRY_ALLOC(arena, err);
     nas_status status = fill(run, arena, &progress, err);

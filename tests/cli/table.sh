@@ -73,4 +73,10 @@ printf 'network:\n  - embed: {out: 2}\n' > embed.yaml
 "$NASMITH" search train.csv --label class --space embed.yaml --trials 1 --epochs 2 -j 1 \
     --study e.nas.db --json > e.json 2>e.txt || { cat e.txt; failures=$((failures + 1)); }
 passes '"params":22[,}]' "$NASMITH" trials e.nas.db --json
+# progress of quantities is in their unit
+awk 'BEGIN { print "x,y"; for (i = 0; i < 200; i++) print i "," 7 * i + 0.5 }' > line.csv
+"$NASMITH" search line.csv --label y --trials 3 --epochs 2 --folds 1 -j 1 --export none --no-report \
+    --progress plain >/dev/null 2> err.txt
+grep -q 'new best' err.txt && ! grep -q '[0-9] %' err.txt ||
+    { cat err.txt; echo "FAIL progress in %"; failures=$((failures + 1)); }
 finish
