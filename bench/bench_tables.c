@@ -284,9 +284,10 @@ static void run_experiment(const experiment *e, int runs, tally *sum)
         columns.proxies_file = data_path(NB201_PROXIES, side, sizeof side);
     }
     nas_bench_method methods[] = {
-        {nas_strategy_find("random"), nas_scheduler_find("none")},
-        {nas_strategy_find(e->strategy),
-         nas_scheduler_find(e->scheduler != NULL ? e->scheduler : "none")}};
+        {.strategy = nas_strategy_find("random"),
+         .scheduler = nas_scheduler_find("none")},
+        {.strategy = nas_strategy_find(e->strategy),
+         .scheduler = nas_scheduler_find(e->scheduler != NULL ? e->scheduler : "none")}};
     bool alone = e->gates[0].kind != LESS_REGRET; /* nobody to be held against */
     nas_bench_options options = {.methods = alone ? &methods[1] : methods,
                                  .n_methods = alone ? 1 : 2,

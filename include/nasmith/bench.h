@@ -67,6 +67,8 @@ typedef enum nas_bench_axis {
 typedef struct nas_bench_method {
     const nas_strategy_ops *strategy;
     const nas_scheduler_ops *scheduler;
+    const nas_value *strategy_values; /* in the order of its parameters; NULL: defaults */
+    const char *name;                 /* of the strategy; NULL: its own */
 } nas_bench_method;
 
 typedef struct nas_bench_options {

@@ -8,13 +8,14 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_METHODS = 64, COLUMNS = 8, DEFAULT_QUERIES = 100 };
+enum { MAX_METHODS = 64, MAX_VALUES = 32, COLUMNS = 8, DEFAULT_QUERIES = 100 };
 
 static const nas_param PARAMS[] = {
     {.name = "strategy",
      .type = NAS_PARAM_STRING,
      .default_text = "evolution",
-     .doc = "who proposes, several by commas; random is always there"},
+     .doc = "who proposes, several by commas, with options as NAME:KEY=VALUE:...; random "
+            "is always there"},
     {.name = "scheduler",
      .type = NAS_PARAM_STRING,
      .default_text = "none",
@@ -181,6 +182,53 @@ static nas_status find_strategy(const char *word, const nas_strategy_ops **out,
     return unknown("strategy", word, names, n, err);
 }
 
+/* "tournament=5" */
+static nas_status parse_option(const nas_strategy_ops *strategy, char *pair,
+                               nas_value *values, nas_err *err)
+{
+    const nas_param *params = strategy->params;
+    const char *names[MAX_VALUES];
+    size_t n = 0;
+    char *equals = strchr(pair, '=');
+    if (equals == NULL)
+        return nas_fail(err, NAS_E_USAGE, "--strategy: found `%s`, expected key=value",
+                        pair);
+    *equals = '\0';
+    int index = nas_param_find(params, pair);
+    if (index >= 0)
+        return nas_param_parse(params, index, equals + 1, values, err);
+    for (; n < MAX_VALUES && params[n].name != NULL; n++)
+        names[n] = params[n].name;
+    return unknown("strategy option", pair, names, n, err);
+}
+
+/* "evolution:tournament=5:population=20"
+ * @param out  its strategy, and values and name where it has options */
+static nas_status parse_strategy(nas_cli *cli, const char *word, nas_bench_method *out,
+                                 nas_err *err)
+{
+    char *rest = nas_arena_strdup(cli->arena, word);
+    NAS_TRY_ALLOC(rest, err);
+    char *option = strchr(rest, ':');
+    if (option != NULL)
+        *option++ = '\0';
+    NAS_TRY(find_strategy(rest, &out->strategy, err));
+    if (option == NULL)
+        return NAS_OK;
+    nas_value *values = NAS_NEW(cli->arena, nas_value, MAX_VALUES);
+    NAS_TRY_ALLOC(values, err);
+    nas_param_defaults(out->strategy->params, values);
+    out->strategy_values = values;
+    out->name = word;
+    for (char *next = option; next != NULL; option = next) {
+        next = strchr(option, ':');
+        if (next != NULL)
+            *next++ = '\0';
+        NAS_TRY(parse_option(out->strategy, option, values, err));
+    }
+    return NAS_OK;
+}
+
 static nas_status find_scheduler(const char *word, const nas_scheduler_ops **out,
                                  nas_err *err)
 {
@@ -194,12 +242,18 @@ static nas_status find_scheduler(const char *word, const nas_scheduler_ops **out
     return unknown("scheduler", word, names, n, err);
 }
 
+static bool same_name(const nas_bench_method *a, const nas_bench_method *b)
+{
+    return a->name == NULL || b->name == NULL ? a->name == b->name
+                                              : strcmp(a->name, b->name) == 0;
+}
+
 static nas_status add_method(nas_bench_method *methods, int *n, nas_bench_method method,
                              nas_err *err)
 {
     for (int i = 0; i < *n; i++)
         if (methods[i].strategy == method.strategy &&
-            methods[i].scheduler == method.scheduler)
+            methods[i].scheduler == method.scheduler && same_name(&methods[i], &method))
             return NAS_OK;
     if (*n == MAX_METHODS)
         return nas_fail(err, NAS_E_USAGE, "more than %d methods", MAX_METHODS);
@@ -212,12 +266,13 @@ static nas_status choose_methods(nas_cli *cli, nas_bench_method *methods, int *n
                                  nas_err *err)
 {
     const char *strategies = nas_cli_string(cli, "strategy"), *word;
-    nas_bench_method first = {nas_strategy_find("random"), nas_scheduler_find("none")};
+    const nas_bench_method first = {.strategy = nas_strategy_find("random"),
+                                    .scheduler = nas_scheduler_find("none")};
     NAS_TRY(add_method(methods, n, first, err));
     while ((word = next_word(cli, &strategies)) != NULL) {
         nas_bench_method method = {0};
         const char *schedulers = nas_cli_string(cli, "scheduler");
-        NAS_TRY(find_strategy(word, &method.strategy, err));
+        NAS_TRY(parse_strategy(cli, word, &method, err));
         while ((word = next_word(cli, &schedulers)) != NULL) {
             NAS_TRY(find_scheduler(word, &method.scheduler, err));
             NAS_TRY(add_method(methods, n, method, err));

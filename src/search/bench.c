@@ -221,7 +221,8 @@ static nas_status method_name(const nas_bench_method *method, nas_arena *arena,
                               const char **out, nas_err *err)
 {
     bool plain = strcmp(method->scheduler->name, "none") == 0;
-    *out = nas_arena_printf(arena, "%s%s%s", method->strategy->name, plain ? "" : "+",
+    const char *name = method->name != NULL ? method->name : method->strategy->name;
+    *out = nas_arena_printf(arena, "%s%s%s", name, plain ? "" : "+",
                             plain ? "" : method->scheduler->name);
     NAS_TRY_ALLOC(*out, err);
     return NAS_OK;
@@ -253,7 +254,9 @@ static nas_status run_method(const nas_bench_options *options, int m,
     nas_param_defaults(method->scheduler->params, scheduler_values);
     nas_simulation simulation = {.table = options->table,
                                  .strategy = method->strategy,
-                                 .strategy_values = strategy_values,
+                                 .strategy_values = method->strategy_values != NULL
+                                                        ? method->strategy_values
+                                                        : strategy_values,
                                  .scheduler = method->scheduler,
                                  .scheduler_values = scheduler_values,
                                  .budget = options->budget,

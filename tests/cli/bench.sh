@@ -25,6 +25,9 @@ passes 'random ' "$NASMITH" $table --queries 3
 passes 'most parameters' "$NASMITH" $table --queries 3
 passes 'Optimum  89.0000, there test 86.0000; best test 88.0000' "$NASMITH" $table
 passes 'evolution\+hyperband' "$NASMITH" $table --scheduler hyperband --queries 6
+passes '^evolution:population=3:tournament=2 ' "$NASMITH" $table --queries 6 \
+    --strategy evolution:population=3:tournament=2,evolution
+grep -q '^evolution ' out.txt || { echo "FAIL no plain evolution"; failures=1; }
 passes '^seconds ' "$NASMITH" $table --seconds 60
 passes '^epochs ' "$NASMITH" $table --epochs 60 --curve
 passes 'Front ' "$NASMITH" $table --objective params
@@ -42,6 +45,9 @@ grep -q '</html>' page.html || { echo "FAIL no page"; failures=1; }
 fails 2 'unknown action `tabel`' "$NASMITH" bench tabel t.csv
 fails 2 'unknown strategy `evolutoin`' "$NASMITH" $table --strategy evolutoin
 grep -q 'did you mean `evolution`' err.txt || { echo "FAIL no hint"; failures=1; }
+fails 2 'unknown strategy option `popluation`' "$NASMITH" $table --strategy evolution:popluation=2
+fails 2 'expected key=value' "$NASMITH" $table --strategy evolution:population
+fails 2 'population' "$NASMITH" $table --strategy evolution:population=none
 fails 2 'unknown scheduler `ahsa`' "$NASMITH" $table --scheduler ahsa
 fails 2 'has no column `tset`' "$NASMITH" $table --test tset
 fails 3 'absent.csv' "$NASMITH" bench table absent.csv

@@ -74,8 +74,10 @@ static void methods_are_held_against_each_other(void **state)
     nas_arena *arena = nas_arena_new();
     nas_table *table = bench_table(false);
     nas_bench_method methods[] = {
-        {nas_strategy_find("random"), nas_scheduler_find("none")},
-        {nas_strategy_find("evolution"), nas_scheduler_find("none")},
+        {.strategy = nas_strategy_find("random"),
+         .scheduler = nas_scheduler_find("none")},
+        {.strategy = nas_strategy_find("evolution"),
+         .scheduler = nas_scheduler_find("none")},
     };
     nas_bench_options options = {.table = table,
                                  .methods = methods,
@@ -124,7 +126,8 @@ static void the_exact_front_is_one(void **state)
     (void)state;
     nas_arena *arena = nas_arena_new();
     nas_table *table = bench_table(false);
-    nas_bench_method method = {nas_strategy_find("random"), nas_scheduler_find("none")};
+    nas_bench_method method = {.strategy = nas_strategy_find("random"),
+                               .scheduler = nas_scheduler_find("none")};
     nas_bench_options options = {.table = table,
                                  .methods = &method,
                                  .n_methods = 1,
@@ -159,7 +162,8 @@ static void seconds_and_epochs_are_axes(void **state)
     (void)state;
     nas_arena *arena = nas_arena_new();
     nas_table *table = bench_table(true);
-    nas_bench_method method = {nas_strategy_find("random"), nas_scheduler_find("asha")};
+    nas_bench_method method = {.strategy = nas_strategy_find("random"),
+                               .scheduler = nas_scheduler_find("asha")};
     nas_bench_options options = {.table = table,
                                  .methods = &method,
                                  .n_methods = 1,
@@ -181,6 +185,42 @@ static void seconds_and_epochs_are_axes(void **state)
     nas_arena_free(arena);
 }
 
+/* A method with values of its own asks for other networks, under its own name. */
+static void methods_may_have_options(void **state)
+{
+    (void)state;
+    nas_arena *arena = nas_arena_new();
+    nas_table *table = bench_table(false);
+    const nas_strategy_ops *evolution = nas_strategy_find("evolution");
+    nas_value values[32];
+    nas_param_defaults(evolution->params, values);
+    nas_bench_method methods[] = {
+        {.strategy = evolution, .scheduler = nas_scheduler_find("none")},
+        {.strategy = evolution,
+         .scheduler = nas_scheduler_find("asha"),
+         .strategy_values = values,
+         .name = "small"},
+        {.strategy = evolution,
+         .scheduler = nas_scheduler_find("none"),
+         .strategy_values = values},
+    };
+    nas_bench_options options = {.table = table,
+                                 .methods = methods,
+                                 .n_methods = 3,
+                                 .budget = {.queries = 60},
+                                 .runs = 2,
+                                 .workers = 1};
+    nas_bench_result r = run(&options, arena);
+    assert_string_equal(r.series[1].name, "small+asha");
+    assert_string_equal(r.series[2].name, "evolution");
+    assert_true(r.series[0].query_hash == r.series[2].query_hash);
+    values[nas_param_find(evolution->params, "population")].i = 4;
+    r = run(&options, arena);
+    assert_true(r.series[0].query_hash != r.series[2].query_hash);
+    nas_table_free(table);
+    nas_arena_free(arena);
+}
+
 static bool stop_after(void *context, int method, int run_index)
 {
     (void)method;
@@ -194,8 +234,10 @@ static void interruption_keeps_what_is_there(void **state)
     nas_arena *arena = nas_arena_new();
     nas_table *table = bench_table(false);
     nas_bench_method methods[] = {
-        {nas_strategy_find("random"), nas_scheduler_find("none")},
-        {nas_strategy_find("evolution"), nas_scheduler_find("none")},
+        {.strategy = nas_strategy_find("random"),
+         .scheduler = nas_scheduler_find("none")},
+        {.strategy = nas_strategy_find("evolution"),
+         .scheduler = nas_scheduler_find("none")},
     };
     nas_bench_options options = {.table = table,
                                  .methods = methods,
@@ -220,7 +262,8 @@ static void the_document_reads_back(void **state)
     nas_err err = {0};
     nas_arena *arena = nas_arena_new();
     nas_table *table = bench_table(false);
-    nas_bench_method method = {nas_strategy_find("random"), nas_scheduler_find("none")};
+    nas_bench_method method = {.strategy = nas_strategy_find("random"),
+                               .scheduler = nas_scheduler_find("none")};
     nas_bench_options options = {.table = table,
                                  .methods = &method,
                                  .n_methods = 1,
@@ -255,6 +298,7 @@ int main(void)
         cmocka_unit_test(values_of_one_trace),
         cmocka_unit_test(methods_are_held_against_each_other),
         cmocka_unit_test(the_exact_front_is_one),
+        cmocka_unit_test(methods_may_have_options),
         cmocka_unit_test(seconds_and_epochs_are_axes),
         cmocka_unit_test(interruption_keeps_what_is_there),
         cmocka_unit_test(the_document_reads_back),
