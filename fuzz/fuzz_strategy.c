@@ -20,7 +20,8 @@ static nas_space *make_space(void)
     return space;
 }
 
-static void try_load(const nas_strategy_ops *ops, const nas_space *space,
+/* @param recurrent  the policy of a strategy that has two */
+static void try_load(const nas_strategy_ops *ops, bool recurrent, const nas_space *space,
                      const uint8_t *data, size_t size)
 {
     nas_err err = {0};
@@ -28,6 +29,10 @@ static void try_load(const nas_strategy_ops *ops, const nas_space *space,
     nas_strategy *strategy = NULL;
     nas_text saved = {0};
     nas_param_defaults(ops->params, values);
+    if (recurrent) {
+        values[nas_param_find(ops->params, "controller")].i = 1;
+        values[nas_param_find(ops->params, "hidden")].i = 1;
+    }
     if (nas_strategy_new(ops, values, space, &strategy, &err) != NAS_OK)
         abort();
     if (nas_strategy_load(strategy, data, size, &err) == NAS_OK) {
@@ -45,7 +50,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     nas_space *space = make_space();
     for (int i = 0; nas_strategy_at(i) != NULL; i++)
-        try_load(nas_strategy_at(i), space, data, size);
+        try_load(nas_strategy_at(i), false, space, data, size);
+    try_load(nas_strategy_find("reinforce"), true, space, data, size);
     nas_space_free(space);
     return 0;
 }

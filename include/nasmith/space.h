@@ -133,6 +133,15 @@ nas_candidate *nas_space_smallest(const nas_space *space, nas_arena *arena);
 nas_candidate *nas_space_assign(const nas_space *space, const int16_t *values,
                                 nas_rng *rng, nas_arena *arena);
 
+/* Writing a candidate decision by decision, as a policy does: the next one in the order
+ * in which the space meets them, all that make it active being settled.
+ * @param values   [nas_space_decision_count] what is settled; -1: not yet
+ * @param scratch  a few bytes per decision are left there
+ * @param out      its index; -1: every active decision is settled
+ * @return NAS_E_NOMEM */
+nas_status nas_space_next_decision(const nas_space *space, const int16_t *values,
+                                   nas_arena *scratch, int *out, nas_err *err);
+
 /* The same assignment in another arena. */
 nas_candidate *nas_candidate_copy(const nas_candidate *candidate, nas_arena *arena);
 

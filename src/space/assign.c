@@ -131,6 +131,13 @@ nas_candidate *nas_space_assign(const nas_space *space, const int16_t *values,
     return nas_candidate_complete(space, values, rng, arena);
 }
 
+nas_status nas_space_next_decision(const nas_space *space, const int16_t *values,
+                                   nas_arena *scratch, int *out, nas_err *err)
+{
+    NAS_TRY_ALLOC(nas_candidate_first_open(space, values, scratch, out), err);
+    return NAS_OK;
+}
+
 nas_candidate *nas_space_smallest(const nas_space *space, nas_arena *arena)
 {
     return nas_candidate_complete(space, NULL, NULL, arena);

@@ -78,6 +78,44 @@ static void test_same_stream_same_candidates(void **state)
     nas_space_free(space);
 }
 
+/* Settling decision after decision meets each that the candidate has, once, and no
+ * other; what makes one active comes before it. */
+static void test_a_candidate_is_written_decision_by_decision(void **state)
+{
+    (void)state;
+    nas_err err = {0};
+    nas_space *space = space_of(CONDITIONAL, IMAGE, 10);
+    nas_arena *arena = nas_arena_new();
+    nas_rng rng = nas_rng_new(5, 7);
+    const int n = nas_space_decision_count(space);
+    int times = decision_of(space, "a.times");
+    for (int i = 0; i < 50; i++) {
+        int16_t values[16];
+        int met = 0, active = 0, d = -1;
+        nas_candidate *given = nas_space_sample(space, &rng, arena);
+        for (int k = 0; k < n; k++) {
+            values[k] = -1;
+            active += nas_space_choice(space, given, k) >= 0;
+        }
+        for (;; met++) {
+            check_ok(nas_space_next_decision(space, values, arena, &d, &err), err);
+            if (d < 0)
+                break;
+            assert_true(values[d] < 0 && nas_space_choice(space, given, d) >= 0);
+            if (d == decision_of(space, "a.1"))
+                assert_true(values[times] >= 1);
+            values[d] = (int16_t)nas_space_choice(space, given, d);
+        }
+        assert_int_equal(met, active);
+        const nas_candidate *written = nas_space_assign(space, values, &rng, arena);
+        for (int k = 0; k < n; k++)
+            assert_int_equal(nas_space_choice(space, written, k),
+                             nas_space_choice(space, given, k));
+    }
+    nas_arena_free(arena);
+    nas_space_free(space);
+}
+
 /* Half of the changes go to a neighbour, the others anywhere: of the four widths the
  * inner ones keep 1/2 + 1/2 * 2/3 of their changes near. */
 static void test_numbers_mostly_move_by_one(void **state)
@@ -219,6 +257,7 @@ int main(void)
         cmocka_unit_test(test_smallest_takes_first_values),
         cmocka_unit_test(test_samples_are_uniform),
         cmocka_unit_test(test_same_stream_same_candidates),
+        cmocka_unit_test(test_a_candidate_is_written_decision_by_decision),
         cmocka_unit_test(test_numbers_mostly_move_by_one),
         cmocka_unit_test(test_mutation_draws_what_becomes_active),
         cmocka_unit_test(test_neighbours_are_all_single_changes),

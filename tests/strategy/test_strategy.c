@@ -140,6 +140,41 @@ static void every_strategy_on_every_space(void **state)
                     check_seed(nas_strategy_at(i), SPACES[s], seed);
 }
 
+/* Options that make another algorithm of a strategy; small ones, contracts need no more.
+ */
+static const struct {
+    const char *strategy, *option, *value;
+} VARIANTS[] = {
+    {"reinforce", "controller", "lstm"},
+    {"reinforce", "hidden", "8"},
+    {"reinforce", "samples", "4"},
+};
+enum { N_VARIANTS = sizeof VARIANTS / sizeof VARIANTS[0], PARAMS = 32 };
+
+/* The strategy with other defaults. @param params  [PARAMS] */
+static nas_strategy_ops variant_of(const char *name, nas_param *params)
+{
+    nas_strategy_ops ops = *nas_strategy_find(name);
+    int n = nas_param_count(ops.params);
+    assert_true(n < PARAMS);
+    memcpy(params, ops.params, ((size_t)n + 1) * sizeof *params);
+    for (int i = 0; i < N_VARIANTS; i++)
+        if (strcmp(VARIANTS[i].strategy, name) == 0)
+            params[nas_param_find(ops.params, VARIANTS[i].option)].default_text =
+                VARIANTS[i].value;
+    ops.params = params;
+    return ops;
+}
+
+static void variants_keep_the_contracts_too(void **state)
+{
+    (void)state;
+    nas_param params[PARAMS];
+    nas_strategy_ops ops = variant_of("reinforce", params);
+    for (int s = 0; s < N_SPACES; s++)
+        check_seed(&ops, SPACES[s], 1);
+}
+
 static void entries_are_complete(void **state)
 {
     (void)state;
@@ -251,6 +286,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_strategy_on_every_space),
+        cmocka_unit_test(variants_keep_the_contracts_too),
         cmocka_unit_test(entries_are_complete),
         cmocka_unit_test(what_a_space_lacks_is_named),
         cmocka_unit_test(mixing_can_be_changed),
