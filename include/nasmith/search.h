@@ -3,6 +3,7 @@
 #ifndef NASMITH_SEARCH_H
 #define NASMITH_SEARCH_H
 
+#include "nasmith/clean.h"
 #include "nasmith/err.h"
 #include "nasmith/evaluate.h"
 #include "nasmith/export.h"
@@ -83,7 +84,8 @@ typedef struct nas_finalist {
     nas_score as_searched_test; /* NaN value when not measured */
     nas_score test;             /* of the refit, on the sealed rows */
     int opening;
-    nas_cost cost;
+    nas_cost cost;              /* of what is delivered */
+    nas_clean_saved saved;      /* by the clean-up before it was tested and written */
     double measured_latency_ms; /* compiled C, workers idle; < 0 unknown */
     const char *model_path, *onnx_path, *c_path; /* NULL when not written */
     nas_verify_result onnx_check, c_check;

@@ -1,6 +1,7 @@
 /* nasmith export MODEL|TRIAL --onnx FILE --c DIR: write a network out, verified. */
 #include "cli.h"
 
+#include "nasmith/clean.h"
 #include "nasmith/evaluate.h"
 #include "nasmith/export.h"
 #include "nasmith/file.h"
@@ -279,11 +280,23 @@ static nas_status export_files(nas_cli *cli, const nas_model *model,
     return folder != NULL ? write_c(cli, model, quant, r, folder, err) : NAS_OK;
 }
 
-static nas_status export_model(nas_cli *cli, const nas_model *model, rows *r,
-                               nas_err *err)
+/* What the files give is compared with the network as it was before. */
+static nas_status clean(nas_model *model, nas_err *err)
+{
+    nas_clean_saved saved;
+    char text[160];
+    NAS_TRY(nas_model_clean(model, &saved, err));
+    nas_clean_text(&saved, text, sizeof text);
+    if (*text != '\0')
+        printf("Clean-up: %s\n", text);
+    return NAS_OK;
+}
+
+static nas_status export_model(nas_cli *cli, nas_model *model, rows *r, nas_err *err)
 {
     nas_quant *quant = NULL;
     NAS_TRY(make_rows(cli, model, r, err));
+    NAS_TRY(clean(model, err));
     if (r->dtype == NAS_INT8)
         NAS_TRY(quantise(cli, model, r, &quant, err));
     nas_status status = export_files(cli, model, quant, r, err);
@@ -321,7 +334,7 @@ const nas_command nas_cmd_export = {
     .details =
         "MODEL is a model file; a number is a finalist of a study. The files are run "
         "again (the C\ncode is compiled) and compared with the engine before they "
-        "count as written.",
+        "count as written. Channels that contribute nothing are removed first.",
     .examples =
         "  nasmith export net.nasm --onnx net.onnx --c net_c\n"
         "  nasmith export 140 --c device --prefix gesture --dtype int8\n"

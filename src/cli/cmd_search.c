@@ -293,6 +293,14 @@ static void print_baselines(const nas_search_result *r, bool fraction)
     }
 }
 
+static void print_saved(const nas_finalist *f)
+{
+    char saved[160];
+    nas_clean_text(&f->saved, saved, sizeof saved);
+    if (*saved != '\0')
+        printf("  Clean-up of #%lld: %s.\n", (long long)f->trial, saved);
+}
+
 static void print_files(const nas_finalist *f, const char *report)
 {
     printf("\n");
@@ -349,6 +357,8 @@ static void print_result(const nas_cli *cli, const nas_search_result *r,
         print_finalist(&r->finalists[i], device, fraction, i == 0);
     print_test(&r->finalists[0], metric);
     print_device(&r->finalists[0], device);
+    for (int i = 0; i < r->n_finalists; i++)
+        print_saved(&r->finalists[i]);
     print_baselines(r, fraction);
     print_files(&r->finalists[0], r->report_path);
     printf("Next   nasmith show %lld            the network, layer by layer\n",

@@ -170,6 +170,11 @@ static void finalist_row(const nas_report *r, const nas_finalist *f, bool chosen
 static void finalist_checks(const nas_report *r, const nas_finalist *f)
 {
     long long trial = f->trial;
+    char saved[160];
+    nas_clean_text(&f->saved, saved, sizeof saved);
+    if (*saved != '\0')
+        nas_page_paragraph(r->out, "#%lld was cleaned up before its test: %s.", trial,
+                           saved);
     if (f->onnx_path != NULL)
         nas_page_paragraph(
             r->out, "#%lld as ONNX: run again on %lld rows, largest difference %.1e.",

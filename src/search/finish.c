@@ -151,7 +151,37 @@ static nas_status load_models(finisher *f, const nas_finalist *finalist,
     return nas_keep_load_model(f->run->study, name, refit, err);
 }
 
-/* Exports that fail verification are an error, but not one that takes the rest along. */
+/* A failed verification is an error, but not one that takes the rest along. */
+static nas_status note_failure(finisher *f, nas_status status, const nas_err *failure,
+                               nas_err *err)
+{
+    if (status == NAS_E_VERIFY) {
+        if (f->verify == NAS_OK)
+            f->verify_err = *failure;
+        f->verify = NAS_E_VERIFY;
+        return NAS_OK;
+    }
+    if (status != NAS_OK && err != NULL)
+        *err = *failure;
+    return status;
+}
+
+/* Dead channels go before the network is tested, so that what is tested is delivered. */
+static nas_status clean_model(finisher *f, nas_model *model, nas_finalist *finalist,
+                              nas_err *err)
+{
+    const nas_study_settings *settings = f->run->settings;
+    const nas_latency_table *latency =
+        settings->latency.known ? &settings->latency : NULL;
+    nas_err failure = {0};
+    nas_status status = nas_model_clean(model, &finalist->saved, &failure);
+    NAS_TRY(note_failure(f, status, &failure, err));
+    if (finalist->saved.channels + finalist->saved.nodes == 0)
+        return NAS_OK;
+    return nas_cost_of(model->graph, settings->limits.dtype, latency, NULL,
+                       &finalist->cost, err);
+}
+
 static nas_status export_model(finisher *f, nas_model *model, nas_finalist *finalist,
                                nas_err *err)
 {
@@ -162,21 +192,16 @@ static nas_status export_model(finisher *f, nas_model *model, nas_finalist *fina
     nas_err failure = {0};
     nas_status status =
         nas_export_finalist(f->run, model, f->workspace, finalist, &failure);
-    if (status == NAS_E_VERIFY) {
-        if (f->verify == NAS_OK)
-            f->verify_err = failure;
-        f->verify = NAS_E_VERIFY;
-        return NAS_OK;
-    }
-    if (status != NAS_OK && err != NULL)
-        *err = failure;
-    return status;
+    return note_failure(f, status, &failure, err);
 }
 
 /* The refit is what is delivered; without one, the network as it was searched. */
 static nas_status deliver(finisher *f, nas_finalist *finalist, nas_model *searched,
                           nas_model *refit, nas_err *err)
 {
+    nas_model *model = refit != NULL ? refit : searched;
+    if (model != NULL)
+        NAS_TRY(clean_model(f, model, finalist, err));
     if (searched != NULL)
         NAS_TRY(test_model(f, searched, finalist->trial, "as_searched",
                            &finalist->as_searched_test, err));
@@ -184,7 +209,6 @@ static nas_status deliver(finisher *f, nas_finalist *finalist, nas_model *search
         NAS_TRY(test_model(f, refit, finalist->trial, "refit", &finalist->test, err));
     else
         finalist->test = finalist->as_searched_test;
-    nas_model *model = refit != NULL ? refit : searched;
     if (refit == NULL && searched != NULL) {
         char name[KEEP_NAME];
         nas_keep_model_name(finalist->trial, name);

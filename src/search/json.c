@@ -93,6 +93,8 @@ static void write_finalist(nas_json *json, const nas_finalist *f)
     write_test(json, "test", &f->test, f->opening);
     write_test(json, "as_searched_test", &f->as_searched_test, f->opening);
     nas_json_key_int(json, "refit_epochs", f->refit_epochs);
+    nas_json_key(json, "clean_up");
+    nas_clean_write_json(&f->saved, json);
     write_costs(json, &f->cost);
     nas_json_key(json, "measured_latency_ms");
     if (f->measured_latency_ms >= 0.0)

@@ -42,6 +42,11 @@ static void write_check(nas_json *json, const char *key, const nas_verify_result
     nas_json_object_end(json);
 }
 
+static bool is_cleaned(const nas_finalist *f)
+{
+    return f->saved.channels + f->saved.nodes > 0;
+}
+
 static void write_finalist(nas_json *json, const nas_finalist *f)
 {
     nas_json_object_begin(json);
@@ -58,6 +63,14 @@ static void write_finalist(nas_json *json, const nas_finalist *f)
     write_check(json, "onnx_check", &f->onnx_check);
     write_check(json, "c_check", &f->c_check);
     nas_json_key_int(json, "refit_epochs", f->refit_epochs);
+    if (is_cleaned(f)) {
+        nas_json_key(json, "clean_up");
+        nas_clean_write_json(&f->saved, json);
+        nas_json_key(json, "cost");
+        nas_json_object_begin(json);
+        nas_cost_write_json(&f->cost, json);
+        nas_json_object_end(json);
+    }
     nas_json_object_end(json);
 }
 
@@ -155,6 +168,25 @@ static nas_verify_result read_check(const json_t *object, const char *key)
     return out;
 }
 
+static nas_clean_saved read_saved(const json_t *saved)
+{
+    return (nas_clean_saved){.channels = whole(saved, "channels"),
+                             .nodes = whole(saved, "operators"),
+                             .params = whole(saved, "params"),
+                             .macs = whole(saved, "macs")};
+}
+
+static nas_cost read_cost(const json_t *cost)
+{
+    const double latency = real(cost, "latency_ms");
+    return (nas_cost){.params = whole(cost, "params"),
+                      .macs = whole(cost, "macs"),
+                      .arena_bytes = whole(cost, "arena_bytes"),
+                      .ram_bytes = whole(cost, "ram_bytes"),
+                      .flash_bytes = whole(cost, "flash_bytes"),
+                      .latency_ms = isnan(latency) ? -1.0 : latency};
+}
+
 static bool read_finalist(const json_t *object, nas_arena *arena, nas_finalist *out)
 {
     bool ok = true;
@@ -170,7 +202,9 @@ static bool read_finalist(const json_t *object, nas_arena *arena, nas_finalist *
                           .c_path = words(object, "c", arena, &ok),
                           .onnx_check = read_check(object, "onnx_check"),
                           .c_check = read_check(object, "c_check"),
-                          .refit_epochs = whole(object, "refit_epochs")};
+                          .refit_epochs = whole(object, "refit_epochs"),
+                          .saved = read_saved(json_object_get(object, "clean_up")),
+                          .cost = read_cost(json_object_get(object, "cost"))};
     return ok;
 }
 
@@ -205,13 +239,13 @@ static nas_status read_lists(const json_t *object, nas_search_result *out, nas_e
     return ok ? NAS_OK : nas_fail(err, NAS_E_NOMEM, "out of memory");
 }
 
-/* Costs are those of the trials. */
+/* Costs are those of the trials, unless the network that is delivered is smaller. */
 static nas_status read_costs(nas_study *study, nas_search_result *out, nas_err *err)
 {
     for (int i = 0; i < out->n_finalists; i++) {
         nas_trial_row *row = NULL;
         NAS_TRY(nas_study_trial(study, out->finalists[i].trial, out->arena, &row, err));
-        if (row != NULL)
+        if (row != NULL && !is_cleaned(&out->finalists[i]))
             out->finalists[i].cost = row->cost;
     }
     return NAS_OK;

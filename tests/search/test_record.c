@@ -30,6 +30,10 @@ static nas_search_result result_of(fake *f, int64_t trial)
                                   .refit_epochs = 12};
     finalists[1] = finalists[0];
     finalists[1].role = "knee";
+    finalists[1].saved =
+        (nas_clean_saved){.channels = 3, .nodes = 1, .params = 55, .macs = 660};
+    finalists[1].cost.macs = 17;
+    finalists[1].cost.ram_bytes = 5;
     baselines[0] = (nas_baseline_result){
         .name = "majority", .validation = score_of(0.4), .test = score_of(0.41)};
     baselines[1] = (nas_baseline_result){.name = "standard",
@@ -85,6 +89,11 @@ static void test_round_trip(void **state)
     assert_true(found);
     assert_int_equal(read.n_finalists, 2);
     same_finalist(&written.finalists[0], &read.finalists[0]);
+    same_finalist(&written.finalists[1], &read.finalists[1]);
+    assert_int_equal(read.finalists[0].saved.channels, 0);
+    assert_memory_equal(&read.finalists[1].saved, &written.finalists[1].saved,
+                        sizeof(nas_clean_saved));
+    assert_int_equal(read.finalists[1].cost.ram_bytes, 5);
     assert_int_equal(read.n_baselines, 2);
     assert_string_equal(read.baselines[1].name, "standard");
     assert_int_equal(read.baselines[1].params, 30001);
