@@ -75,6 +75,13 @@ typedef struct nas_c_size {
 nas_status nas_c_count(nas_program *program, nas_arena *arena, nas_c_size *out,
                        nas_err *err);
 
+/* Bytes of tables that the C of a network does not hold because others are equal to them
+ * bit for bit; flash is priced before there are weights, and is less by so much.
+ * @param quant  or NULL: floats
+ * @return as nas_runtime_new */
+nas_status nas_c_shared_bytes(const nas_model *model, const nas_quant *quant,
+                              int64_t *out, nas_err *err);
+
 /* What a check of exported files found. */
 typedef struct nas_verify_result {
     bool compiled;    /* false: no C compiler on this machine */

@@ -220,3 +220,16 @@ nas_status nas_c_count(nas_program *program, nas_arena *arena, nas_c_size *out,
     }
     return NAS_OK;
 }
+
+nas_status nas_c_shared_bytes(const nas_model *model, const nas_quant *quant,
+                              int64_t *out, nas_err *err)
+{
+    nas_calls *calls = NULL;
+    nas_arena *arena = nas_arena_new();
+    NAS_TRY_ALLOC(arena, err);
+    nas_status status = quant == NULL ? nas_calls_build(model, arena, &calls, err)
+                                      : nas_calls_build_int8(quant, arena, &calls, err);
+    *out = status == NAS_OK ? calls->shared_bytes : 0;
+    nas_arena_free(arena);
+    return status;
+}

@@ -1,5 +1,6 @@
 /* Lowering a program to calls of kernels: what calls.c (before and after the steps),
- * call_steps.c (the steps) and call_parts.c (what they are made from) share. */
+ * call_steps.c (the steps), call_parts.c (what they are made from) and call_share.c
+ * share. */
 #ifndef NASMITH_EXPORT_CALL_LOWER_H
 #define NASMITH_EXPORT_CALL_LOWER_H
 
@@ -43,6 +44,9 @@ nas_status nas_call_group_norm(lowering *l, const step_view *v, layout *out);
 nas_status nas_call_tokens(lowering *l, const step_view *v, layout *out);
 nas_status nas_call_positions(lowering *l, const step_view *v, layout *out);
 nas_status nas_call_attention(lowering *l, const step_view *v, layout *out);
+
+/* Store equal tables of weights once, after all calls are there. */
+nas_status nas_calls_share(lowering *l);
 
 /* ---- layouts ---------------------------------------------------------------------- */
 

@@ -134,14 +134,20 @@ static nas_status make_room(lowering *l)
     return NAS_OK;
 }
 
+/* Bytes of n values with what rounding adds; not of none. */
+static int64_t rounded(int64_t n, int64_t size)
+{
+    const int64_t bytes = n > 0 ? n * size : 1;
+    return (bytes + NAS_TABLE_ROUND - 1) / NAS_TABLE_ROUND * NAS_TABLE_ROUND;
+}
+
 /* Tables end at multiples of 16 bytes, so that between them nothing is lost to
  * alignment, whatever their order, and they are as large as counted. */
 static void round_tables(lowering *l)
 {
     nas_calls *c = l->calls;
-    const int64_t weights = l->quant != NULL ? NAS_TABLE_ROUND : NAS_TABLE_ROUND / 4;
-    c->n_weights = (c->n_weights + weights - 1) / weights * weights;
-    c->n_weights = c->n_weights > 0 ? c->n_weights : weights;
+    const int64_t size = l->quant != NULL ? 1 : (int64_t)sizeof(float);
+    c->n_weights = rounded(c->n_weights, size) / size;
     c->n_indices = (c->n_indices + NAS_TABLE_ROUND / 4 - 1) / (NAS_TABLE_ROUND / 4) *
                    (NAS_TABLE_ROUND / 4);
     if (l->quant == NULL)
@@ -149,6 +155,16 @@ static void round_tables(lowering *l)
     c->n_scales = (c->n_scales + NAS_TABLE_ROUND / 4 - 1) / (NAS_TABLE_ROUND / 4) *
                   (NAS_TABLE_ROUND / 4);
     c->n_scales = c->n_scales > 0 ? c->n_scales : NAS_TABLE_ROUND / 4;
+}
+
+static nas_status share_tables(lowering *l)
+{
+    nas_calls *c = l->calls;
+    const int64_t n = c->n_weights;
+    NAS_TRY(nas_calls_share(l));
+    const int64_t size = l->quant != NULL ? 1 : (int64_t)sizeof(float);
+    c->shared_bytes = rounded(n, size) - rounded(c->n_weights, size);
+    return NAS_OK;
 }
 
 static nas_status narrow_weights(lowering *l)
@@ -173,6 +189,8 @@ static nas_status lower_all(lowering *l, const nas_program *program)
         NAS_TRY(lower_step(l, i));
     NAS_TRY(lower_store(l));
     lower_head(l);
+    if (!l->counts)
+        NAS_TRY(share_tables(l));
     round_tables(l);
     return l->quant == NULL || l->counts ? NAS_OK : narrow_weights(l);
 }

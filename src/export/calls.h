@@ -136,6 +136,7 @@ typedef struct nas_calls {
     int n;
     float *weights; /* packed in the order the kernels read them; int8: whole numbers */
     int64_t n_weights;
+    int64_t shared_bytes;   /* of tables that others stand for; 0 where only counted */
     const nas_quant *quant; /* NULL: 32-bit floats */
     bool host;              /* for the kernels of runtime_host */
     int8_t *weights8;       /* [n_weights] of int8 */
@@ -169,7 +170,7 @@ nas_status nas_calls_build_int8(const nas_quant *quant, nas_arena *arena, nas_ca
 nas_status nas_calls_count(nas_program *program, nas_arena *arena, nas_calls **out,
                            nas_err *err);
 
-/* Bytes of all constant tables. */
+/* Bytes of all constant tables; with shared_bytes as many as counted. */
 int64_t nas_calls_table_bytes(const nas_calls *calls);
 
 #endif

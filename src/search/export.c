@@ -153,7 +153,11 @@ static nas_status export_all(const search_run *run, const nas_model *model,
     if (run->settings->limits.dtype == NAS_INT8)
         NAS_TRY(nas_quantise_on(model, run->data, run->data->train, run->data->n_train,
                                 &quant, err));
-    nas_status status = export_files(run, model, quant, rows, arena, finalist, err);
+    int64_t shared = 0;
+    nas_status status = nas_c_shared_bytes(model, quant, &shared, err);
+    finalist->cost.flash_bytes -= shared;
+    if (status == NAS_OK)
+        status = export_files(run, model, quant, rows, arena, finalist, err);
     nas_quant_free(quant);
     return status;
 }

@@ -42,11 +42,6 @@ static void write_check(nas_json *json, const char *key, const nas_verify_result
     nas_json_object_end(json);
 }
 
-static bool is_cleaned(const nas_finalist *f)
-{
-    return f->saved.channels + f->saved.nodes > 0;
-}
-
 static void write_finalist(nas_json *json, const nas_finalist *f)
 {
     nas_json_object_begin(json);
@@ -63,14 +58,12 @@ static void write_finalist(nas_json *json, const nas_finalist *f)
     write_check(json, "onnx_check", &f->onnx_check);
     write_check(json, "c_check", &f->c_check);
     nas_json_key_int(json, "refit_epochs", f->refit_epochs);
-    if (is_cleaned(f)) {
-        nas_json_key(json, "clean_up");
-        nas_clean_write_json(&f->saved, json);
-        nas_json_key(json, "cost");
-        nas_json_object_begin(json);
-        nas_cost_write_json(&f->cost, json);
-        nas_json_object_end(json);
-    }
+    nas_json_key(json, "clean_up");
+    nas_clean_write_json(&f->saved, json);
+    nas_json_key(json, "cost");
+    nas_json_object_begin(json);
+    nas_cost_write_json(&f->cost, json);
+    nas_json_object_end(json);
     nas_json_object_end(json);
 }
 
@@ -239,13 +232,13 @@ static nas_status read_lists(const json_t *object, nas_search_result *out, nas_e
     return ok ? NAS_OK : nas_fail(err, NAS_E_NOMEM, "out of memory");
 }
 
-/* Costs are those of the trials, unless the network that is delivered is smaller. */
+/* A record without costs means those of the trials. */
 static nas_status read_costs(nas_study *study, nas_search_result *out, nas_err *err)
 {
     for (int i = 0; i < out->n_finalists; i++) {
         nas_trial_row *row = NULL;
         NAS_TRY(nas_study_trial(study, out->finalists[i].trial, out->arena, &row, err));
-        if (row != NULL && !is_cleaned(&out->finalists[i]))
+        if (row != NULL && out->finalists[i].cost.flash_bytes == 0)
             out->finalists[i].cost = row->cost;
     }
     return NAS_OK;

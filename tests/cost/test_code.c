@@ -194,13 +194,15 @@ static double check_network(const char *folder, const compiler *c, const nas_mod
     nas_latency_table device = {0};
     nas_cost cost;
     sizes found;
+    int64_t shared = 0;
     nas_err err = {0};
     (void)snprintf(device.device.code, sizeof device.device.code, "%s", c->column);
     check_ok(nas_c_write(model, &options, folder, &err), err);
+    check_ok(nas_c_shared_bytes(model, quant, &shared, &err), err);
     check_ok(nas_cost_of(model->graph, dtype, &device, NULL, &cost, &err), err);
     compile(folder, c, &size, &found);
     assert_int_equal(found.bss, cost.arena_bytes);
-    assert_int_equal(found.tables, size.table_bytes);
+    assert_int_equal(found.tables, size.table_bytes - shared);
     const int64_t stack = cost.ram_bytes - cost.arena_bytes;
     if (stack < found.stack || stack > found.stack + 96)
         fail_msg("%s: %lld bytes of stack, counted %lld", c->column,
