@@ -21,7 +21,8 @@
     X(NAS_E_IO, "io", 5)                /* disk full, permission, missing file */        \
     X(NAS_E_NOMEM, "memory", 5)                                                          \
     X(NAS_E_UNSUPPORTED, "unsupported",                                                  \
-      5)                                /* feature not built in or machine lacks it */   \
+      5) /* feature not built in or machine lacks it */                                  \
+    X(NAS_E_INTERRUPTED, "interrupted", 130) /* by the user */                           \
     X(NAS_E_VERIFY, "verification", 70) /* an exported file differs from the network */  \
     X(NAS_E_INTERNAL, "internal", 70)
 

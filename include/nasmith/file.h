@@ -35,6 +35,11 @@ nas_status nas_file_writer_put(nas_file_writer *writer, const void *data, size_t
 nas_status nas_file_writer_commit(nas_file_writer *writer, nas_err *err);
 void nas_file_writer_abort(nas_file_writer *writer);
 
+/* Remove what writers left in a directory that ended without commit or abort (killed, or
+ * the machine stopped): temporary files that no living process writes. Best effort; an
+ * absent directory is fine. */
+void nas_file_remove_stale(const char *path);
+
 /* A read-only memory map of a whole file. Zero-initialise; release with
  * nas_file_unmap (a zeroed map is fine). */
 typedef struct nas_file_map {

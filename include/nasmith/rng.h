@@ -46,4 +46,15 @@ void nas_rng_shuffle(nas_rng *rng, int64_t *items, int64_t n);
  * versions: it is stored in studies. */
 uint64_t nas_hash64(const void *data, size_t bytes, uint64_t seed);
 
+/* The same hash of bytes that come piece by piece. */
+typedef struct nas_hasher nas_hasher;
+
+/* @return NULL when memory is out. Ownership: caller, nas_hasher_free */
+nas_hasher *nas_hasher_new(uint64_t seed);
+void nas_hasher_free(nas_hasher *hasher); /* NULL is fine */
+void nas_hasher_add(nas_hasher *hasher, const void *data, size_t bytes);
+
+/* @return nas_hash64 of all that was added */
+uint64_t nas_hasher_value(const nas_hasher *hasher);
+
 #endif

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -169,6 +170,22 @@ static nas_status sync_parent(const char *path, nas_err *err)
     return status;
 }
 
+/* A writer holds a lock on its temporary file, which the system lets go of when the
+ * process ends, however it ends. Where locks do not work none is ever found stale.
+ * @return whether nas_file_remove_stale was quicker than the lock; closes `fd` then */
+static bool was_removed(int fd)
+{
+    struct stat info;
+    if (fd < 0)
+        return false;
+    while (flock(fd, LOCK_EX) != 0 && errno == EINTR) {
+    }
+    if (fstat(fd, &info) != 0 || info.st_nlink > 0)
+        return false;
+    (void)close(fd);
+    return true;
+}
+
 nas_status nas_file_writer_open(nas_file_writer *writer, const char *path, nas_err *err)
 {
     static _Atomic unsigned serial;
@@ -183,7 +200,7 @@ nas_status nas_file_writer_open(nas_file_writer *writer, const char *path, nas_e
                        (long)getpid(), atomic_fetch_add(&serial, 1));
         writer->fd =
             open(writer->temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
-    } while (writer->fd < 0 && errno == EEXIST);
+    } while ((writer->fd < 0 && errno == EEXIST) || was_removed(writer->fd));
     if (writer->fd < 0)
         return io_error(err, "write", path);
     writer->open = true;
@@ -244,6 +261,45 @@ nas_status nas_file_write(const char *path, const void *data, size_t bytes, nas_
         return status;
     }
     return nas_file_writer_commit(&writer, err);
+}
+
+/* "search.nasd.2385.0.tmp": name, process, number. */
+static bool is_temporary(const char *name)
+{
+    static const char suffix[] = ".tmp";
+    size_t at = strlen(name);
+    if (at < sizeof suffix || strcmp(name + at - (sizeof suffix - 1), suffix) != 0)
+        return false;
+    at -= sizeof suffix - 1;
+    for (int part = 0; part < 2; part++) {
+        size_t end = at;
+        while (at > 0 && name[at - 1] >= '0' && name[at - 1] <= '9')
+            at--;
+        if (at == end || at < 2 || name[--at] != '.')
+            return false;
+    }
+    return true;
+}
+
+static void remove_if_stale(int directory, const char *name)
+{
+    int fd = openat(directory, name, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+    if (fd < 0)
+        return;
+    if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+        (void)unlinkat(directory, name, 0);
+    (void)close(fd);
+}
+
+void nas_file_remove_stale(const char *path)
+{
+    DIR *directory = opendir(path);
+    if (directory == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(directory)) != NULL;)
+        if (is_temporary(entry->d_name))
+            remove_if_stale(dirfd(directory), entry->d_name);
+    (void)closedir(directory);
 }
 
 /* ---- directories ---- */

@@ -1,5 +1,7 @@
 #include "nasmith/rng.h"
 
+#include "nasmith/arena.h"
+
 #include <Random123/philox.h>
 #include <assert.h>
 #include <math.h>
@@ -141,4 +143,40 @@ void nas_rng_shuffle(nas_rng *rng, int64_t *items, int64_t n)
 uint64_t nas_hash64(const void *data, size_t bytes, uint64_t seed)
 {
     return XXH3_64bits_withSeed(data, bytes, seed);
+}
+
+struct nas_hasher {
+    XXH3_state_t *state;
+};
+
+nas_hasher *nas_hasher_new(uint64_t seed)
+{
+    nas_hasher *hasher = nas_heap_alloc(1, sizeof *hasher);
+    if (hasher == NULL)
+        return NULL;
+    hasher->state = XXH3_createState();
+    if (hasher->state == NULL ||
+        XXH3_64bits_reset_withSeed(hasher->state, seed) != XXH_OK) {
+        nas_hasher_free(hasher);
+        return NULL;
+    }
+    return hasher;
+}
+
+void nas_hasher_free(nas_hasher *hasher)
+{
+    if (hasher == NULL)
+        return;
+    (void)XXH3_freeState(hasher->state);
+    nas_heap_free(hasher);
+}
+
+void nas_hasher_add(nas_hasher *hasher, const void *data, size_t bytes)
+{
+    (void)XXH3_64bits_update(hasher->state, data, bytes); /* fails for NULL only */
+}
+
+uint64_t nas_hasher_value(const nas_hasher *hasher)
+{
+    return XXH3_64bits_digest(hasher->state);
 }

@@ -64,6 +64,7 @@ static void test_every_status_has_name_and_exit_code(void **state)
     assert_int_equal(nas_status_exit_code(NAS_E_STUDY), 4);
     assert_int_equal(nas_status_exit_code(NAS_E_UNSUPPORTED), 5);
     assert_int_equal(nas_status_exit_code(NAS_E_INTERNAL), 70);
+    assert_int_equal(nas_status_exit_code(NAS_E_INTERRUPTED), 130);
     assert_int_equal(nas_status_exit_code(NAS_STATUS_COUNT), 70);
     assert_int_equal(nas_status_of_exit_code(5), NAS_E_IO);
     assert_int_equal(nas_status_of_exit_code(0), NAS_OK);

@@ -280,6 +280,49 @@ static void test_every_allocation_failure(void **state)
     }
 }
 
+static bool is_there(const char *name)
+{
+    char full[256];
+    (void)snprintf(full, sizeof full, "%s/%s", directory, name);
+    return nas_file_exists(full);
+}
+
+static void put(const char *name)
+{
+    char full[256];
+    (void)snprintf(full, sizeof full, "%s/%s", directory, name);
+    FILE *file = fopen(full, "w");
+    assert_non_null(file);
+    assert_int_equal(fclose(file), 0);
+}
+
+/* Only what nobody writes, and only files with names of writers. */
+static void test_what_the_dead_left_is_removed(void **state)
+{
+    nas_err err = {0};
+    nas_file_writer writer = {0};
+    static const char *const dead[] = {"net.json.1.0.tmp", "search.nasd.4194303.17.tmp"};
+    static const char *const others[] = {
+        "a.tmp", "b.12.tmp", ".3.4.tmp", "c.5.x.tmp", "d.x.5.tmp", "e.1.2", "f.1.2.tmpx"};
+    (void)state;
+    check_ok(nas_file_writer_open(&writer, path, &err), err);
+    check_ok(nas_file_writer_put(&writer, "23", 2, &err), err);
+    for (size_t i = 0; i < sizeof dead / sizeof dead[0]; i++)
+        put(dead[i]);
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        put(others[i]);
+    nas_file_remove_stale(directory);
+    for (size_t i = 0; i < sizeof dead / sizeof dead[0]; i++)
+        assert_false(is_there(dead[i]));
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        assert_true(is_there(others[i]));
+    assert_true(nas_file_exists(writer.temporary)); /* this one is written */
+    check_ok(nas_file_writer_put(&writer, "85", 2, &err), err);
+    check_ok(nas_file_writer_commit(&writer, &err), err);
+    check_content("2385");
+    nas_file_remove_stale("/nonexistent/folder");
+}
+
 int main(void)
 {
 #define FILE_TEST(f) cmocka_unit_test_setup_teardown(f, make_directory, remove_directory)
@@ -291,6 +334,7 @@ int main(void)
         FILE_TEST(test_disk_full_is_named),
         FILE_TEST(test_writer_appears_whole_or_not_at_all),
         FILE_TEST(test_writer_refuses_bad_places),
+        FILE_TEST(test_what_the_dead_left_is_removed),
         FILE_TEST(test_map),
         FILE_TEST(test_directories),
         FILE_TEST(test_remove_leaves_what_a_link_points_to),

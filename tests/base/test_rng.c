@@ -129,6 +129,27 @@ static void test_golden_values_never_change(void **state)
     assert_int_equal(nas_hash64("nasmith", 7, 0), UINT64_C(0x40f19554ed310d04));
 }
 
+/* Long enough for all of the hash's ways; cut anywhere. */
+static void test_hash_of_pieces(void **state)
+{
+    enum { N = 5000 };
+    static unsigned char bytes[N];
+    (void)state;
+    for (int i = 0; i < N; i++)
+        bytes[i] = (unsigned char)(i * 37 + i / 256);
+    for (size_t n = 0; n <= N; n = n * 3 + 1) {
+        for (size_t piece = 1; piece <= 4096; piece *= 13) {
+            nas_hasher *hasher = nas_hasher_new(2385);
+            assert_non_null(hasher);
+            for (size_t at = 0; at < n; at += piece)
+                nas_hasher_add(hasher, bytes + at, n - at < piece ? n - at : piece);
+            assert_int_equal(nas_hasher_value(hasher), nas_hash64(bytes, n, 2385));
+            nas_hasher_free(hasher);
+        }
+    }
+    nas_hasher_free(NULL);
+}
+
 static void test_shuffle_permutes(void **state)
 {
     (void)state;
@@ -159,6 +180,7 @@ int main(void)
         cmocka_unit_test(test_uniform_and_normal_moments),
         cmocka_unit_test(test_normal_matches_libm),
         cmocka_unit_test(test_golden_values_never_change),
+        cmocka_unit_test(test_hash_of_pieces),
         cmocka_unit_test(test_shuffle_permutes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
