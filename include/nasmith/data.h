@@ -26,6 +26,20 @@ typedef enum nas_element {
 
 size_t nas_element_bytes(nas_element element);
 
+/* What is done with data that is read, in this order. */
+typedef enum nas_data_step {
+    NAS_DATA_COMPARE,  /* with what was prepared before: bytes of all files */
+    NAS_DATA_SURVEY,   /* columns, labels, sizes: bytes of a text file, or files */
+    NAS_DATA_COLUMNS,  /* levels of categories: rows */
+    NAS_DATA_TAKE_OVER /* checked, and written unless it is a check: rows */
+} nas_data_step;
+
+typedef struct nas_data_progress {
+    nas_data_step step;
+    bool bytes;          /* units are bytes; else rows or files */
+    int64_t done, total; /* units of this step; total 0: not known */
+} nas_data_progress;
+
 /* What the user said about the data; everything else is inferred. */
 typedef struct nas_data_options {
     const char *label;     /* column name of a table, or several quantities with commas
@@ -75,6 +89,12 @@ typedef struct nas_data_options {
      * columns of numbers that are codes of categories ("*": all inputs). Commas between,
      * or NULL. */
     const char *missing, *categories;
+
+    /* Called now and then while data is read, from the reading thread, perhaps thousands
+     * of times a second; or NULL. No part of what the data is.
+     * @return false to stop: the call fails with NAS_E_INTERRUPTED and leaves nothing */
+    bool (*progress)(void *context, const nas_data_progress *progress);
+    void *progress_context;
 } nas_data_options;
 
 nas_data_options nas_data_options_default(void);

@@ -1,5 +1,6 @@
 /* nasmith data check DATA: what was understood of a data set. */
 #include "cli.h"
+#include "progress.h"
 
 #include "nasmith/data.h"
 #include "nasmith/text.h"
@@ -34,8 +35,11 @@ static nas_status run(nas_cli *cli, nas_err *err)
     }
     nas_data_options options;
     NAS_TRY(nas_cli_data_options(cli, &options, err));
+    nas_progress_view view = nas_progress_new(cli, NAS_PROGRESS_AUTO);
+    nas_progress_watch_data(&view, &options);
     nas_data_summary summary = {0};
     nas_status status = nas_data_check(cli->args[1], &options, &summary, err);
+    nas_progress_end(&view);
     if (status == NAS_OK)
         status = print_summary(cli, &summary, err);
     nas_data_summary_free(&summary);

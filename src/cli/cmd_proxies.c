@@ -1,5 +1,6 @@
 /* nasmith proxies DATA: rank networks of a space without training any. */
 #include "cli.h"
+#include "progress.h"
 
 #include "nasmith/clock.h"
 #include "nasmith/proxy.h"
@@ -88,7 +89,11 @@ static nas_status load_data(survey *s, nas_err *err)
     nas_data_summary summary = {0};
     NAS_TRY(nas_cli_data_options(s->cli, &options, err));
     NAS_TRY(nas_cli_cache_folder(s->cli, path, &folder, err));
+    nas_progress_view view = nas_progress_new(s->cli, NAS_PROGRESS_AUTO);
+    nas_progress_watch_data(&view, &options);
     nas_status status = nas_data_prepare(path, &options, folder, &summary, err);
+    nas_progress_end(&view);
+    nas_progress_note_stop(s->cli, status, err);
     nas_data_summary_free(&summary);
     NAS_TRY(status);
     NAS_TRY(nas_dataset_open(folder, &s->data, err));

@@ -438,7 +438,7 @@ static nas_status deliver(nas_cli *cli, const nas_search_options *options,
     return status;
 }
 
-static nas_status search(nas_cli *cli, const nas_search_options *options, nas_err *err)
+static nas_status search(nas_cli *cli, nas_search_options *options, nas_err *err)
 {
     nas_progress_view view =
         nas_progress_new(cli, (nas_progress_mode)nas_cli_int(cli, "progress"));
@@ -447,12 +447,18 @@ static nas_status search(nas_cli *cli, const nas_search_options *options, nas_er
     if (name != NULL && metric == NULL)
         return nas_fail(err, NAS_E_USAGE, "unknown metric `%s`", name);
     nas_search_sink sink = nas_progress_sink(&view);
-    if (nas_cli_bool(cli, "dry_run"))
-        return nas_search_dry_run(options, &sink, err);
+    nas_progress_watch_data(&view, &options->data);
+    if (nas_cli_bool(cli, "dry_run")) {
+        nas_status dry = nas_search_dry_run(options, &sink, err);
+        nas_progress_end(&view);
+        nas_progress_note_stop(cli, dry, err);
+        return dry;
+    }
 
     nas_search_result result = {0};
     nas_status status = nas_search_run(options, &sink, &result, err);
     nas_progress_end(&view);
+    nas_progress_note_stop(cli, status, err);
     bool have = result.study_path != NULL && (status == NAS_OK || status == NAS_E_LIMIT);
     if (have) {
         nas_err later = {0};

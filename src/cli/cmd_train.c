@@ -1,5 +1,6 @@
 /* nasmith train DATA --graph net.json: train one given network. */
 #include "cli.h"
+#include "progress.h"
 
 #include "nasmith/clock.h"
 #include "nasmith/cost.h"
@@ -78,9 +79,13 @@ static nas_status load_data(training *t, nas_err *err)
     NAS_TRY(nas_cli_data_options(t->cli, &options, err));
     const char *folder;
     NAS_TRY(nas_cli_cache_folder(t->cli, t->cli->args[0], &folder, err));
+    nas_progress_view view = nas_progress_new(t->cli, NAS_PROGRESS_AUTO);
+    nas_progress_watch_data(&view, &options);
     nas_data_summary summary = {0};
     nas_status status =
         nas_data_prepare(t->cli->args[0], &options, folder, &summary, err);
+    nas_progress_end(&view);
+    nas_progress_note_stop(t->cli, status, err);
     nas_data_summary_free(&summary);
     NAS_TRY(status);
     return nas_dataset_open(folder, &t->data, err);

@@ -10,6 +10,10 @@
 #define REDRAW_S 0.1
 #define PLAIN_S 30.0
 #define BAR_CELLS 40
+/* Data that is read sooner needs no progress; a guess of the rest needs some seconds. */
+#define QUIET_S 0.5
+#define REDRAW_DATA_S 0.25
+#define LEFT_FROM_S 2.0
 
 static const char *phase_word(nas_search_phase phase)
 {
@@ -67,6 +71,17 @@ static void best_text(const nas_search_progress *p, char *out, size_t size)
                    macs);
 }
 
+/* The bar and the share in percent. */
+static void draw_cells(const nas_progress_view *view, double share)
+{
+    int cells = (int)(share * BAR_CELLS);
+    fprintf(stderr, "  %s", nas_cli_style(view->cli->color_err, NAS_STYLE_GREEN));
+    for (int i = 0; i < BAR_CELLS; i++)
+        fputs(i < cells ? "━" : i == cells ? "╸" : " ", stderr);
+    fprintf(stderr, "%s %3.0f %%   ",
+            nas_cli_style(view->cli->color_err, NAS_STYLE_RESET), 100 * share);
+}
+
 static void draw_bar(const nas_progress_view *view, const nas_search_progress *p)
 {
     char elapsed[32], total[32];
@@ -76,14 +91,8 @@ static void draw_bar(const nas_progress_view *view, const nas_search_progress *p
         return;
     }
     nas_text_duration(total, sizeof total, p->total_s);
-    double share = fmin(1, p->elapsed_s / p->total_s);
-    int cells = (int)(share * BAR_CELLS);
-    fprintf(stderr, "  %s", nas_cli_style(view->cli->color_err, NAS_STYLE_GREEN));
-    for (int i = 0; i < BAR_CELLS; i++)
-        fputs(i < cells ? "━" : i == cells ? "╸" : " ", stderr);
-    fprintf(stderr, "%s %3.0f %%   %s of %s   %s\n",
-            nas_cli_style(view->cli->color_err, NAS_STYLE_RESET), 100 * share, elapsed,
-            total, phase_word(p->phase));
+    draw_cells(view, fmin(1, p->elapsed_s / p->total_s));
+    fprintf(stderr, "%s of %s   %s\n", elapsed, total, phase_word(p->phase));
 }
 
 static void draw_running(const nas_search_progress *p)
@@ -210,4 +219,101 @@ static void on_progress(void *context, const nas_search_progress *p)
 nas_search_sink nas_progress_sink(nas_progress_view *view)
 {
     return (nas_search_sink){.line = on_line, .progress = on_progress, .context = view};
+}
+
+/* ---- data ------------------------------------------------------------------------- */
+
+static const char *step_word(nas_data_step step)
+{
+    static const char *const WORDS[] = {
+        [NAS_DATA_COMPARE] = "taking the fingerprint",
+        [NAS_DATA_SURVEY] = "looking at the data",
+        [NAS_DATA_COLUMNS] = "counting categories",
+        [NAS_DATA_TAKE_OVER] = "reading rows",
+    };
+    return WORDS[step];
+}
+
+/* "1.2 GiB of 4.7 GiB", "10,000 of 200,000" */
+static void amount_text(const nas_data_progress *p, char *out, size_t size)
+{
+    char done[32], total[32];
+    if (p->bytes) {
+        nas_text_bytes(done, sizeof done, p->done);
+        nas_text_bytes(total, sizeof total, p->total);
+    } else {
+        nas_text_integer(done, sizeof done, p->done);
+        nas_text_integer(total, sizeof total, p->total);
+    }
+    (void)snprintf(out, size, "%s of %s", done, total);
+}
+
+static void draw_data(nas_progress_view *view, const nas_data_progress *p, double now)
+{
+    char amount[80], left[32];
+    const double share = (double)p->done / (double)p->total;
+    const double spent = now - view->step_s;
+    amount_text(p, amount, sizeof amount);
+    clear_region(view);
+    draw_cells(view, fmin(1, share));
+    fprintf(stderr, "%s   %s", amount, step_word(p->step));
+    if (spent > LEFT_FROM_S && share > 0) {
+        nas_text_duration(left, sizeof left, spent * fmax(0, 1 - share) / share);
+        fprintf(stderr, ", %s left", left);
+    }
+    fputc('\n', stderr);
+    view->lines = 1;
+    (void)fflush(stderr);
+}
+
+static void json_data(const nas_data_progress *p)
+{
+    nas_text text = {0};
+    nas_json json = nas_json_writer(&text, 0);
+    nas_json_object_begin(&json);
+    nas_json_key_string(&json, "event", "data");
+    nas_json_key_string(&json, "step", step_word(p->step));
+    nas_json_key_int(&json, p->bytes ? "bytes" : "rows", p->done);
+    nas_json_key_int(&json, "total", p->total);
+    nas_json_object_end(&json);
+    fprintf(stderr, "%s\n", nas_text_string(&text));
+    nas_text_free(&text);
+}
+
+static bool on_data(void *context, const nas_data_progress *p)
+{
+    nas_progress_view *view = context;
+    const double now = nas_clock_monotonic_s();
+    const bool full = view->mode == NAS_PROGRESS_FULL;
+    if (nas_cli_interrupted != 0)
+        return false;
+    if (view->data_s == 0)
+        view->data_s = now;
+    if (view->step_s == 0 || p->step != view->data_step || p->done == 0) {
+        view->data_step = p->step;
+        view->step_s = now;
+    }
+    if ((!full && view->mode != NAS_PROGRESS_JSON) || p->total <= 0 ||
+        now - view->data_s < QUIET_S || now - view->last_s < (full ? REDRAW_DATA_S : 1))
+        return true;
+    view->last_s = now;
+    if (full)
+        draw_data(view, p, now);
+    else
+        json_data(p);
+    return true;
+}
+
+void nas_progress_watch_data(nas_progress_view *view, nas_data_options *options)
+{
+    options->progress = on_data;
+    options->progress_context = view;
+}
+
+void nas_progress_note_stop(nas_cli *cli, nas_status status, nas_err *err)
+{
+    if (status != NAS_E_INTERRUPTED)
+        return;
+    cli->exit_code = 128 + (int)nas_cli_signal;
+    nas_err_hint(err, "nothing half-finished was kept; the same command starts again");
 }

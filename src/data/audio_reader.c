@@ -117,6 +117,7 @@ static nas_status read_headers(nas_source *source, nas_err *err)
     for (int64_t i = 0; i < n; i++) {
         SF_INFO info;
         SNDFILE *file = NULL;
+        NAS_TRY(nas_items_tell(source, &state->items, i, err));
         NAS_TRY(open_sound(path_of(source, i), &info, &file, err));
         (void)sf_close(file);
         state->rates[i] = info.samplerate;

@@ -1,5 +1,7 @@
 #include "data/csv_cells.h"
 
+#include "data/options.h"
+
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -9,7 +11,8 @@
 enum {
     MOST_TEXTS = 1 << 16, /* more different texts are not counted */
     MANY_NUMBERS = 21,    /* more different numbers are quantities */
-    MANY_LEVELS = 64,     /* with fewer, no column is taken for names or free text */
+    ROWS_A_TELL = 1024,
+    MANY_LEVELS = 64, /* with fewer, no column is taken for names or free text */
 };
 
 /* A cell that could not be a number. */
@@ -258,10 +261,24 @@ static nas_status check_cell(nas_csv_cells *cells, const nas_csv_file *file, int
     return NAS_OK;
 }
 
+nas_status nas_csv_tell(const nas_data_options *options, const nas_csv_file *file,
+                        int64_t row, nas_err *err)
+{
+    if (row % ROWS_A_TELL != 0)
+        return NAS_OK;
+    return nas_data_tell(options,
+                         (nas_data_progress){.step = NAS_DATA_SURVEY,
+                                             .bytes = true,
+                                             .done = nas_stream_offset(&file->stream),
+                                             .total = file->stream.disk_bytes},
+                         err);
+}
+
 nas_status nas_csv_cells_scan(nas_csv_cells *cells, const nas_csv_file *file, int64_t row,
                               nas_err *err)
 {
     NAS_TRY(check_width(cells, file, row, err));
+    NAS_TRY(nas_csv_tell(cells->source->options, file, row, err));
     for (int64_t k = 0; k < cells->columns->n_features; k++)
         NAS_TRY(cells->tallies != NULL ? tally_cell(cells, file, row, k, err)
                                        : check_cell(cells, file, row, k, err));

@@ -20,6 +20,12 @@ nas_status nas_csv_cells_init(nas_csv_cells *cells, nas_source *source,
                               nas_csv_columns *columns, const nas_schema *schema,
                               nas_err *err);
 
+/* Say now and then how far the first pass over a file is.
+ * @param row  being read
+ * @return NAS_E_INTERRUPTED */
+nas_status nas_csv_tell(const nas_data_options *options, const nas_csv_file *file,
+                        int64_t row, nas_err *err);
+
 /* Look at a record. @param row  from 0, for messages
  * @return NAS_E_DATA naming a cell that cannot be what its column is */
 nas_status nas_csv_cells_scan(nas_csv_cells *cells, const nas_csv_file *file, int64_t row,

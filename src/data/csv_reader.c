@@ -14,16 +14,22 @@
 /* Integer labels with more distinct values than this are quantities, not classes. */
 enum { MAX_INTEGER_CLASSES = 20, PROBE_BYTES = 4096 };
 
+/* So many different numbers are surely quantities, and are kept as such: texts of all of
+ * a large table would be a hundred bytes a row. */
+enum { SURE_QUANTITIES = 4096 };
+
 typedef struct csv_state {
     nas_csv_columns columns;
     nas_csv_cells cells;
     nas_intern labels; /* of a single label column */
-    int64_t *codes;    /* heap, [n_rows] number in labels */
-    float *targets;    /* heap, [n_rows][n_labels], of several */
+    bool numbers;      /* all of them, and they may be quantities */
+    int32_t *codes;    /* heap, [n_rows] number in labels; NULL once `targets` is used */
+    float *targets;    /* heap, [n_rows][n_labels], of several, or of sure quantities */
     int32_t *groups;   /* heap, [n_rows] */
     double *times;     /* heap, [n_rows] */
     int64_t n_rows, capacity;
-    int64_t *first_line; /* heap, [labels.n] where each label text was first seen */
+    int64_t *first_line; /* heap, [lines] where each of labels was first seen */
+    int64_t lines;
 } csv_state;
 
 /* ---- opening -------------------------------------------------------------------- */
@@ -68,10 +74,10 @@ static nas_status reserve_row(csv_state *state, nas_err *err)
     const nas_csv_columns *columns = &state->columns;
     if (state->n_rows < state->capacity)
         return NAS_OK;
-    int64_t wanted = state->capacity == 0 ? 1024 : 2 * state->capacity;
-    GROW(state->codes, 1, columns->n_labels == 1);
-    GROW(state->first_line, 1, columns->n_labels == 1);
-    GROW(state->targets, columns->n_labels, columns->n_labels > 1);
+    int64_t wanted = state->capacity == 0 ? 1024 : state->capacity + state->capacity / 4;
+    GROW(state->codes, 1, columns->n_labels == 1 && state->targets == NULL);
+    GROW(state->targets, columns->n_labels,
+         columns->n_labels > 1 || state->targets != NULL);
     GROW(state->groups, 1, columns->group >= 0);
     GROW(state->times, 1, columns->time >= 0);
     state->capacity = wanted;
@@ -92,17 +98,75 @@ static void free_rows(csv_state *state)
     state->times = NULL;
 }
 
+static nas_status note_line(csv_state *state, int64_t line, nas_err *err)
+{
+    if (state->labels.n > state->lines) {
+        int64_t wanted = 2 * state->labels.n + 64;
+        int64_t *grown = nas_heap_grow(state->first_line, (size_t)state->lines,
+                                       (size_t)wanted, sizeof *grown);
+        NAS_TRY_ALLOC(grown, err);
+        state->first_line = grown;
+        state->lines = wanted;
+    }
+    state->first_line[state->labels.n - 1] = line;
+    return NAS_OK;
+}
+
+/* From here on numbers are kept, not texts. */
+static nas_status keep_numbers(csv_state *state, nas_err *err)
+{
+    state->targets = nas_heap_alloc((size_t)state->capacity, sizeof *state->targets);
+    NAS_TRY_ALLOC(state->targets, err);
+    for (int64_t i = 0; i < state->n_rows; i++) {
+        double value = 0;
+        (void)nas_csv_number(state->labels.texts[state->codes[i]], &value);
+        state->targets[i] = (float)value;
+    }
+    nas_heap_free(state->codes);
+    state->codes = NULL;
+    return NAS_OK;
+}
+
+static nas_status take_quantity(csv_state *state, const nas_csv_file *file,
+                                const char *text, nas_err *err)
+{
+    double value;
+    const nas_csv_field_place *place = &file->fields[state->columns.label[0]];
+    if (nas_csv_number(text, &value)) {
+        state->targets[state->n_rows] = (float)value;
+        return NAS_OK;
+    }
+    nas_status status = nas_fail(
+        err, NAS_E_DATA,
+        "%s:%lld:%lld: label `%.60s`, expected a number as in all rows "
+        "before",
+        file->stream.path, (long long)place->line, (long long)place->column, text);
+    nas_err_hint(err, "if the numbers are names of classes: --task classification");
+    return status;
+}
+
 static nas_status take_label(csv_state *state, const nas_csv_file *file, nas_err *err)
 {
     int64_t column = state->columns.label[0];
     const char *text = nas_csv_field(file, column);
     int64_t before = state->labels.n;
+    int64_t code = 0;
+    double value;
     if (nas_csv_is_missing(state->cells.source->options, text, NAS_CSV_LABEL))
         return nas_csv_fail_cell(&state->cells, file, state->n_rows, column, err);
-    NAS_TRY(nas_intern_add(&state->labels, text, &state->codes[state->n_rows], err));
-    if (state->labels.n > before)
-        state->first_line[before] = file->fields[column].line;
-    return NAS_OK;
+    if (state->numbers && state->targets == NULL && before > SURE_QUANTITIES)
+        NAS_TRY(keep_numbers(state, err));
+    if (state->targets != NULL)
+        return take_quantity(state, file, text, err);
+    NAS_TRY(nas_intern_add(&state->labels, text, &code, err));
+    if (code > INT32_MAX)
+        return nas_fail(err, NAS_E_DATA, "`%s`: more than 2^31 different labels",
+                        file->stream.path);
+    state->codes[state->n_rows] = (int32_t)code;
+    if (state->labels.n == before)
+        return NAS_OK;
+    state->numbers = state->numbers && nas_csv_number(text, &value);
+    return note_line(state, file->fields[column].line, err);
 }
 
 static nas_status take_numbers(csv_state *state, const nas_csv_file *file, nas_err *err)
@@ -207,11 +271,15 @@ static nas_status take_targets(nas_source *source, const csv_state *state,
     source->task = NAS_TASK_REGRESSION;
     source->n_outputs = 1;
     source->label_names = NAS_NEW(source->arena, char *, 1);
-    source->rows.targets = NAS_NEW(source->arena, float, state->n_rows);
     NAS_TRY_ALLOC(source->label_names, err);
-    NAS_TRY_ALLOC(source->rows.targets, err);
     source->label_names[0] = state->columns.names[state->columns.label[0]];
-    for (int64_t i = 0; i < state->n_rows; i++)
+    if (state->targets != NULL)
+        source->rows.targets = nas_arena_copy(source->arena, state->targets,
+                                              (size_t)state->n_rows * sizeof(float));
+    else
+        source->rows.targets = NAS_NEW(source->arena, float, state->n_rows);
+    NAS_TRY_ALLOC(source->rows.targets, err);
+    for (int64_t i = 0; state->targets == NULL && i < state->n_rows; i++)
         source->rows.targets[i] = (float)entries[state->codes[i]].value;
     return NAS_OK;
 }
@@ -222,6 +290,8 @@ static nas_status infer_task(nas_source *source, const csv_state *state,
     int64_t n = state->labels.n;
     int64_t text = -1; /* first label that is no number */
     bool fraction = false;
+    if (state->targets != NULL)
+        return take_targets(source, state, NULL, err);
     label_entry *entries = NAS_NEW(source->arena, label_entry, n);
     NAS_TRY_ALLOC(entries, err);
     for (int64_t i = 0; i < n; i++) {
@@ -363,6 +433,7 @@ static nas_status describe(nas_source *source, const nas_schema *schema, nas_err
     csv_state *state = NAS_NEW(source->arena, csv_state, 1);
     NAS_TRY_ALLOC(state, err);
     state->labels.arena = source->arena;
+    state->numbers = schema->task == NULL || strcmp(schema->task, "regression") == 0;
     source->state = state;
     nas_status status = scan(source, state, &file, schema, err);
     nas_csv_close(&file);

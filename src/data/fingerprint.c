@@ -1,10 +1,23 @@
 #include "data/fingerprint.h"
 
+#include "data/options.h"
+
 #include "nasmith/rng.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
+
+enum { BUFFER_BYTES = 1 << 20 };
+
+/* All files of a source, one after the other. */
+typedef struct reading {
+    nas_hasher *hasher;
+    char *buffer;
+    int64_t done, total; /* bytes */
+} reading;
 
 static uint64_t hash_text(const char *text, uint64_t seed)
 {
@@ -71,18 +84,65 @@ static nas_status add_quick(const nas_source *source, uint64_t *hash, nas_err *e
     return NAS_OK;
 }
 
+static nas_status fail_read(const nas_source_file *file, nas_err *err)
+{
+    return nas_fail(err, NAS_E_DATA, "cannot read `%s`: %s", file->path, strerror(errno));
+}
+
+/* Read, not mapped: pages of a map count as memory of the process, and a file that gets
+ * shorter meanwhile would end it. */
+static nas_status add_bytes(const nas_source *source, int fd, const nas_source_file *file,
+                            reading *r, nas_err *err)
+{
+    for (;;) {
+        ssize_t n = read(fd, r->buffer, BUFFER_BYTES);
+        if (n < 0 && errno == EINTR)
+            continue;
+        if (n < 0)
+            return fail_read(file, err);
+        if (n == 0)
+            return NAS_OK;
+        nas_hasher_add(r->hasher, r->buffer, (size_t)n);
+        r->done += n;
+        NAS_TRY(nas_data_tell(source->options,
+                              (nas_data_progress){.step = NAS_DATA_COMPARE,
+                                                  .bytes = true,
+                                                  .done = r->done,
+                                                  .total = r->total},
+                              err));
+    }
+}
+
+static nas_status add_file(const nas_source *source, const nas_source_file *file,
+                           reading *r, uint64_t *hash, nas_err *err)
+{
+    int fd = open(file->path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0)
+        return fail_read(file, err);
+    r->hasher = nas_hasher_new(hash_text(file->name, *hash));
+    nas_status status = r->hasher != NULL ? add_bytes(source, fd, file, r, err)
+                                          : nas_fail(err, NAS_E_NOMEM, "out of memory");
+    if (status == NAS_OK)
+        *hash = nas_hasher_value(r->hasher);
+    nas_hasher_free(r->hasher);
+    (void)close(fd);
+    return status;
+}
+
 static nas_status add_content(const nas_source *source, uint64_t *hash, nas_err *err)
 {
-    for (int64_t i = 0; i < source->n_files; i++) {
-        nas_file_map map = {0};
-        if (nas_file_map_open(source->files[i].path, &map, err) != NAS_OK)
-            return nas_fail(err, NAS_E_DATA, "cannot read `%s`: %s",
-                            source->files[i].path, strerror(errno));
-        *hash = hash_text(source->files[i].name, *hash);
-        *hash = nas_hash64(map.data, map.bytes, *hash);
-        nas_file_unmap(&map);
+    reading r = {.buffer = nas_heap_alloc(1, BUFFER_BYTES)};
+    nas_status status = NAS_OK;
+    NAS_TRY_ALLOC(r.buffer, err);
+    for (int64_t i = 0; i < source->n_files && status == NAS_OK; i++) {
+        struct stat st;
+        status = stat_file(&source->files[i], &st, err);
+        r.total += status == NAS_OK ? (int64_t)st.st_size : 0;
     }
-    return NAS_OK;
+    for (int64_t i = 0; i < source->n_files && status == NAS_OK; i++)
+        status = add_file(source, &source->files[i], &r, hash, err);
+    nas_heap_free(r.buffer);
+    return status;
 }
 
 typedef nas_status (*add_function)(const nas_source *source, uint64_t *hash,

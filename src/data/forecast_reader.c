@@ -6,6 +6,7 @@
  * are trained on, then validation, then test. Windows whose targets would lie on both
  * sides of a border are left out, so nothing that is validated or tested was trained on;
  * the past of a window may reach back over the border, as it will in use. */
+#include "data/csv_cells.h"
 #include "data/items.h"
 #include "data/table_steps.h"
 
@@ -243,7 +244,8 @@ static nas_status read_steps(nas_source *source, const nas_schema *schema,
     if (!more)
         return nas_fail(err, NAS_E_DATA, "`%s` has a header but no rows", source->path);
     NAS_TRY(choose_columns(source, schema, file, err));
-    while (more) {
+    for (int64_t row = 0; more; row++) {
+        NAS_TRY(nas_csv_tell(source->options, file, row, err));
         NAS_TRY(take_step(source, file, group, &time, err));
         NAS_TRY(nas_csv_next(file, &more, err));
     }

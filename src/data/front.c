@@ -123,6 +123,7 @@ static bool write_file(const maker *m, nas_arena *arena)
     nas_file_writer writer = {.fd = -1};
     if (m->path == NULL || row == NULL)
         return false;
+    nas_file_remove_stale(m->data->folder);
     make_space(m, arena);
     if (nas_file_writer_open(&writer, m->path, NULL) != NAS_OK)
         return false;

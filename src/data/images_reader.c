@@ -74,6 +74,7 @@ static nas_status read_headers(nas_source *source, nas_err *err)
     source->shape = (nas_shape){.c = 1};
     for (int64_t i = 0; i < state->items.n; i++) {
         nas_image image;
+        NAS_TRY(nas_items_tell(source, &state->items, i, err));
         nas_status status = nas_image_open(&image, path_of(source, i), err);
         nas_image_close(&image);
         NAS_TRY(status);

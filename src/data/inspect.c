@@ -26,7 +26,7 @@ nas_status nas_inspection_init(nas_inspection *inspection, nas_arena *arena,
     inspection->high = NAS_NEW(arena, float, shape.c);
     inspection->last = NAS_NEW(arena, float, shape.c);
     inspection->counts_up = NAS_NEW(arena, bool, shape.c);
-    inspection->hashes = NAS_NEW(arena, uint64_t, n);
+    inspection->hashes = nas_heap_alloc((size_t)n, sizeof *inspection->hashes);
     NAS_TRY_ALLOC(inspection->low, err);
     NAS_TRY_ALLOC(inspection->high, err);
     NAS_TRY_ALLOC(inspection->last, err);
@@ -38,6 +38,12 @@ nas_status nas_inspection_init(nas_inspection *inspection, nas_arena *arena,
         inspection->counts_up[c] = shape.h * shape.w == 1 && shape.c > 1;
     }
     return NAS_OK;
+}
+
+void nas_inspection_free(nas_inspection *inspection)
+{
+    nas_heap_free(inspection->hashes);
+    inspection->hashes = NULL;
 }
 
 /* Range of one channel of one row; comparisons vectorise, conversions wait for the end.
@@ -145,15 +151,28 @@ static void count_equal_rows(const hashed_row *same, int64_t n, const nas_rows *
         counts->conflicting += n;
 }
 
-static nas_status count_duplicates(const nas_inspection *inspection, const nas_rows *rows,
-                                   duplicate_counts *counts, nas_err *err)
+/* Rows are compared in turns, each of those whose hashes begin alike: a few MB at once,
+ * where all rows of a large set would take 32 bytes each. */
+enum { ROWS_A_TURN = 1 << 19 };
+
+/* @param out  the rows of this turn; NULL: only count them */
+static int64_t take_turn(const nas_inspection *inspection, uint64_t turns, uint64_t turn,
+                         hashed_row *out)
 {
-    int64_t n = inspection->n_seen;
-    hashed_row *sorted = nas_heap_alloc((size_t)n, sizeof *sorted);
-    NAS_TRY_ALLOC(sorted, err);
-    for (int64_t i = 0; i < n; i++)
-        sorted[i] = (hashed_row){.hash = inspection->hashes[i], .row = i};
-    qsort(sorted, (size_t)n, sizeof *sorted, compare_hashes);
+    int64_t n = 0;
+    for (int64_t i = 0; i < inspection->n_seen; i++) {
+        if ((inspection->hashes[i] >> 32) * turns >> 32 != turn)
+            continue;
+        if (out != NULL)
+            out[n] = (hashed_row){.hash = inspection->hashes[i], .row = i};
+        n++;
+    }
+    return n;
+}
+
+static void count_sorted(const hashed_row *sorted, int64_t n, const nas_rows *rows,
+                         duplicate_counts *counts)
+{
     for (int64_t i = 0; i < n;) {
         int64_t end = i + 1;
         while (end < n && sorted[end].hash == sorted[i].hash)
@@ -162,7 +181,23 @@ static nas_status count_duplicates(const nas_inspection *inspection, const nas_r
             count_equal_rows(sorted + i, end - i, rows, counts);
         i = end;
     }
-    nas_heap_free(sorted);
+}
+
+static nas_status count_duplicates(const nas_inspection *inspection, const nas_rows *rows,
+                                   duplicate_counts *counts, nas_err *err)
+{
+    const uint64_t turns = (uint64_t)(inspection->n_seen / ROWS_A_TURN) + 1;
+    for (uint64_t turn = 0; turn < turns; turn++) {
+        int64_t n = take_turn(inspection, turns, turn, NULL);
+        if (n == 0)
+            continue;
+        hashed_row *sorted = nas_heap_alloc((size_t)n, sizeof *sorted);
+        NAS_TRY_ALLOC(sorted, err);
+        n = take_turn(inspection, turns, turn, sorted);
+        qsort(sorted, (size_t)n, sizeof *sorted, compare_hashes);
+        count_sorted(sorted, n, rows, counts);
+        nas_heap_free(sorted);
+    }
     return NAS_OK;
 }
 

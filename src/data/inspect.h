@@ -14,13 +14,14 @@ typedef struct nas_inspection {
     float *low, *high;         /* [shape.c] */
     float *last;               /* [shape.c] value of the row before, tables only */
     bool *counts_up;           /* [shape.c] every value is the one before plus 1 */
-    uint64_t *hashes;          /* [n] of each row's bytes */
+    uint64_t *hashes;          /* heap, [n] of each row's bytes */
 } nas_inspection;
 
-/* @param n  rows that will come */
+/* Release with nas_inspection_free. @param n  rows that will come */
 nas_status nas_inspection_init(nas_inspection *inspection, nas_arena *arena,
                                nas_shape shape, nas_element element, int64_t n,
                                nas_err *err);
+void nas_inspection_free(nas_inspection *inspection); /* a zeroed one is fine */
 
 /* @return NAS_E_DATA naming the first of n values that is NaN or infinite */
 nas_status nas_inspect_finite(const float *values, int64_t n, nas_err *err);

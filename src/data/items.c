@@ -1,6 +1,7 @@
 #include "data/items.h"
 
 #include "data/csv_text.h"
+#include "data/options.h"
 #include "data/stream.h"
 
 #include <assert.h>
@@ -41,6 +42,14 @@ nas_status nas_items_add(nas_source *source, nas_items *items, const char *path,
         items->first_file = source->n_files;
     items->items[items->n++] = item;
     return nas_source_add_file(source, path, name, err);
+}
+
+nas_status nas_items_tell(const nas_source *source, const nas_items *items, int64_t i,
+                          nas_err *err)
+{
+    return nas_data_tell(
+        source->options,
+        (nas_data_progress){.step = NAS_DATA_SURVEY, .done = i, .total = items->n}, err);
 }
 
 nas_status nas_items_open(nas_source *source, nas_items *items, nas_err *err)

@@ -54,6 +54,10 @@ bool nas_items_probe_list(const nas_item_kind *kind, const char *path);
  */
 nas_status nas_items_open(nas_source *source, nas_items *items, nas_err *err);
 
+/* Say that item `i` is looked at for the first time. */
+nas_status nas_items_tell(const nas_source *source, const nas_items *items, int64_t i,
+                          nas_err *err);
+
 /* Are the labels quantities? By the task asked for; else numbers with a fraction, or more
  * than 20 different ones. */
 bool nas_items_are_quantities(const nas_items *items, const nas_schema *schema);

@@ -1,12 +1,13 @@
 #include "data/learn.h"
 
 #include "data/csv_text.h"
+#include "data/options.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { MOST_LEVELS = 64, LEAST_ROWS = 3 };
+enum { MOST_LEVELS = 64, LEAST_ROWS = 3, ROWS_A_TELL = 1024 };
 
 /* Training rows of one column. */
 typedef struct tally {
@@ -54,6 +55,12 @@ static nas_status count_row(void *context, int64_t row, const void *input, nas_e
 {
     learner *l = context;
     const float *values = input;
+    if (row % ROWS_A_TELL == 0)
+        NAS_TRY(nas_data_tell(l->source->options,
+                              (nas_data_progress){.step = NAS_DATA_COLUMNS,
+                                                  .done = row,
+                                                  .total = l->source->rows.n},
+                              err));
     if (l->rows->part[row] != NAS_PART_TRAIN)
         return NAS_OK;
     for (int64_t k = 0; k < l->source->shape.c; k++)

@@ -20,6 +20,15 @@ nas_data_options nas_data_options_default(void)
     return (nas_data_options){.validation = 0.15, .test = 0.15};
 }
 
+nas_status nas_data_tell(const nas_data_options *options, nas_data_progress progress,
+                         nas_err *err)
+{
+    if (options->progress == NULL ||
+        options->progress(options->progress_context, &progress))
+        return NAS_OK;
+    return nas_fail(err, NAS_E_INTERRUPTED, "stopped while the data was read");
+}
+
 static nas_status check_fraction(const char *what, double value, nas_err *err)
 {
     if (value > 0.0 && value < 1.0)

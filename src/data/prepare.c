@@ -11,6 +11,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { ROWS_A_TELL = 64 };
+
 /* One preparation or check, from opened files to written parts. */
 typedef struct preparation {
     const nas_data_options *options;
@@ -233,6 +235,12 @@ static nas_status take_row(void *context, int64_t row, const void *input, nas_er
 {
     const row_context *c = context;
     preparation *p = c->p;
+    if (row % ROWS_A_TELL == 0)
+        NAS_TRY(nas_data_tell(p->options,
+                              (nas_data_progress){.step = NAS_DATA_TAKE_OVER,
+                                                  .done = c->first_row + row,
+                                                  .total = p->rows.n},
+                              err));
     NAS_TRY(nas_inspection_add(&p->inspection, input, err));
     if (!p->writing)
         return NAS_OK;
@@ -250,7 +258,9 @@ static nas_status stream_inputs(preparation *p, nas_err *err)
     context.first_row = p->source->rows.n;
     if (p->test != NULL)
         NAS_TRY(p->test->reader->rows(p->test, &sink, err));
-    return nas_inspection_finish(&p->inspection, &p->rows, p->source, err);
+    nas_status status = nas_inspection_finish(&p->inspection, &p->rows, p->source, err);
+    nas_inspection_free(&p->inspection);
+    return status;
 }
 
 /* ---- writing -------------------------------------------------------------------- */
@@ -296,26 +306,62 @@ static nas_status write_part_rows(preparation *p, nas_prepared_writer *writer, b
     return NAS_OK;
 }
 
-/* Row numbers count within search.nasd, which has no test rows. */
-static nas_status write_indices(preparation *p, nas_err *err)
+/* Row numbers of the source as those within search.nasd, which has no test rows: counted
+ * from the nearest RANK_STEP-th row on, since a number for each would be much memory. */
+enum { RANK_STEP = 64 };
+
+typedef struct ranks {
+    const uint8_t *part;
+    int64_t *before; /* heap, [n / RANK_STEP + 1] rows that are not tested on */
+} ranks;
+
+static nas_status ranks_init(ranks *r, const nas_rows *rows, nas_err *err)
+{
+    int64_t n = 0;
+    r->part = rows->part;
+    r->before = nas_heap_alloc((size_t)(rows->n / RANK_STEP) + 1, sizeof *r->before);
+    NAS_TRY_ALLOC(r->before, err);
+    for (int64_t i = 0; i < rows->n; i++) {
+        if (i % RANK_STEP == 0)
+            r->before[i / RANK_STEP] = n;
+        n += rows->part[i] != NAS_PART_TEST;
+    }
+    return NAS_OK;
+}
+
+static nas_status put_place(preparation *p, const ranks *r, int64_t row, nas_err *err)
+{
+    int64_t place = r->before[row / RANK_STEP];
+    for (int64_t i = row - row % RANK_STEP; i < row; i++)
+        place += r->part[i] != NAS_PART_TEST;
+    return nas_prepared_put(&p->search, &place, sizeof place, err);
+}
+
+static nas_status put_indices(preparation *p, const ranks *r, nas_err *err)
 {
     const nas_rows *rows = &p->rows;
     int64_t *order = NULL;
     int64_t n = 0;
-    int64_t *place = NAS_NEW(p->arena, int64_t, rows->n);
-    NAS_TRY_ALLOC(place, err);
-    for (int64_t i = 0, at = 0; i < rows->n; i++)
-        place[i] = rows->part[i] == NAS_PART_TEST ? -1 : at++;
     NAS_TRY(nas_split_train_order(rows, rows->labels != NULL ? p->source->n_outputs : 1,
                                   p->options->seed, p->arena, &order, &n, err));
     NAS_TRY(nas_prepared_section_begin(&p->search, "train", err));
     for (int64_t i = 0; i < n; i++)
-        NAS_TRY(nas_prepared_put(&p->search, &place[order[i]], sizeof *place, err));
+        NAS_TRY(put_place(p, r, order[i], err));
     NAS_TRY(nas_prepared_section_begin(&p->search, "validation", err));
     for (int64_t i = 0; i < rows->n; i++)
         if (rows->part[i] == NAS_PART_VALIDATION)
-            NAS_TRY(nas_prepared_put(&p->search, &place[i], sizeof *place, err));
+            NAS_TRY(put_place(p, r, i, err));
     return NAS_OK;
+}
+
+static nas_status write_indices(preparation *p, nas_err *err)
+{
+    ranks r = {.before = NULL};
+    nas_status status = ranks_init(&r, &p->rows, err);
+    if (status == NAS_OK)
+        status = put_indices(p, &r, err);
+    nas_heap_free(r.before);
+    return status;
 }
 
 static nas_status write_folds(preparation *p, nas_err *err)
@@ -365,6 +411,7 @@ static nas_status open_writers(preparation *p, const char *folder, nas_err *err)
     NAS_TRY_ALLOC(search, err);
     NAS_TRY_ALLOC(sealed, err);
     NAS_TRY(nas_file_make_directory(folder, err));
+    nas_file_remove_stale(folder);
     NAS_TRY(nas_prepared_open_writer(&p->search, search, err));
     NAS_TRY(nas_prepared_open_writer(&p->sealed, sealed, err));
     NAS_TRY(nas_prepared_section_begin(&p->search, "inputs", err));
@@ -536,6 +583,7 @@ static nas_status prepare(preparation *p, const char *folder, nas_data_summary *
         return NAS_OK;
     NAS_TRY(nas_fingerprint_content(p->source, p->test, p->options, &p->content, err));
     nas_status status = run(p, folder, out, err);
+    nas_inspection_free(&p->inspection);
     nas_prepared_abort(&p->search);
     nas_prepared_abort(&p->sealed);
     return status;

@@ -104,6 +104,12 @@ int64_t nas_stream_bound(const nas_stream *stream)
     return stream->disk_bytes * MAX_DEFLATE_RATIO;
 }
 
+int64_t nas_stream_offset(const nas_stream *stream)
+{
+    const int64_t offset = (int64_t)gzoffset(stream->gz);
+    return offset > 0 ? offset : 0;
+}
+
 size_t nas_stream_peek(const char *path, void *out, size_t bytes)
 {
     nas_stream stream;

@@ -32,6 +32,9 @@ nas_status nas_stream_read_exact(nas_stream *stream, void *out, size_t bytes,
  *         promised by a header against, before allocating */
 int64_t nas_stream_bound(const nas_stream *stream);
 
+/* @return bytes of the file that were read so far, as they are on disk */
+int64_t nas_stream_offset(const nas_stream *stream);
+
 /* First bytes of a file, decompressed; for probes. @return how many, 0 on any error */
 size_t nas_stream_peek(const char *path, void *out, size_t bytes);
 

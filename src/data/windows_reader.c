@@ -5,6 +5,7 @@
  * is missing. Windows lie inside of recordings; those of one group, or without groups
  * those of one recording, stay in one part. For regression the label of a window is that
  * of its last step. */
+#include "data/csv_cells.h"
 #include "data/items.h"
 #include "data/series.h"
 #include "data/table_steps.h"
@@ -144,7 +145,8 @@ static nas_status note_steps(nas_source *source, nas_csv_file *file, nas_text *l
     file->decimal_comma = source->options->decimal_comma;
     float *values = NAS_NEW(source->arena, float, state->table.n_channels);
     NAS_TRY_ALLOC(values, err);
-    for (;;) {
+    for (int64_t row = 0;; row++) {
+        NAS_TRY(nas_csv_tell(source->options, file, row, err));
         NAS_TRY(nas_csv_next(file, &more, err));
         if (!more)
             break;

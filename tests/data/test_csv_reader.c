@@ -174,6 +174,28 @@ static void bad_cells_are_placed(void **state)
                   NAS_E_DATA, "t.csv:3: label `x`, regression needs a number", "");
 }
 
+/* Thousands of different numbers are kept as numbers; a text among them is a slip. */
+static void many_different_labels_are_quantities(void **state)
+{
+    enum { ROWS = 9000 };
+    nas_data_options options = nas_data_options_default();
+    nas_text text = {0};
+    nas_text_puts(&text, "x,y\n");
+    for (int i = 0; i < ROWS; i++)
+        nas_text_printf(&text, "%d,%d.25\n", i * 7 % 23, i);
+    const char *path = make_text(*state, "t.csv", nas_text_string(&text));
+    nas_data_summary s = summary_of(path, &options);
+    assert_int_equal(s.task, NAS_TASK_REGRESSION);
+    assert_true(s.target_min == 0.25 && s.target_max == ROWS - 0.75);
+    assert_true(s.target_mean == (ROWS - 1) / 2.0 + 0.25);
+    nas_data_summary_free(&s);
+    nas_text_puts(&text, "2,up\n");
+    path = make_text(*state, "t.csv", nas_text_string(&text));
+    check_refused(path, &options, NAS_E_DATA, "t.csv:9002:3: label `up`, expected",
+                  "--task classification");
+    nas_text_free(&text);
+}
+
 static void gzip_and_names_of_columns_are_kept(void **state)
 {
     nas_err err = {0};
@@ -398,6 +420,7 @@ int main(void)
         data_test(decimals_may_have_a_comma),
         data_test(several_targets_are_predicted_together),
         data_test(rows_are_split_by_group_or_time),
+        data_test(many_different_labels_are_quantities),
         data_test(gzip_and_names_of_columns_are_kept),
         cmocka_unit_test(real_tables),
         cmocka_unit_test(bundled_tables),

@@ -35,9 +35,13 @@ static nas_status inspect(nas_source *source, float (*row)[C], nas_err *err)
     nas_inspection inspection;
     NAS_TRY(nas_inspection_init(&inspection, source->arena, source->shape,
                                 source->element, N, err));
-    for (int64_t i = 0; i < N; i++)
-        NAS_TRY(nas_inspection_add(&inspection, row[i], err));
-    return nas_inspection_finish(&inspection, &source->rows, source, err);
+    nas_status status = NAS_OK;
+    for (int64_t i = 0; i < N && status == NAS_OK; i++)
+        status = nas_inspection_add(&inspection, row[i], err);
+    if (status == NAS_OK)
+        status = nas_inspection_finish(&inspection, &source->rows, source, err);
+    nas_inspection_free(&inspection);
+    return status;
 }
 
 static void fill(float (*row)[C])
@@ -168,8 +172,38 @@ static void every_element_type_is_ranged(void **state)
         assert_true(inspection.low[0] == cases[i].low);
         assert_true(inspection.high[0] == cases[i].high);
         assert_true(inspection.low[1] == 7.0f && inspection.high[1] == 7.0f);
+        nas_inspection_free(&inspection);
         nas_arena_free(arena);
     }
+}
+
+/* More rows than are compared at once. */
+static void repeated_rows_of_a_large_set_are_counted(void **state)
+{
+    enum { ROWS = 1200000, REPEATED = 1000, FEATURES = 2 };
+    nas_err err = {0};
+    nas_inspection inspection;
+    nas_source source = make_source();
+    (void)state;
+    source.shape.c = FEATURES;
+    source.element = NAS_ELEMENT_I32;
+    check_ok(nas_rows_init(&source.rows, source.arena, ROWS, &err), err);
+    source.rows.labels = NAS_NEW(source.arena, int32_t, ROWS);
+    memset(source.rows.part, NAS_PART_TRAIN, ROWS);
+    check_ok(nas_inspection_init(&inspection, source.arena, source.shape, source.element,
+                                 ROWS, &err),
+             err);
+    for (int32_t i = 0; i < ROWS; i++) {
+        const int32_t same = i % (ROWS - REPEATED);
+        const int32_t row[FEATURES] = {same, 23 - same % 7};
+        check_ok(nas_inspection_add(&inspection, row, &err), err);
+    }
+    source.rows.part[3] = NAS_PART_TEST; /* and its copy is trained on */
+    check_ok(nas_inspection_finish(&inspection, &source.rows, &source, &err), err);
+    assert_true(warns(&source, "1000 rows repeat an earlier row"));
+    assert_true(warns(&source, "1 test row is identical"));
+    nas_inspection_free(&inspection);
+    nas_arena_free(source.arena);
 }
 
 static void classes_are_checked(void **state)
@@ -238,6 +272,7 @@ int main(void)
         cmocka_unit_test(an_index_column_warns),
         cmocka_unit_test(duplicates_are_counted),
         cmocka_unit_test(every_element_type_is_ranged),
+        cmocka_unit_test(repeated_rows_of_a_large_set_are_counted),
         cmocka_unit_test(classes_are_checked),
         cmocka_unit_test(constant_targets_are_refused),
         cmocka_unit_test(parts_need_their_classes),

@@ -3,7 +3,10 @@
 #include "data/sealed.h"
 
 #include <fcntl.h>
+#include <signal.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 enum { N = 200 };
 
@@ -261,6 +264,137 @@ static void memory_may_run_out_anywhere(void **state)
     }
 }
 
+/* ---- interruptions ---------------------------------------------------------------- */
+
+typedef struct stopper {
+    int64_t calls_left; /* 0: go on */
+    bool kill;
+    int64_t calls;
+    nas_data_progress last;
+} stopper;
+
+static bool on_progress(void *context, const nas_data_progress *progress)
+{
+    stopper *s = context;
+    assert_true(progress->done >= 0 && progress->done <= progress->total);
+    assert_true(s->calls == 0 || progress->step >= s->last.step);
+    s->last = *progress;
+    s->calls++;
+    if (s->calls_left == 0 || --s->calls_left > 0)
+        return true;
+    if (s->kill)
+        (void)raise(SIGKILL);
+    return false;
+}
+
+/* Files of a folder, without "." and "..". */
+static int64_t files_in(const char *folder)
+{
+    nas_err err = {0};
+    char **names = NULL;
+    int64_t n = 0;
+    nas_arena *arena = nas_arena_new();
+    check_ok(nas_file_list(folder, arena, &names, &n, &err), err);
+    nas_arena_free(arena);
+    return n;
+}
+
+/* Three sources that tell of all steps. */
+static void make_sources(const char *folder, char paths[3][1024])
+{
+    nas_text text = {0};
+    nas_text_puts(&text, "x,colour,class\n");
+    for (int i = 0; i < 2385; i++)
+        nas_text_printf(&text, "%d,%s,%c\n", i * i % 1009, i % 3 == 0 ? "red" : "blue",
+                        "ab"[i % 7 > 2]);
+    (void)snprintf(paths[0], 1024, "%s",
+                   make_text(folder, "t.csv", nas_text_string(&text)));
+    nas_text_free(&text);
+    (void)snprintf(paths[1], 1024, "%s", make_path(folder, "png"));
+    for (int i = 0; i < 12; i++) {
+        char name[32];
+        (void)snprintf(name, sizeof name, "%d/%d.png", i % 2, i);
+        make_png(paths[1], name, 3, 3, PNG_FORMAT_GRAY, (unsigned)i);
+    }
+    (void)snprintf(paths[2], 1024, "%s", make_path(folder, "idx"));
+    make_images(paths[2], "train-", 200, 3);
+    make_images(paths[2], "test-", 80, 3);
+}
+
+static void a_caller_may_stop_at_any_moment(void **state)
+{
+    nas_data_options options = nas_data_options_default();
+    char paths[3][1024], folder[1024];
+    stopper s = {0};
+    options.progress = on_progress;
+    options.progress_context = &s;
+    make_sources(*state, paths);
+    (void)snprintf(folder, sizeof folder, "%s", make_path(*state, "out"));
+    for (int i = 0; i < 3; i++) {
+        int stopped = 0;
+        for (int64_t nth = 1;; nth++) {
+            nas_err err = {0};
+            nas_data_summary summary;
+            s = (stopper){.calls_left = nth};
+            nas_status status =
+                nas_data_prepare(paths[i], &options, folder, &summary, &err);
+            nas_data_summary_free(&summary);
+            if (status == NAS_OK)
+                break;
+            assert_int_equal(status, NAS_E_INTERRUPTED);
+            stopped++;
+            if (nas_file_exists(folder))
+                assert_int_equal(files_in(folder), 0);
+        }
+        assert_true(stopped >= 3);
+        assert_int_equal(s.last.step, NAS_DATA_TAKE_OVER);
+        assert_int_equal(files_in(folder), 2);
+        nas_err err = {0};
+        check_ok(nas_file_remove(folder, &err), err);
+    }
+}
+
+/* Killed in the middle: what is left is what was there before, and the next run removes
+ * what was half written. */
+static void a_kill_leaves_nothing_that_counts(void **state)
+{
+    nas_data_options options = nas_data_options_default();
+    char paths[3][1024], folder[1024];
+    stopper s = {0};
+    make_sources(*state, paths);
+    (void)snprintf(folder, sizeof folder, "%s", make_path(*state, "out"));
+    options.progress_context = &s;
+    for (int pass = 0; pass < 2; pass++) { /* first into nothing, then over another */
+        options.seed = (uint64_t)pass;
+        pid_t child = fork();
+        assert_true(child >= 0);
+        if (child == 0) {
+            nas_err err = {0};
+            nas_data_summary summary;
+            s = (stopper){.calls_left = 30, .kill = true};
+            options.progress = on_progress;
+            (void)nas_data_prepare(paths[0], &options, folder, &summary, &err);
+            _exit(0);
+        }
+        int how = 0;
+        assert_int_equal(waitpid(child, &how, 0), child);
+        assert_true(WIFSIGNALED(how) && WTERMSIG(how) == SIGKILL);
+        assert_int_equal(files_in(folder), 2 + 2 * pass); /* both half written */
+        if (pass == 1) {
+            options.seed = 0;
+            parts old = prepare(paths[0], &options, folder);
+            assert_true(old.summary.from_cache);
+            release(&old);
+            options.seed = 1;
+        }
+        parts p = prepare(paths[0], &options, folder);
+        assert_false(p.summary.from_cache);
+        assert_int_equal(p.search->n_rows + p.sealed->n_rows, 2385);
+        assert_int_equal(files_in(folder), 2);
+        release(&p);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +406,8 @@ int main(void)
         data_test(regression_is_described),
         data_test(a_full_disk_keeps_the_old_folder),
         data_test(memory_may_run_out_anywhere),
+        data_test(a_caller_may_stop_at_any_moment),
+        data_test(a_kill_leaves_nothing_that_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

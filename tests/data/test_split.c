@@ -238,6 +238,54 @@ static void prefixes_are_stratified(void **state)
     nas_arena_free(f.arena);
 }
 
+/* Row i of n_k rows of class k belongs at (i + u_k) / n_k. */
+typedef struct keyed {
+    double key;
+    int32_t class;
+    int64_t row;
+} keyed;
+
+static int compare_keyed(const void *a, const void *b)
+{
+    const keyed *x = a, *y = b;
+    if (x->key != y->key)
+        return x->key < y->key ? -1 : 1;
+    return x->class - y->class;
+}
+
+/* The order is that of a sort by key. */
+static void classes_are_spread_evenly(void **state)
+{
+    enum { ROWS = 2385, MANY = 40 };
+    static int32_t labels[ROWS];
+    static int64_t pool[ROWS], shuffled[ROWS];
+    static keyed wanted[ROWS];
+    (void)state;
+    for (int n_classes = 1; n_classes <= MANY; n_classes += 13) {
+        nas_err err = {0};
+        nas_rng rng = nas_rng_new(7, (uint64_t)n_classes), again = rng;
+        double offset[MANY];
+        int64_t counts[MANY] = {0}, next[MANY] = {0};
+        for (int i = 0; i < ROWS; i++) {
+            labels[i] = (int32_t)(i * i % 101 % n_classes);
+            pool[i] = shuffled[i] = i;
+            counts[labels[i]]++;
+        }
+        nas_rng_shuffle(&again, shuffled, ROWS);
+        for (int k = 0; k < n_classes; k++)
+            offset[k] = nas_rng_uniform(&again);
+        for (int i = 0; i < ROWS; i++) {
+            const int32_t k = labels[shuffled[i]];
+            const double at = (double)next[k]++ + offset[k];
+            wanted[i] = (keyed){at / (double)counts[k], k, shuffled[i]};
+        }
+        qsort(wanted, ROWS, sizeof wanted[0], compare_keyed);
+        check_ok(nas_split_stratify(labels, n_classes, rng, pool, ROWS, &err), err);
+        for (int i = 0; i < ROWS; i++)
+            assert_int_equal(pool[i], wanted[i].row);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -250,6 +298,7 @@ int main(void)
         cmocka_unit_test(too_little_is_refused),
         cmocka_unit_test(shared_groups_are_counted),
         cmocka_unit_test(prefixes_are_stratified),
+        cmocka_unit_test(classes_are_spread_evenly),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
