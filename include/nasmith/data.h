@@ -144,6 +144,8 @@ typedef struct nas_dataset {
                              computed front section (nas_graph_front_key) */
     char *folder;         /* it was opened from, or NULL */
     nas_file_map map;
+    struct nas_dataset_pages
+        *pages; /* of a large map, whose pages are let go of, or NULL */
     nas_arena *arena;
 } nas_dataset;
 
@@ -202,6 +204,12 @@ typedef struct nas_fold {
  * @param repeat  < data->repeats */
 nas_status nas_dataset_fold(const nas_dataset *data, int fold, int repeat,
                             nas_arena *arena, nas_fold *out, nas_err *err);
+
+/* Say that n rows are about to be read through `inputs`. Of a file larger than 256 MiB
+ * the pages in memory are let go of now and then (they stay in the system's cache), so
+ * that a process does not grow with its data. nas_dataset_row says so itself.
+ * Threads: any. */
+void nas_dataset_touch(const nas_dataset *data, int64_t n);
 
 /* One row as float, unprocessed. @param out  [C*H*W] */
 void nas_dataset_row(const nas_dataset *data, int64_t row, float *out);

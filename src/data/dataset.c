@@ -3,6 +3,8 @@
 #include "data/source.h"
 
 #include <math.h>
+#include <stdatomic.h>
+#include <sys/mman.h>
 
 /* Deviations below this share of the mean are rounding, not information. */
 static const double constant_ratio = 1e-7;
@@ -135,65 +137,131 @@ static const char *channel_at(const nas_dataset *data, int64_t row, int64_t c)
            (size_t)element * nas_element_bytes(data->element);
 }
 
+/* ---- pages ----------------------------------------------------------------------- */
+
+/* A fault may bring in so much around it (fault_around_bytes of the kernel). */
+enum { FAULT_BYTES = 1 << 16 };
+static const size_t large_map = (size_t)256 << 20;
+static const int64_t most_resident = INT64_C(128) << 20;
+
+struct nas_dataset_pages {
+    _Atomic int64_t left; /* rows until pages are let go of */
+    int64_t rows;
+};
+
+nas_status nas_dataset_watch_pages(nas_dataset *data, nas_err *err)
+{
+    const int64_t row =
+        nas_shape_count(data->shape) * (int64_t)nas_element_bytes(data->element);
+    data->pages = NULL;
+    if (data->map.bytes <= large_map)
+        return NAS_OK;
+    data->pages = NAS_NEW(data->arena, struct nas_dataset_pages, 1);
+    NAS_TRY_ALLOC(data->pages, err);
+    data->pages->rows = most_resident / (row + FAULT_BYTES) + 1;
+    atomic_store(&data->pages->left, data->pages->rows);
+    return NAS_OK;
+}
+
+void nas_dataset_touch(const nas_dataset *data, int64_t n)
+{
+    struct nas_dataset_pages *pages = data->pages;
+    if (pages == NULL ||
+        atomic_fetch_sub_explicit(&pages->left, n, memory_order_relaxed) > n)
+        return;
+    atomic_store_explicit(&pages->left, pages->rows, memory_order_relaxed);
+    /* advice only: a failure costs memory, nothing else */
+    (void)madvise((void *)(uintptr_t)data->map.data, data->map.bytes, MADV_DONTNEED);
+}
+
+/* ---- rows ------------------------------------------------------------------------ */
+
 void nas_dataset_row(const nas_dataset *data, int64_t row, float *out)
 {
+    nas_dataset_touch(data, 1);
     values[data->element].copy(channel_at(data, row, 0), nas_shape_count(data->shape),
                                out);
 }
 
-/* Rows of one channel. */
+/* Rows of some channels: as many at once as fit on the stack, so that a large file is
+ * gone through row by row. */
+enum { CHANNELS = 64 };
+
 typedef struct channel_rows {
     const nas_dataset *data;
     const int64_t *rows;
     int64_t n;
-    int64_t channel;
+    int64_t channel, n_channels;
 } channel_rows;
 
-static void fit_in_two_passes(const channel_rows *r, double *mean, double *variance)
+typedef struct moments {
+    double mean[CHANNELS], variance[CHANNELS];
+} moments;
+
+static void fit_in_two_passes(const channel_rows *r, moments *out)
 {
-    int64_t plane = r->data->shape.h * r->data->shape.w;
+    const nas_dataset *data = r->data;
+    int64_t plane = data->shape.h * data->shape.w;
     double count = (double)r->n * (double)plane;
-    double sum = 0.0;
-    double squares = 0.0;
-    for (int64_t i = 0; i < r->n; i++)
-        sum += values[r->data->element].sum(channel_at(r->data, r->rows[i], r->channel),
-                                            plane);
-    *mean = sum / count;
-    for (int64_t i = 0; i < r->n; i++)
-        squares += values[r->data->element].squares(
-            channel_at(r->data, r->rows[i], r->channel), plane, *mean);
-    *variance = squares / count;
+    *out = (moments){.mean = {0}};
+    for (int64_t i = 0; i < r->n; i++) {
+        nas_dataset_touch(data, 1);
+        for (int64_t c = 0; c < r->n_channels; c++)
+            out->mean[c] += values[data->element].sum(
+                channel_at(data, r->rows[i], r->channel + c), plane);
+    }
+    for (int64_t c = 0; c < r->n_channels; c++)
+        out->mean[c] /= count;
+    for (int64_t i = 0; i < r->n; i++) {
+        nas_dataset_touch(data, 1);
+        for (int64_t c = 0; c < r->n_channels; c++)
+            out->variance[c] += values[data->element].squares(
+                channel_at(data, r->rows[i], r->channel + c), plane, out->mean[c]);
+    }
+    for (int64_t c = 0; c < r->n_channels; c++)
+        out->variance[c] /= count;
 }
 
-static void fit_exactly(const channel_rows *r, double *mean, double *variance)
+static void fit_exactly(const channel_rows *r, moments *out)
 {
-    int64_t plane = r->data->shape.h * r->data->shape.w;
+    const nas_dataset *data = r->data;
+    int64_t plane = data->shape.h * data->shape.w;
     double count = (double)r->n * (double)plane;
-    int64_t sum = 0;
-    int64_t squares = 0;
-    for (int64_t i = 0; i < r->n; i++)
-        values[r->data->element].moments(channel_at(r->data, r->rows[i], r->channel),
-                                         plane, &sum, &squares);
-    *mean = (double)sum / count;
-    *variance = fmax(0.0, (double)squares / count - *mean * *mean);
+    int64_t sum[CHANNELS] = {0};
+    int64_t squares[CHANNELS] = {0};
+    for (int64_t i = 0; i < r->n; i++) {
+        nas_dataset_touch(data, 1);
+        for (int64_t c = 0; c < r->n_channels; c++)
+            values[data->element].moments(channel_at(data, r->rows[i], r->channel + c),
+                                          plane, &sum[c], &squares[c]);
+    }
+    for (int64_t c = 0; c < r->n_channels; c++) {
+        double mean = (double)sum[c] / count;
+        out->mean[c] = mean;
+        out->variance[c] = fmax(0.0, (double)squares[c] / count - mean * mean);
+    }
 }
 
 void nas_dataset_fit_standardise(const nas_dataset *data, const int64_t *rows, int64_t n,
                                  float *mean, float *inverse_deviation)
 {
     bool exact = values[data->element].moments != NULL;
-    for (int64_t c = 0; c < data->shape.c; c++) {
-        channel_rows channel = {.data = data, .rows = rows, .n = n, .channel = c};
-        double centre = 0.0;
-        double variance = 0.0;
+    for (int64_t first = 0; first < data->shape.c; first += CHANNELS) {
+        int64_t left = data->shape.c - first;
+        channel_rows some = {.data = data, .rows = rows, .n = n, .channel = first};
+        some.n_channels = left < CHANNELS ? left : CHANNELS;
+        moments fitted;
         if (exact)
-            fit_exactly(&channel, &centre, &variance);
+            fit_exactly(&some, &fitted);
         else
-            fit_in_two_passes(&channel, &centre, &variance);
-        double deviation = sqrt(variance);
-        bool constant = deviation <= constant_ratio * fabs(centre);
-        mean[c] = (float)centre;
-        inverse_deviation[c] = constant ? 1.0f : (float)(1.0 / deviation);
+            fit_in_two_passes(&some, &fitted);
+        for (int64_t c = 0; c < some.n_channels; c++) {
+            double centre = fitted.mean[c];
+            double deviation = sqrt(fitted.variance[c]);
+            bool constant = deviation <= constant_ratio * fabs(centre);
+            mean[first + c] = (float)centre;
+            inverse_deviation[first + c] = constant ? 1.0f : (float)(1.0 / deviation);
+        }
     }
 }
 

@@ -20,9 +20,11 @@ typedef struct fitter {
     const nas_dataset *data;
     const int64_t *rows;
     int64_t n;
-    float *row;     /* [shape.c] */
-    float *sorted;  /* [MEDIAN_ROWS] */
-    float *columns; /* [n_columns][NAS_ENCODE_FIELDS] */
+    float *row;             /* [shape.c] */
+    float *sorted;          /* [MEDIAN_ROWS] */
+    float *columns;         /* [n_columns][NAS_ENCODE_FIELDS] */
+    float *medians;         /* [shape.c] */
+    struct spread *spreads; /* [shape.c] */
     int64_t n_columns;
     bool plain, squashed;
 } fitter;
@@ -61,6 +63,7 @@ static float fit_median(const fitter *f, int64_t source)
 {
     int64_t held = 0;
     for (int64_t i = 0; i < f->n && i < MEDIAN_ROWS; i++) {
+        nas_dataset_touch(f->data, 1);
         const float x = value_at(f, i, source);
         if (!isnan(x))
             f->sorted[held++] = x;
@@ -73,6 +76,7 @@ static float fit_distance(const fitter *f, int64_t source, float median)
 {
     int64_t held = 0;
     for (int64_t i = 0; i < f->n && i < MEDIAN_ROWS; i++) {
+        nas_dataset_touch(f->data, 1);
         const float d = fabsf(value_at(f, i, source) - median);
         if (d > 0.0f)
             f->sorted[held++] = d;
@@ -80,22 +84,40 @@ static float fit_distance(const fitter *f, int64_t source, float median)
     return median_of(f->sorted, held);
 }
 
-static bool has_tail(const fitter *f, int64_t source, float median)
+/* Distances of a column's values from its median. */
+typedef struct spread {
+    double sum, squares, low, high, n;
+} spread;
+
+static bool has_tail(const spread *s)
 {
-    double sum = 0, squares = 0, low = 0, high = 0, n = 0;
-    for (int64_t i = 0; i < f->n; i++) {
-        const double d = (double)value_at(f, i, source) - (double)median;
-        if (isnan(d))
-            continue;
-        sum += d;
-        squares += d * d;
-        low = fmin(low, d);
-        high = fmax(high, d);
-        n++;
+    const double mean = s->sum / fmax(s->n, 1);
+    const double deviation = sqrt(fmax(0, s->squares / fmax(s->n, 1) - mean * mean));
+    return fmax(s->high - mean, mean - s->low) > tail_deviations * deviation &&
+           deviation > 0;
+}
+
+/* Medians of the raw row, and which columns have long tails; row by row, since the rows
+ * of a large table come from the disk. */
+static void find_tails(fitter *f)
+{
+    const int64_t n = f->data->shape.c;
+    for (int64_t c = 0; c < n; c++)
+        f->medians[c] = fit_median(f, c);
+    for (int64_t i = 0; i < f->n && !f->plain; i++) {
+        nas_dataset_touch(f->data, 1);
+        for (int64_t c = 0; c < n; c++) {
+            spread *s = &f->spreads[c];
+            const double d = (double)value_at(f, i, c) - (double)f->medians[c];
+            if (isnan(d))
+                continue;
+            s->sum += d;
+            s->squares += d * d;
+            s->low = fmin(s->low, d);
+            s->high = fmax(s->high, d);
+            s->n++;
+        }
     }
-    const double mean = sum / fmax(n, 1);
-    const double deviation = sqrt(fmax(0, squares / fmax(n, 1) - mean * mean));
-    return fmax(high - mean, mean - low) > tail_deviations * deviation && deviation > 0;
 }
 
 /* ---- columns ---------------------------------------------------------------------- */
@@ -112,9 +134,10 @@ static void add(fitter *f, int64_t source, nas_encode_kind kind, double centre,
 
 static void add_number(fitter *f, int64_t source)
 {
-    const float median = fit_median(f, source);
-    const float distance =
-        !f->plain && has_tail(f, source, median) ? fit_distance(f, source, median) : 0.0f;
+    const float median = f->medians[source];
+    const float distance = !f->plain && has_tail(&f->spreads[source])
+                               ? fit_distance(f, source, median)
+                               : 0.0f;
     const double scale = 1.0 / (squash_factor * (double)distance);
     if (distance > 0.0f && scale < 1e30) {
         f->squashed = true;
@@ -207,8 +230,14 @@ nas_status nas_dataset_fit_front(const nas_dataset *data, const int64_t *rows, i
         f.columns == NULL)
         return nas_fail(err, NAS_E_NOMEM, "out of memory");
     *out = (nas_front){.mean = mean, .inverse_deviation = inverse};
-    if (table)
+    if (table) {
+        f.medians = NAS_NEW(arena, float, data->shape.c);
+        f.spreads = NAS_NEW(arena, spread, data->shape.c);
+        NAS_TRY_ALLOC(f.medians, err);
+        NAS_TRY_ALLOC(f.spreads, err);
+        find_tails(&f);
         add_columns(&f);
+    }
     if (data->columns == NULL && !f.squashed) {
         nas_dataset_fit_standardise(data, rows, n, mean, inverse);
         return NAS_OK;

@@ -7,6 +7,7 @@
  *
  * A file is a cache: one that is damaged or of other data is made again. */
 #include "data/prepared.h"
+#include "data/source.h"
 
 #include "nasmith/rng.h"
 #include "nasmith/spectrum.h"
@@ -163,7 +164,7 @@ static nas_status fill(maker *m, nas_dataset *out, nas_err *err)
     nas_arena *arena = out->arena;
     if (map_file(m, &out->map) || (write_file(m, arena) && map_file(m, &out->map))) {
         out->inputs = (const char *)out->map.data + HEADER_BYTES;
-        return NAS_OK;
+        return nas_dataset_watch_pages(out, err);
     }
     float *rows = NAS_NEW(arena, float, out->n_rows * m->floats);
     NAS_TRY_ALLOC(rows, err);
@@ -184,6 +185,7 @@ static nas_status derive(maker *m, const nas_graph *graph, nas_dataset **out,
     if (status == NAS_OK) {
         *data = *m->data;
         data->map = (nas_file_map){.data = NULL};
+        data->pages = NULL;
         data->arena = arena;
         data->element = NAS_ELEMENT_F32;
         data->shape = nas_spectrum_shape(m->spectrum);

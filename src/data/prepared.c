@@ -532,10 +532,17 @@ nas_status nas_prepared_map(const char *path, nas_dataset **out, nas_err *err)
     NAS_TRY(nas_file_map_open(path, &map, err));
     parser p = {.bytes = map.data, .name = path, .err = err, .forget = true};
     nas_status status = parse(p, map.bytes, out, err);
-    if (status != NAS_OK)
+    if (status != NAS_OK) {
         nas_file_unmap(&map);
-    else
-        (*out)->map = map;
+        return status;
+    }
+    (*out)->map = map;
+    (void)madvise((void *)(uintptr_t)map.data, map.bytes, MADV_DONTNEED);
+    status = nas_dataset_watch_pages(*out, err);
+    if (status != NAS_OK) {
+        nas_dataset_close(*out);
+        *out = NULL;
+    }
     return status;
 }
 

@@ -160,6 +160,9 @@ void *nas_source_grow(nas_arena *arena, void *items, int64_t n, int64_t *capacit
  * unless they are. */
 nas_status nas_dataset_echo(nas_dataset *data, nas_err *err);
 
+/* Let nas_dataset_touch count rows, if the data set's map is large. */
+nas_status nas_dataset_watch_pages(nas_dataset *data, nas_err *err);
+
 /* Add one line to the warnings; when memory is out the line is lost. */
 void nas_source_warn(nas_source *source, const char *fmt, ...) NAS_PRINTF(2, 3);
 

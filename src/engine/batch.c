@@ -127,6 +127,7 @@ void nas_net_batch(nas_net *net, const nas_dataset *data, const int64_t *rows, i
                    const nas_augment *augment, nas_rng *rng)
 {
     begin_batch(net, n);
+    nas_dataset_touch(data, n);
     const bool computed = net->spectrum != NULL && data->front != net->front_key;
     const bool made = computed || net->front_columns != NULL;
     const nas_element element = made ? NAS_ELEMENT_F32 : data->element;

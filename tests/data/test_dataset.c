@@ -1,8 +1,12 @@
 #include "data/make.h"
 
 #include "data/sealed.h"
+#include "data/source.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 /* Rows of a data set in memory, any element type. */
 static nas_dataset in_memory(nas_element element, nas_shape shape, const void *inputs,
@@ -118,6 +122,45 @@ static void an_absent_folder_is_an_error(void **state)
     assert_null(data);
 }
 
+/* Memory of this process that is pages of files. */
+static int64_t file_bytes(void)
+{
+    int64_t total = 0, resident = 0, shared = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    assert_non_null(file);
+    assert_int_equal(
+        fscanf(file, "%" SCNd64 " %" SCNd64 " %" SCNd64, &total, &resident, &shared), 3);
+    assert_int_equal(fclose(file), 0);
+    return shared * (int64_t)sysconf(_SC_PAGESIZE);
+}
+
+/* A file with holes is as good as any: its pages count alike. */
+static void a_large_map_does_not_fill_the_memory(void **state)
+{
+    enum { ROW = 64 << 10, ROWS = 4400 };
+    const int64_t most = INT64_C(170) << 20;
+    nas_err err = {0};
+    const char *path = make_text(*state, "holes", "x");
+    nas_dataset data = {.element = NAS_ELEMENT_U8, .shape = {1, 256, 256}};
+    float *row = malloc(ROW * sizeof *row);
+    assert_non_null(row);
+    assert_int_equal(truncate(path, (off_t)ROWS * ROW), 0);
+    check_ok(nas_file_map_open(path, &data.map, &err), err);
+    data.arena = nas_arena_new();
+    data.inputs = data.map.data;
+    check_ok(nas_dataset_watch_pages(&data, &err), err);
+    const int64_t before = file_bytes();
+    for (int64_t i = 0; i < ROWS; i++) {
+        nas_dataset_row(&data, i * 1009 % ROWS, row);
+        assert_true(row[0] == (i * 1009 % ROWS == 0 ? 'x' : 0.0f));
+        if (i % 256 == 0)
+            assert_true(file_bytes() - before < most);
+    }
+    free(row);
+    nas_file_unmap(&data.map);
+    nas_arena_free(data.arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -126,6 +169,7 @@ int main(void)
         cmocka_unit_test(standardise_survives_offsets),
         data_test(parts_open_from_a_folder),
         data_test(an_absent_folder_is_an_error),
+        data_test(a_large_map_does_not_fill_the_memory),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
