@@ -1,50 +1,101 @@
 #include "evaluate/sample.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* A row and its place: where it stands within its class, as a share of the class. Sorting
- * by it deals the classes out evenly. */
-typedef struct place {
-    double position;
-    int64_t row;
-} place;
+/* Rows of one class, in random order. The k-th of n stands at (k + offset) / n: going
+ * through all classes by position deals them out evenly. Queues are merged, since sorting
+ * all rows of a large set would take 32 bytes a row. */
+typedef struct queue {
+    double position; /* of the next row */
+    double offset;   /* keeps small classes from all coming at the same places */
+    int64_t *rows;
+    int64_t next, n;
+} queue;
 
-static int compare_places(const void *a, const void *b)
+static bool comes_before(const queue *a, const queue *b)
 {
-    const place *x = a;
-    const place *y = b;
-    if (x->position != y->position)
-        return x->position < y->position ? -1 : 1;
-    return (x->row > y->row) - (x->row < y->row);
+    return a->position != b->position ? a->position < b->position
+                                      : a->rows[a->next] < b->rows[b->next];
 }
 
-/* `shuffled` in random order -> positions. `seen` and `total` count per class; `offset`
- * keeps small classes from all coming at the same places. */
+static void set_position(queue *q)
+{
+    q->position = ((double)q->next + q->offset) / (double)q->n;
+}
+
+/* Let heap[at] sink to its place. */
+static void sink(queue *heap, int64_t n, int64_t at)
+{
+    const queue moved = heap[at];
+    for (int64_t child = 2 * at + 1; child < n; child = 2 * at + 1) {
+        child += child + 1 < n && comes_before(&heap[child + 1], &heap[child]);
+        if (!comes_before(&heap[child], &moved))
+            break;
+        heap[at] = heap[child];
+        at = child;
+    }
+    heap[at] = moved;
+}
+
+/* Sort rows into the queues of their classes, keeping the order within one.
+ * @param sorted  [n], of the queues from now on */
+static void fill_queues(const nas_dataset *data, const int64_t *rows, int64_t n,
+                        queue *queues, int64_t *sorted)
+{
+    int64_t at = 0;
+    for (int64_t i = 0; i < n; i++)
+        queues[data->labels[rows[i]]].n++;
+    for (int64_t k = 0; k < data->n_outputs; k++) {
+        queues[k].rows = sorted + at;
+        at += queues[k].n;
+    }
+    for (int64_t i = 0; i < n; i++) {
+        queue *q = &queues[data->labels[rows[i]]];
+        q->rows[q->next++] = rows[i];
+    }
+}
+
+static void merge(queue *heap, int64_t n_classes, int64_t *rows)
+{
+    int64_t n = 0;
+    for (int64_t k = 0; k < n_classes; k++) {
+        if (heap[k].n == 0)
+            continue;
+        heap[n] = heap[k];
+        heap[n].next = 0;
+        set_position(&heap[n++]);
+    }
+    for (int64_t at = n / 2 - 1; at >= 0; at--)
+        sink(heap, n, at);
+    for (int64_t i = 0; n > 0; i++) {
+        rows[i] = heap->rows[heap->next++];
+        if (heap->next == heap->n)
+            *heap = heap[--n];
+        else
+            set_position(heap);
+        if (n > 0)
+            sink(heap, n, 0);
+    }
+}
+
+/* `rows` in random order -> dealt out by class. */
 static nas_status deal_out(const nas_dataset *data, int64_t *rows, int64_t n, nas_rng rng,
-                           nas_arena *arena, nas_err *err)
+                           nas_err *err)
 {
     int64_t classes = data->n_outputs;
-    place *places = NAS_NEW(arena, place, n);
-    int64_t *seen = NAS_NEW(arena, int64_t, classes);
-    int64_t *total = NAS_NEW(arena, int64_t, classes);
-    double *offset = NAS_NEW(arena, double, classes);
-    if (places == NULL || seen == NULL || total == NULL || offset == NULL)
-        return nas_fail(err, NAS_E_NOMEM, "out of memory");
-    for (int64_t i = 0; i < n; i++)
-        total[data->labels[rows[i]]]++;
-    for (int64_t k = 0; k < classes; k++)
-        offset[k] = nas_rng_uniform(&rng);
-    for (int64_t i = 0; i < n; i++) {
-        int32_t label = data->labels[rows[i]];
-        double position = ((double)seen[label]++ + offset[label]) / (double)total[label];
-        places[i] = (place){position, rows[i]};
+    queue *queues = nas_heap_alloc((size_t)classes, sizeof *queues);
+    int64_t *sorted = nas_heap_alloc((size_t)n, sizeof *sorted);
+    bool ok = queues != NULL && sorted != NULL;
+    if (ok) {
+        for (int64_t k = 0; k < classes; k++)
+            queues[k].offset = nas_rng_uniform(&rng);
+        fill_queues(data, rows, n, queues, sorted);
+        merge(queues, classes, rows);
     }
-    qsort(places, (size_t)n, sizeof *places, compare_places);
-    for (int64_t i = 0; i < n; i++)
-        rows[i] = places[i].row;
-    return NAS_OK;
+    nas_heap_free(queues);
+    nas_heap_free(sorted);
+    return ok ? NAS_OK : nas_fail(err, NAS_E_NOMEM, "out of memory");
 }
 
 nas_status nas_sample_permutation(const nas_dataset *data, const int64_t *rows, int64_t n,
@@ -60,7 +111,7 @@ nas_status nas_sample_permutation(const nas_dataset *data, const int64_t *rows, 
     nas_rng_shuffle(&order, *out, n);
     if (data->labels == NULL)
         return NAS_OK;
-    return deal_out(data, *out, n, nas_rng_split(&rng, 1), arena, err);
+    return deal_out(data, *out, n, nas_rng_split(&rng, 1), err);
 }
 
 int64_t nas_sample_size(int64_t n, double fraction)
