@@ -272,7 +272,7 @@ static void learning(const nas_report *r)
     nas_page_heading(r->out, "Would more data help?");
     nas_page_paragraph(r->out, "The chosen network trained on fewer rows, for as many "
                                "steps each; scores on the validation rows. A curve that "
-                               "still rises at its right end says yes.");
+                               "still gets better at its right end says yes.");
     nas_axis x = {.label = "training rows", .low = 1, .high = 0, .log = true};
     score_curve(r, points, "rows", x, "Score over training rows",
                 "Validation score of the chosen network by the number of training rows.");

@@ -199,12 +199,18 @@ nas_status nas_report_finalists(const nas_report *r, nas_err *err)
         r->out, "Delivered networks",
         "trial|<role|validation|test, as searched|test, delivered|epochs|"
         "params|MACs|RAM|flash|latency");
-    for (int i = 0; i < result->n_finalists; i++)
+    bool refitted = false;
+    for (int i = 0; i < result->n_finalists; i++) {
         finalist_row(r, &result->finalists[i], i == 0);
+        refitted = refitted || result->finalists[i].refit_epochs > 0;
+    }
     nas_page_table_end(r->out);
-    nas_page_paragraph(r->out,
-                       "A refit trains on training and validation rows together; it is "
-                       "what the files hold. Intervals are 95 %%.");
+    nas_page_paragraph(
+        r->out, "%s Intervals are 95 %%.",
+        refitted ? "A refit trains on training and validation rows together; it is what "
+                   "the files hold."
+                 : "There was no refit: the files hold networks as the search trained "
+                   "them.");
     for (int i = 0; i < result->n_finalists; i++)
         finalist_checks(r, &result->finalists[i]);
     return NAS_OK;
