@@ -11,6 +11,7 @@
 #include "nasmith/file.h"
 #include "nasmith/graph.h"
 #include "nasmith/model.h"
+#include "nasmith/rng.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -148,6 +149,15 @@ typedef struct nas_dataset {
         *pages; /* of a large map, whose pages are let go of, or NULL */
     nas_arena *arena;
 } nas_dataset;
+
+/* Deal rows out by class: those of each, in the order given, are spread evenly over the
+ * whole, so that every prefix is a stratified sample.
+ * @param labels  by row, 0..n_classes - 1
+ * @param rng     where in its steps each class stands
+ * @param rows    [n] in and out
+ * @return NAS_E_NOMEM. Memory: 8 bytes a row meanwhile; time: O(n log classes) */
+nas_status nas_data_deal(const int32_t *labels, int64_t n_classes, nas_rng *rng,
+                         int64_t *rows, int64_t n, nas_err *err);
 
 /* Per-channel affine front section fitted on some rows: mean and 1/deviation; a constant
  * channel gets deviation 1. Images and series share one pair per channel, tables have one
