@@ -47,6 +47,10 @@ nas_status nas_recipe_set(nas_recipe *recipe, const char *name, const char *text
 void nas_recipe_write_json(const nas_recipe *recipe, nas_json *json);
 nas_status nas_recipe_read_json(const json_t *object, nas_recipe *recipe, nas_err *err);
 
+/* A recipe from the text of such an object. @param what  it is, for messages */
+nas_status nas_recipe_parse(const char *text, const char *what, nas_task task,
+                            nas_recipe *out, nas_err *err);
+
 /* Identity of a recipe, part of what a result depends on. */
 uint64_t nas_recipe_hash(const nas_recipe *recipe);
 

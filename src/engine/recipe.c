@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <math.h>
+#include <string.h>
 
 static const char *const OPTIMIZERS[] = {"adamw", "sgd", NULL};
 static const char *const LOSSES[] = {"cross_entropy", "mse", "huber", "binary", NULL};
@@ -297,6 +298,17 @@ nas_status nas_recipe_read_json(const json_t *object, nas_recipe *recipe, nas_er
     to_values(recipe, values);
     NAS_TRY(nas_param_from_json(nas_recipe_params, object, "recipe", values, err));
     return accept(values, recipe, err);
+}
+
+nas_status nas_recipe_parse(const char *text, const char *what, nas_task task,
+                            nas_recipe *out, nas_err *err)
+{
+    json_t *object = NULL;
+    *out = nas_recipe_default(task);
+    NAS_TRY(nas_json_parse(text, strlen(text), what, &object, err));
+    nas_status status = nas_recipe_read_json(object, out, err);
+    json_decref(object);
+    return status;
 }
 
 /* Of the values in table order, eight bytes each, least significant first. Entries that

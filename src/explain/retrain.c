@@ -9,17 +9,6 @@
 /* Of the time, what a measuring epoch may take. */
 static const double EASILY = 0.05;
 
-static nas_status read_recipe(nas_retrain *r, nas_err *err)
-{
-    json_t *object = NULL;
-    r->recipe = nas_recipe_default(r->data->task);
-    NAS_TRY(nas_json_parse(r->row->recipe, strlen(r->row->recipe), "recipe of a trial",
-                           &object, err));
-    nas_status status = nas_recipe_read_json(object, &r->recipe, err);
-    json_decref(object);
-    return status;
-}
-
 static nas_status load(nas_retrain *r, int64_t trial, nas_err *err)
 {
     nas_trial_row *row = NULL;
@@ -31,7 +20,8 @@ static nas_status load(nas_retrain *r, int64_t trial, nas_err *err)
     const char *folder = nas_file_join(r->arena, nas_study_folder(r->study), "data");
     NAS_TRY_ALLOC(folder, err);
     NAS_TRY(nas_dataset_open(folder, &r->data, err));
-    NAS_TRY(read_recipe(r, err));
+    NAS_TRY(nas_recipe_parse(row->recipe, "recipe of a trial", r->data->task, &r->recipe,
+                             err));
     r->workspace = nas_workspace_new();
     NAS_TRY_ALLOC(r->workspace, err);
     return nas_graph_read_json(row->graph, strlen(row->graph), "network", &r->graph, err);

@@ -63,13 +63,8 @@ nas_status nas_price_candidate(void *context, const nas_candidate *candidate,
 nas_status nas_recipe_of(const nas_study_settings *settings, nas_recipe *out,
                          nas_err *err)
 {
-    json_t *object = NULL;
-    *out = nas_recipe_default(settings->space_context.task);
-    NAS_TRY(nas_json_parse(settings->recipe_json, strlen(settings->recipe_json),
-                           "recipe of the study", &object, err));
-    nas_status status = nas_recipe_read_json(object, out, err);
-    json_decref(object);
-    return status;
+    return nas_recipe_parse(settings->recipe_json, "recipe of the study",
+                            settings->space_context.task, out, err);
 }
 
 /* A finished text moves into the arena. */
