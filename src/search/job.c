@@ -8,12 +8,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const double LEASE_S = 30.0;
-static const double HEARTBEAT_S = 2.0;
-/* Trainings longer than this keep the state of their epochs. */
-static const double CHECKPOINT_S = 60.0;
-/* Seconds an interrupted training may go on to the end of its epoch. */
-static const double LINGER_S = 6.0;
 /* With a clock, a training may take so many times what its MACs predict. */
 static const double PATIENCE = 20.0;
 static const double MIN_LIMIT_S = 30.0;
@@ -43,25 +37,28 @@ nas_status nas_worker_look(worker *w, nas_err *err)
     return nas_run_state_read(w->study, w->tick_arena, &w->state, err);
 }
 
+bool nas_worker_unwanted(const worker *w, bool search)
+{
+    return !nas_worker_followed(w) || w->state.phase == RUN_DONE ||
+           (search && w->state.phase == RUN_REFIT) ||
+           (w->interrupted != NULL && *w->interrupted >= 2);
+}
+
+bool nas_worker_leaving(const worker *w, double *since)
+{
+    bool leave =
+        w->state.phase == RUN_STOP || (w->interrupted != NULL && *w->interrupted != 0);
+    if (leave && *since == 0.0)
+        *since = nas_clock_monotonic_s();
+    return leave;
+}
+
 /* ---- callbacks ----------------------------------------------------------- */
 
-/* Whether this training is no longer wanted at all. */
 static bool unwanted(const running *r)
 {
     bool search = r->claim->spec.purpose == NAS_PURPOSE_SEARCH;
-    return r->lost || r->status != NAS_OK || !nas_worker_followed(r->w) ||
-           r->w->state.phase == RUN_DONE || (search && r->w->state.phase == RUN_REFIT) ||
-           (r->w->interrupted != NULL && *r->w->interrupted >= 2);
-}
-
-/* Whether it should end with its epoch. */
-static bool leaving(running *r)
-{
-    bool leave = r->w->state.phase == RUN_STOP ||
-                 (r->w->interrupted != NULL && *r->w->interrupted != 0);
-    if (leave && r->leave_s == 0.0)
-        r->leave_s = nas_clock_monotonic_s();
-    return leave;
+    return r->lost || r->status != NAS_OK || nas_worker_unwanted(r->w, search);
 }
 
 static void beat(running *r, int64_t epochs_done, double value)
@@ -104,7 +101,8 @@ static bool on_tick(void *context, const nas_job *job, double epoch, int *thread
     beat(r, (int64_t)epoch, (double)NAN);
     look(r);
     *threads = fair_threads(r);
-    if (leaving(r) && nas_clock_monotonic_s() - r->leave_s > LINGER_S)
+    if (nas_worker_leaving(r->w, &r->leave_s) &&
+        nas_clock_monotonic_s() - r->leave_s > LINGER_S)
         return false;
     return !unwanted(r);
 }
@@ -116,7 +114,7 @@ static bool on_epoch(void *context, const nas_job *job, const nas_curve_point *p
     double now = nas_clock_monotonic_s();
     beat(r, epochs_done, point->validation);
     bool last = epochs_done == job->epochs;
-    bool leave = leaving(r);
+    bool leave = nas_worker_leaving(r->w, &r->leave_s);
     bool worth = now - r->start_s > CHECKPOINT_S && now - r->checkpoint_s > CHECKPOINT_S;
     if (!last && (worth || (leave && now - r->start_s > LINGER_S))) {
         char name[KEEP_NAME];
@@ -128,18 +126,6 @@ static bool on_epoch(void *context, const nas_job *job, const nas_curve_point *p
 }
 
 /* ---- building ------------------------------------------------------------ */
-
-static nas_status read_recipe(const worker *w, const nas_claim *claim, nas_recipe *out,
-                              nas_err *err)
-{
-    json_t *object = NULL;
-    *out = nas_recipe_default(w->data->task);
-    NAS_TRY(nas_json_parse(claim->recipe, strlen(claim->recipe), "recipe of a trial",
-                           &object, err));
-    nas_status status = nas_recipe_read_json(object, out, err);
-    json_decref(object);
-    return status;
-}
 
 /* Int8 networks are ranked on fewer rows. */
 static nas_status thin_validation(const worker *w, nas_job *job, nas_err *err)
@@ -221,7 +207,8 @@ static nas_status build(const worker *w, const nas_claim *claim, running *r,
     if (job->metric == NULL)
         return nas_fail(err, NAS_E_STUDY, "this program does not know metric `%s`",
                         w->settings->metric);
-    NAS_TRY(read_recipe(w, claim, &job->recipe, err));
+    NAS_TRY(nas_recipe_parse(claim->recipe, "recipe of a trial", w->data->task,
+                             &job->recipe, err));
     NAS_TRY(choose_rows(w, claim, job, err));
     job->max_seconds = time_limit(w, job, claim);
     job->finish_by_s = finish_by(w, claim);

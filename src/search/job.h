@@ -28,6 +28,19 @@ typedef struct worker {
 /* @return whether the supervisor still lives (or there is none) */
 bool nas_worker_followed(const worker *w);
 
+/* Of a training: how long a lease holds, when it is renewed, from when on the state of
+ * epochs is kept, and how long an interrupted one may go on to the end of its epoch. */
+static const double LEASE_S = 30.0, HEARTBEAT_S = 2.0, CHECKPOINT_S = 60.0,
+                    LINGER_S = 6.0;
+
+/* Whether a training is no longer wanted at all. @param search  not of a finalist or a
+ * baseline */
+bool nas_worker_unwanted(const worker *w, bool search);
+
+/* Whether trainings should end with their epoch.
+ * @param since  in and out: when that was first seen; 0 = not */
+bool nas_worker_leaving(const worker *w, double *since);
+
 /* Read w->state. */
 nas_status nas_worker_look(worker *w, nas_err *err);
 

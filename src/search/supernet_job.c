@@ -8,12 +8,6 @@
 #include <string.h>
 
 static const char LEASE[] = "supernet";
-static const double LEASE_S = 30.0;
-static const double HEARTBEAT_S = 2.0;
-/* Trainings longer than this keep the state of their epochs. */
-static const double CHECKPOINT_S = 60.0;
-/* Seconds an interrupted training may go on to the end of its epoch. */
-static const double LINGER_S = 6.0;
 
 /* A training as its callbacks see it. */
 typedef struct running {
@@ -29,19 +23,7 @@ typedef struct running {
 
 static bool unwanted(const running *r)
 {
-    const worker *w = r->w;
-    return !r->held || r->status != NAS_OK || !nas_worker_followed(w) ||
-           w->state.phase == RUN_DONE || w->state.phase == RUN_REFIT ||
-           (w->interrupted != NULL && *w->interrupted >= 2);
-}
-
-static bool leaving(running *r)
-{
-    bool leave = r->w->state.phase == RUN_STOP ||
-                 (r->w->interrupted != NULL && *r->w->interrupted != 0);
-    if (leave && r->leave_s == 0.0)
-        r->leave_s = nas_clock_monotonic_s();
-    return leave;
+    return !r->held || r->status != NAS_OK || nas_worker_unwanted(r->w, true);
 }
 
 /* Renew the lease and say how far it is. */
@@ -68,7 +50,8 @@ static bool on_tick(void *context, const nas_supernet_job *job, double epoch)
     nas_err ignored = {0}; /* the state as last read is good enough */
     beat(r, epoch);
     (void)nas_worker_look(r->w, &ignored);
-    if (leaving(r) && nas_clock_monotonic_s() - r->leave_s > LINGER_S)
+    if (nas_worker_leaving(r->w, &r->leave_s) &&
+        nas_clock_monotonic_s() - r->leave_s > LINGER_S)
         return false;
     return !unwanted(r);
 }
@@ -82,7 +65,7 @@ static bool on_epoch(void *context, const nas_supernet_job *job,
     running *r = context;
     beat(r, point->epoch);
     double now = nas_clock_monotonic_s();
-    bool leave = leaving(r);
+    bool leave = nas_worker_leaving(r->w, &r->leave_s);
     bool worth = now - r->checkpoint_s > CHECKPOINT_S;
     if (worth || (leave && now - r->start_s > LINGER_S)) {
         r->checkpoint_s = now;

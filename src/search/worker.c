@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-static const double LEASE_S = 30.0;
 /* Idle workers look again after 1 ms, then twice as long, up to this. */
 static const double MAX_NAP_S = 0.03;
 
