@@ -32,12 +32,6 @@ static const nas_param darts_params[] = {
     {0},
 };
 
-static nas_status darts_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err *err)
-{
-    (void)state;
-    return nas_propose_strongest(ask, out, err);
-}
-
 const nas_strategy_ops nas_strategy_darts = {
     .name = "darts",
     .summary = "gradient search in a mixture of all alternatives, then trainings around "
@@ -46,5 +40,5 @@ const nas_strategy_ops nas_strategy_darts = {
     .params = darts_params,
     .supernet = NAS_SUPERNET_SOFTMAX,
     .init = nas_mixture_init,
-    .ask = darts_ask,
+    .ask = nas_mixture_ask,
 };

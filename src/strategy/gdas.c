@@ -13,12 +13,6 @@
 
 static const nas_param gdas_params[] = {SUPERNET_EPOCHS_PARAM, SUPERNET_SHARE_PARAM, {0}};
 
-static nas_status gdas_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err *err)
-{
-    (void)state;
-    return nas_propose_strongest(ask, out, err);
-}
-
 const nas_strategy_ops nas_strategy_gdas = {
     .name = "gdas",
     .summary = "gradient search that draws one alternative at a time, then trainings "
@@ -27,5 +21,5 @@ const nas_strategy_ops nas_strategy_gdas = {
     .params = gdas_params,
     .supernet = NAS_SUPERNET_GUMBEL,
     .init = nas_mixture_init,
-    .ask = gdas_ask,
+    .ask = nas_mixture_ask,
 };

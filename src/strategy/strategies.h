@@ -22,7 +22,7 @@ extern const nas_strategy_ops nas_strategy_tpe;
 
 /* A new network of the strongest alternatives of a trained mixture; once that is known,
  * ones around it: strengths with more and more noise. Uniform without a mixture. */
-nas_status nas_propose_strongest(nas_ask *ask, nas_proposal *out, nas_err *err);
+nas_status nas_mixture_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err *err);
 
 /* What every strategy with a supernet lets the user say. */
 #define SUPERNET_EPOCHS_PARAM                                                            \

@@ -36,8 +36,9 @@ static void disturb(nas_ask *ask, double scale, double *out)
     }
 }
 
-nas_status nas_propose_strongest(nas_ask *ask, nas_proposal *out, nas_err *err)
+nas_status nas_mixture_ask(void *state, nas_ask *ask, nas_proposal *out, nas_err *err)
 {
+    (void)state;
     const nas_strengths *s = ask->strengths;
     if (s == NULL)
         return nas_propose_uniform(ask, out, err);
