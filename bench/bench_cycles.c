@@ -3,13 +3,12 @@
  * of nas_cycle_kind, for tools/measure-cycles: bench_cycles FOLDER */
 #include "nasmith/export.h"
 #include "nasmith/file.h"
-#include "nasmith/space.h"
 #include "nasmith/target.h"
+#include "random_model.h"
 
-#include <math.h>
 #include <stdio.h>
 
-enum { NETWORKS = 28, DRAWS = 400, ROWS = 4 };
+enum { NETWORKS = 28, ROWS = 4 };
 static const double MOST_MACS = 8e5, MOST_BYTES = 1.5e5;
 
 static const struct {
@@ -21,45 +20,11 @@ static const struct {
     {"cnn-rnn", {3, 1, 32}},
 };
 
-static nas_status fill_weights(nas_model *model, nas_rng *rng, nas_err *err)
+/* Small enough for emulation. */
+static bool fits(const nas_graph *graph)
 {
-    const nas_graph *graph = model->graph;
-    model->weights = nas_heap_alloc((size_t)nas_graph_floats(graph) + 1, sizeof(float));
-    NAS_TRY_ALLOC(model->weights, err);
-    for (int i = 0; i < nas_graph_weight_count(graph); i++) {
-        const nas_weight *w = nas_graph_weight(graph, i);
-        const double scale = w->fan_in > 0 ? 1.4 / sqrt((double)w->fan_in) : 0.3;
-        for (int64_t k = 0; k < w->count; k++)
-            model->weights[w->offset + k] = w->role == NAS_WEIGHT_VARIANCE
-                                                ? 1.0f
-                                                : (float)(scale * nas_rng_normal(rng));
-    }
-    return NAS_OK;
-}
-
-static nas_status draw(int index, nas_rng *rng, nas_arena *arena, nas_graph **out,
-                       nas_err *err)
-{
-    const int at = index % (int)(sizeof cases / sizeof cases[0]);
-    nas_space *space = NULL;
-    const nas_space_context context = {
-        .input = cases[at].input, .n_outputs = 10, .task = NAS_TASK_CLASSIFICATION};
-    NAS_TRY(nas_space_load(cases[at].space, &context, &space, err));
-    *out = NULL;
-    for (int i = 0; i < DRAWS && *out == NULL; i++) {
-        nas_candidate *candidate = nas_space_sample(space, rng, arena);
-        if (candidate == NULL || nas_space_decode(space, candidate, out, NULL) != NAS_OK)
-            continue;
-        if ((double)nas_graph_macs(*out) > MOST_MACS ||
-            4.0 * (double)nas_graph_params(*out) > MOST_BYTES) {
-            nas_graph_free(*out);
-            *out = NULL;
-        }
-    }
-    nas_space_free(space);
-    return *out != NULL
-               ? NAS_OK
-               : nas_fail(err, NAS_E_LIMIT, "no small network of %s", cases[at].space);
+    return (double)nas_graph_macs(graph) <= MOST_MACS &&
+           4.0 * (double)nas_graph_params(graph) <= MOST_BYTES;
 }
 
 /* The model's count of one kind: its time when only that takes cycles. */
@@ -107,13 +72,16 @@ static nas_status write_int8(const nas_model *model, nas_rng *rng, int index,
     return status;
 }
 
-static nas_status write_network(int index, const char *folder, nas_arena *arena,
-                                nas_err *err)
+static nas_status write_network(int index, const char *folder, nas_err *err)
 {
     nas_rng rng = nas_rng_new(2385, 300 + (uint64_t)index);
-    nas_model model = {.task = NAS_TASK_CLASSIFICATION, .n_outputs = 10};
-    NAS_TRY(draw(index, &rng, arena, &model.graph, err));
-    nas_status status = fill_weights(&model, &rng, err);
+    nas_model model = {.task = NAS_TASK_CLASSIFICATION,
+                       .n_outputs = RANDOM_CLASSES,
+                       .labels = random_labels};
+    const int at = index % (int)(sizeof cases / sizeof cases[0]);
+    NAS_TRY(
+        random_network(cases[at].space, cases[at].input, fits, &rng, &model.graph, err));
+    nas_status status = random_weights(&model, &rng, err);
     if (status == NAS_OK)
         status = write(&model, NULL, index, folder, err);
     if (status == NAS_OK && nas_quant_refusal(model.graph, NULL) == NULL)
@@ -126,16 +94,14 @@ static nas_status write_network(int index, const char *folder, nas_arena *arena,
 int main(int argc, char **argv)
 {
     nas_err err = {0};
-    nas_arena *arena = nas_arena_new();
-    if (argc != 2 || arena == NULL) {
+    if (argc != 2) {
         fprintf(stderr, "usage: bench_cycles FOLDER\n");
         return 2;
     }
     nas_status status = nas_file_make_directory(argv[1], &err);
     for (int i = 0; i < NETWORKS && status == NAS_OK; i++)
-        status = write_network(i, argv[1], arena, &err);
+        status = write_network(i, argv[1], &err);
     if (status != NAS_OK)
         fprintf(stderr, "%s\n", err.text);
-    nas_arena_free(arena);
     return status == NAS_OK ? 0 : 1;
 }

@@ -2,13 +2,11 @@
  * of the host profile into a folder, for bench/compare_onnx: bench_host FOLDER */
 #include "nasmith/export.h"
 #include "nasmith/file.h"
-#include "nasmith/space.h"
+#include "random_model.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { DRAWS = 200 };
 static const double LEAST_MACS = 2e5, MOST_MACS = 4e7;
 
 static const struct {
@@ -21,45 +19,11 @@ static const struct {
     {"tcn", {6, 1, 128}},
 };
 
-static nas_status fill_weights(nas_model *model, nas_rng *rng, nas_err *err)
+/* Of a size that people deploy. */
+static bool fits(const nas_graph *graph)
 {
-    const nas_graph *graph = model->graph;
-    model->weights = nas_heap_alloc((size_t)nas_graph_floats(graph) + 1, sizeof(float));
-    NAS_TRY_ALLOC(model->weights, err);
-    for (int i = 0; i < nas_graph_weight_count(graph); i++) {
-        const nas_weight *w = nas_graph_weight(graph, i);
-        const double scale = w->fan_in > 0 ? 1.4 / sqrt((double)w->fan_in) : 0.3;
-        for (int64_t k = 0; k < w->count; k++)
-            model->weights[w->offset + k] = w->role == NAS_WEIGHT_VARIANCE
-                                                ? 1.0f
-                                                : (float)(scale * nas_rng_normal(rng));
-    }
-    return NAS_OK;
-}
-
-/* A draw of a size that people deploy. */
-static nas_status draw(int index, nas_rng *rng, nas_arena *arena, nas_graph **out,
-                       nas_err *err)
-{
-    nas_space *space = NULL;
-    const nas_space_context context = {
-        .input = cases[index].input, .n_outputs = 10, .task = NAS_TASK_CLASSIFICATION};
-    NAS_TRY(nas_space_load(cases[index].space, &context, &space, err));
-    *out = NULL;
-    for (int i = 0; i < DRAWS && *out == NULL; i++) {
-        nas_candidate *candidate = nas_space_sample(space, rng, arena);
-        if (candidate == NULL || nas_space_decode(space, candidate, out, NULL) != NAS_OK)
-            continue;
-        const double macs = (double)nas_graph_macs(*out);
-        if (macs < LEAST_MACS || macs > MOST_MACS) {
-            nas_graph_free(*out);
-            *out = NULL;
-        }
-    }
-    nas_space_free(space);
-    return *out != NULL ? NAS_OK
-                        : nas_fail(err, NAS_E_LIMIT, "no network of %s in %d draws",
-                                   cases[index].space, DRAWS);
+    const double macs = (double)nas_graph_macs(graph);
+    return macs >= LEAST_MACS && macs <= MOST_MACS;
 }
 
 static nas_status write_files(const nas_model *model, int index, const char *folder,
@@ -77,13 +41,15 @@ static nas_status write_files(const nas_model *model, int index, const char *fol
     return NAS_OK;
 }
 
-static nas_status write_case(int index, const char *folder, nas_arena *arena,
-                             nas_err *err)
+static nas_status write_case(int index, const char *folder, nas_err *err)
 {
     nas_rng rng = nas_rng_new(2385, 100 + (uint64_t)index);
-    nas_model model = {.task = NAS_TASK_CLASSIFICATION, .n_outputs = 10};
-    NAS_TRY(draw(index, &rng, arena, &model.graph, err));
-    nas_status status = fill_weights(&model, &rng, err);
+    nas_model model = {.task = NAS_TASK_CLASSIFICATION,
+                       .n_outputs = RANDOM_CLASSES,
+                       .labels = random_labels};
+    NAS_TRY(random_network(cases[index].space, cases[index].input, fits, &rng,
+                           &model.graph, err));
+    nas_status status = random_weights(&model, &rng, err);
     if (status == NAS_OK)
         status = write_files(&model, index, folder, err);
     nas_heap_free(model.weights);
@@ -94,16 +60,14 @@ static nas_status write_case(int index, const char *folder, nas_arena *arena,
 int main(int argc, char **argv)
 {
     nas_err err = {0};
-    nas_arena *arena = nas_arena_new();
-    if (argc != 2 || arena == NULL) {
+    if (argc != 2) {
         fprintf(stderr, "usage: bench_host FOLDER\n");
         return 2;
     }
     nas_status status = nas_file_make_directory(argv[1], &err);
     for (size_t i = 0; i < sizeof cases / sizeof cases[0] && status == NAS_OK; i++)
-        status = write_case((int)i, argv[1], arena, &err);
+        status = write_case((int)i, argv[1], &err);
     if (status != NAS_OK)
         fprintf(stderr, "%s\n", err.text);
-    nas_arena_free(arena);
     return status == NAS_OK ? 0 : 1;
 }
