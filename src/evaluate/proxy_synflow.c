@@ -76,16 +76,16 @@ static bool add_node(nas_graph_builder *builder, const nas_graph *graph, int ind
         at[index] = nas_graph_add_input(builder, node->shape);
         return true;
     }
-    const step todo = step_of(node->op);
+    const step part = step_of(node->op);
     for (int i = 0; i < node->n_inputs; i++)
         inputs[i] =
-            todo == STEP_JOIN
+            part == STEP_JOIN
                 ? nas_graph_add_depthwise(builder, at[node->inputs[i]], 1, 1, FACTOR)
                 : at[node->inputs[i]];
-    at[index] = todo == STEP_SKIP ? inputs[0]
+    at[index] = part == STEP_SKIP ? inputs[0]
                                   : nas_graph_add(builder, node->op, node->attr, inputs,
                                                   node->n_inputs, NULL);
-    return todo != STEP_NONE;
+    return part != STEP_NONE;
 }
 
 /* @param out  NULL: there is none */
